@@ -1,0 +1,129 @@
+"""Accounts, the people who work in them, and what an account has switched on."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+
+from kalends.accounts.tables import AccountRow
+
+
+class Account(models.Model):
+    """A business that bills: the wall around every other row.
+
+    ``clock_at`` is set on sandbox accounts only: it is their present moment, and moves when somebody advances it.
+    """
+
+    LIVE, SANDBOX = "live", "sandbox"
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.TextField()
+    mode = models.TextField(choices=[(LIVE, "Live"), (SANDBOX, "Sandbox")])
+    time_zone = models.TextField()
+    currency = models.CharField(max_length=3)
+    language = models.TextField(default="en")
+    country = models.CharField(max_length=2, default="")
+    clock_at = models.DateTimeField(null=True)
+    settings = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "account"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="account_clock_is_for_sandboxes",
+                condition=Q(mode="sandbox", clock_at__isnull=False) | Q(mode="live", clock_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; an address is compared without regard to case."""
+
+    def create_user(self, email: str, name: str, password: str | None = None) -> "User":
+        user = self.model(email=email.strip().lower(), name=name)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """A person who signs in; what they may do in an account is their membership's matter."""
+
+    id = models.BigAutoField(primary_key=True)
+    email = models.TextField(unique=True)
+    name = models.TextField()
+    language = models.TextField(default="en")
+    is_active = models.BooleanField(default=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar = ["name"]
+    objects = UserManager()
+
+    class Meta:
+        db_table = "app_user"
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+
+class Team(AccountRow):
+    """A group of users; a record's team is its owner's."""
+
+    name = models.TextField()
+
+    class Meta:
+        db_table = "team"
+
+
+class Membership(AccountRow):
+    """A user's place in an account. Owners of records are users: ``owner_id`` is a ``user_id``."""
+
+    ADMIN, MEMBER = "admin", "member"
+
+    user_id = models.BigIntegerField()
+    role = models.TextField(choices=[(ADMIN, "Administrator"), (MEMBER, "Member")])
+    team_id = models.BigIntegerField(null=True)
+    told_of_payments_made = models.BooleanField(default=True)
+    told_of_payments_failed = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "membership"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_id", "user_id"], name="membership_once")
+        ]
+
+
+class EnabledCurrency(AccountRow):
+    """A currency that the account may bill in."""
+
+    code = models.CharField(max_length=3)
+
+    class Meta:
+        db_table = "enabled_currency"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_id", "code"], name="enabled_currency_once")
+        ]
+
+
+class ExchangeRate(AccountRow):
+    """What one unit of a currency was worth in the account's own currency from a day on."""
+
+    code = models.CharField(max_length=3)
+    from_date = models.DateField()
+    rate = models.DecimalField(max_digits=18, decimal_places=9)
+
+    class Meta:
+        db_table = "exchange_rate"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account_id", "code", "from_date"], name="exchange_rate_once_a_day"
+            )
+        ]

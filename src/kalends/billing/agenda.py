@@ -1,0 +1,75 @@
+"""What an account's clock will bring next: one ordered agenda over every kind of due work."""
+
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from kalends.accounts.context import AccountContext
+from kalends.accounts.sql import load
+from kalends.core.calendar import start_of_day
+
+
+class Work(NamedTuple):
+    """Which kinds of work are due at a moment."""
+
+    cycles: bool
+    retries: bool
+    overdue: bool
+    expiry: bool
+    resuming: bool
+    open_attempts: bool
+    stored_reports: bool
+    new_reports: bool
+
+
+class Agenda(NamedTuple):
+    """The earliest days to come of each kind of work, None where there is none, and what is waiting already."""
+
+    cycle: date | None
+    retry: date | None
+    due_date: date | None
+    end_date: date | None
+    resume_on: date | None
+    open_attempts: bool
+    stored_reports: bool
+    report_at: datetime | None
+
+    def next_instant(self, ctx: AccountContext) -> datetime | None:
+        """The first instant at which something falls due; None if nothing ever will."""
+        instants = [ctx.billing_starts(day) for day in (self.cycle, self.retry) if day is not None]
+        overdue_on = None if self.due_date is None else self.due_date + timedelta(days=1)
+        days = (overdue_on, self.end_date, self.resume_on)
+        instants += [start_of_day(day, ctx.time_zone) for day in days if day is not None]
+        if self.report_at is not None:
+            instants.append(self.report_at)
+        return min(instants, default=None)
+
+    def work_at(self, ctx: AccountContext) -> Work:
+        """What of it is due at ``ctx.now``."""
+        return Work(
+            cycles=self.cycle is not None and self.cycle <= ctx.billing_day,
+            retries=self.retry is not None and self.retry <= ctx.billing_day,
+            overdue=self.due_date is not None and self.due_date < ctx.today,
+            expiry=self.end_date is not None and self.end_date <= ctx.today,
+            resuming=self.resume_on is not None and self.resume_on <= ctx.today,
+            open_attempts=self.open_attempts,
+            stored_reports=self.stored_reports,
+            new_reports=self.report_at is not None and self.report_at <= ctx.now,
+        )
+
+
+def read_agenda(db: Connection[Any], ctx: AccountContext, report_at: datetime | None) -> Agenda:
+    """What the clock will bring after ``ctx.now``. ``report_at`` is when the processor will tell something next."""
+    params = {"account_id": ctx.id, "after": ctx.today, "after_billing": ctx.billing_day}
+    row = db.execute(load("kalends.billing", "agenda"), params).fetchone()
+    assert row is not None
+    return Agenda(*row, report_at)
+
+
+def work_now(db: Connection[Any], ctx: AccountContext) -> Work:
+    """What is due at ``ctx.now``, whatever an agenda said before."""
+    params = {"account_id": ctx.id, "today": ctx.today, "billing_day": ctx.billing_day}
+    row = db.execute(load("kalends.billing", "work_now"), params).fetchone()
+    assert row is not None
+    return Work(*row, ctx.is_sandbox)

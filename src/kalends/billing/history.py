@@ -1,0 +1,36 @@
+"""Billing runs are written down: when one started, for which moment, and what came of it."""
+
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+
+from kalends.accounts.context import AccountContext
+from kalends.accounts.sql import load
+from kalends.billing.run import RunResult
+
+
+def run_started(db: Connection[Any], ctx: AccountContext, started_at: datetime) -> int:
+    """Write down that a run starts, with what is due; returns its id. A run that is killed keeps no end."""
+    params = {"account_id": ctx.id, "as_of": ctx.now, "day": ctx.billing_day, "started_at": started_at}
+    row = db.execute(load("kalends.billing", "run_started"), params).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def run_ended(
+    db: Connection[Any], ctx: AccountContext, run_id: int, ended_at: datetime, result: RunResult
+) -> None:
+    """Write down what came of a run."""
+    params = {
+        "account_id": ctx.id,
+        "id": run_id,
+        "ended_at": ended_at,
+        "invoiced": result.invoiced,
+        "collected": result.charges.succeeded,
+        "processing": result.charges.processing,
+        "failed": result.charges.failed,
+        "unknown": result.charges.unknown,
+        "parked": result.parked,
+    }
+    db.execute(load("kalends.billing", "run_ended"), params)

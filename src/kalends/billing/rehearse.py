@@ -1,0 +1,339 @@
+"""A billing run without the run: what would be invoiced, charged and parked now, and how it differs from last time.
+
+The claim, the arithmetic and the refusals are those of the billing path itself; only the locks and the writing are
+left out. What a run would do is read in one snapshot, block by block; memory does not grow with the number of
+subscriptions (one number is kept for each customer who is charged for an overdue cycle).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, LiteralString, NamedTuple
+
+from psycopg import Connection
+
+from kalends.accounts.context import AccountContext
+from kalends.accounts.sql import fetch, integers, load
+from kalends.billing.agenda import work_now
+from kalends.billing.block import BLOCK_SIZE, FIRST_KEY, Key, agreed_lines, compose_all
+from kalends.billing.compose import AgreedLine, Composed, DueSubscription, Refusal, lines_of_cycle
+from kalends.billing.daybreak import resume_paused
+from kalends.core.calendar import start_of_day
+from kalends.core.lifecycle import Status, may_be_charged
+
+SHOWN = 20
+"""How many invoices, parked subscriptions and differences are kept to be shown; all are counted."""
+
+
+class WouldInvoice(NamedTuple):
+    """An invoice that a run would make. Amounts are in minor units."""
+
+    subscription_id: int
+    cycle: int
+    period_start: date
+    due_date: date
+    collection: str
+    currency: str
+    total_minor: int
+
+
+class WouldPark(NamedTuple):
+    """A subscription that a run would set aside, and why."""
+
+    subscription_id: int
+    cycle: int
+    reason: str
+    remedy: str
+
+
+class Differs(NamedTuple):
+    """A cycle whose amount is not that of the cycle before, and why."""
+
+    subscription_id: int
+    currency: str
+    before_minor: int
+    now_minor: int
+    why: str
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """What a run would do. ``invoiced_minor`` = ``charged_minor`` + ``sent_minor``, by currency.
+
+    ``same``, ``differing`` and ``first_time`` compare with the cycle before; ``before_minor`` is what those cycles
+    that have one came to then.
+    """
+
+    invoices: int = 0
+    invoiced_minor: Counter[str] = field(default_factory=Counter[str])
+    charges: int = 0
+    charged_minor: Counter[str] = field(default_factory=Counter[str])
+    sent_minor: Counter[str] = field(default_factory=Counter[str])
+    retries: int = 0
+    retried_minor: Counter[str] = field(default_factory=Counter[str])
+    waiting: int = 0
+    parked: int = 0
+    same: int = 0
+    differing: int = 0
+    first_time: int = 0
+    before_minor: Counter[str] = field(default_factory=Counter[str])
+    first_invoices: list[WouldInvoice] = field(default_factory=list[WouldInvoice])
+    first_parked: list[WouldPark] = field(default_factory=list[WouldPark])
+    first_differences: list[Differs] = field(default_factory=list[Differs])
+    names: dict[int, str] = field(default_factory=dict[int, str])
+
+
+Progress = Callable[[Rehearsal], None]
+
+
+def rehearse(
+    db: Connection[Any],
+    ctx: AccountContext,
+    *,
+    catch_up: bool = False,
+    size: int = BLOCK_SIZE,
+    progress: Progress = lambda result: None,
+) -> Rehearsal:
+    """What a billing run would do at ``ctx.now``. Writes nothing, and keeps no lock on what a real run needs.
+
+    ``db`` must not be inside a transaction. Reports that a processor has not delivered yet are not foreseen.
+    """
+    result = Rehearsal()
+    with db.transaction(force_rollback=True):
+        db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if work_now(db, ctx).resuming:
+            # Pauses that end today end before cycles are claimed; the rollback takes this back.
+            resume_paused(db, ctx)
+        else:
+            db.execute("SET TRANSACTION READ ONLY")
+        _count_retries(db, ctx, result)
+        result.waiting = _count_waiting(db, ctx)
+        charged: set[int] = set()
+        for block in _blocks(db, ctx, size=size, catch_up=catch_up):
+            _rehearse_block(db, ctx, block, result, charged, catch_up=catch_up)
+            progress(result)
+        result.names = _names(db, ctx, result)
+    return result
+
+
+def _blocks(
+    db: Connection[Any], ctx: AccountContext, *, size: int, catch_up: bool
+) -> Iterator[list[DueSubscription]]:
+    """What a run would claim, in its order, without locking it."""
+    query = _without_locks(load("kalends.billing", "claim"))
+    after: Key = FIRST_KEY
+    while True:
+        params = {
+            "account_id": ctx.id,
+            "day": ctx.billing_day,
+            "after_date": after[0],
+            "after_id": after[1],
+            "catch_up": catch_up,
+            "start_of_day": start_of_day(ctx.today, ctx.time_zone),
+            "limit": size,
+        }
+        due = [DueSubscription(*row) for row in fetch(db, query, params)]
+        if not due:
+            return
+        yield due
+        after = (due[-1].next_due_date, due[-1].id)
+
+
+def _without_locks(claim: LiteralString) -> LiteralString:
+    query, lock, rest = claim.rpartition("FOR UPDATE OF s SKIP LOCKED")
+    assert lock and not rest.strip(), "the claim no longer ends with its lock"
+    return query
+
+
+def _rehearse_block(
+    db: Connection[Any],
+    ctx: AccountContext,
+    due: Sequence[DueSubscription],
+    result: Rehearsal,
+    charged: set[int],
+    *,
+    catch_up: bool,
+) -> None:
+    lines = agreed_lines(db, ctx.id, due)
+    before = _previous_totals(db, ctx, due)
+    lines_named: dict[int, str] = {}
+    for subscription in due:
+        terms = lines.get(subscription.id, [])
+        previous = before.get(subscription.id)
+        for composed in _cycles(subscription, terms, ctx, result, charged, catch_up=catch_up):
+            _count(composed, result)
+            _compare(db, ctx, composed, terms, previous, result, lines_named)
+            previous = composed.priced.total_minor
+
+
+def _cycles(
+    subscription: DueSubscription,
+    lines: list[AgreedLine],
+    ctx: AccountContext,
+    result: Rehearsal,
+    charged: set[int],
+    *,
+    catch_up: bool,
+) -> Iterator[Composed]:
+    """The cycles of one subscription that a run would bill one after the other."""
+    result.waiting -= 1
+    while subscription.next_due_date <= ctx.billing_day:
+        overdue_charge = (
+            subscription.collection == "automatic" and subscription.next_due_date < ctx.billing_day
+        )
+        contact = subscription.contact_id
+        if overdue_charge and not catch_up and contact in charged:
+            result.waiting += 1
+            return
+        composed, refused = compose_all([subscription], {subscription.id: lines}, ctx.today)
+        if refused:
+            _park(refused[0], result)
+            return
+        (cycle,) = composed
+        yield cycle
+        if cycle.charge_minor and contact is not None:
+            charged.add(contact)
+        if cycle.next_due_date is None:
+            return
+        subscription = subscription._replace(
+            status=cycle.status,
+            next_cycle=subscription.next_cycle + 1,
+            next_due_date=cycle.next_due_date,
+            next_amount_minor=cycle.next_amount_minor,
+        )
+
+
+def _park(refused: tuple[DueSubscription, Refusal], result: Rehearsal) -> None:
+    subscription, refusal = refused
+    result.parked += 1
+    if len(result.first_parked) < SHOWN:
+        parked = WouldPark(subscription.id, subscription.next_cycle, refusal.reason, refusal.remedy)
+        result.first_parked.append(parked)
+
+
+def _count(composed: Composed, result: Rehearsal) -> None:
+    subscription, total = composed.subscription, composed.priced.total_minor
+    result.invoices += 1
+    result.invoiced_minor[subscription.currency] += total
+    if composed.charge_minor:
+        result.charges += 1
+    (result.charged_minor if subscription.collection == "automatic" else result.sent_minor)[
+        subscription.currency
+    ] += total
+    if len(result.first_invoices) < SHOWN:
+        shown = WouldInvoice(
+            subscription.id,
+            subscription.next_cycle,
+            composed.period_start,
+            composed.due_date,
+            subscription.collection,
+            subscription.currency,
+            total,
+        )
+        result.first_invoices.append(shown)
+
+
+def _compare(
+    db: Connection[Any],
+    ctx: AccountContext,
+    composed: Composed,
+    lines: Sequence[AgreedLine],
+    previous: int | None,
+    result: Rehearsal,
+    lines_named: dict[int, str],
+) -> None:
+    subscription, total = composed.subscription, composed.priced.total_minor
+    if previous is None:
+        result.first_time += 1
+        return
+    result.before_minor[subscription.currency] += previous
+    if total == previous:
+        result.same += 1
+        return
+    result.differing += 1
+    if len(result.first_differences) < SHOWN:
+        earlier = lines_of_cycle(lines, subscription.next_cycle - 1)
+        touched = [
+            line.id
+            for line in (*earlier, *composed.lines)
+            if line not in earlier or line not in composed.lines
+        ]
+        lines_named.update(_line_names(db, ctx, touched))
+        why = _why(earlier, composed.lines, lines_named)
+        result.first_differences.append(Differs(subscription.id, subscription.currency, previous, total, why))
+
+
+def _why(earlier: Sequence[AgreedLine], now: Sequence[AgreedLine], names: dict[int, str]) -> str:
+    """What was agreed anew since the cycle before, in words."""
+    ended = {line.id: line for line in earlier if line not in now}
+    begun = {line.id: line for line in now if line not in earlier}
+    said: list[str] = []
+    for line in begun.values():
+        name = names.get(line.id, "a line")
+        old = next((id_ for id_ in ended if names.get(id_) == names.get(line.id)), None)
+        said.append(f"{name} begins" if old is None else f"{name} {_change(ended.pop(old), line)}")
+    said += [f"{names.get(id_, 'a line')} ends" for id_ in ended]
+    return "; ".join(said) or "the lines are the same; the earlier invoice was made under other terms"
+
+
+def _change(before: AgreedLine, after: AgreedLine) -> str:
+    words = {
+        "unit_price": "price",
+        "quantity": "quantity",
+        "discount_per_unit": "discount per unit",
+        "discount_percent": "discount in percent",
+        "tax_rate": "tax rate",
+        "tax_inclusive": "tax inclusive",
+    }
+    changes = [
+        f"{words[name]} {_plain(old)} to {_plain(new)}"
+        for name, old, new in zip(words, before.terms, after.terms, strict=True)
+        if old != new
+    ]
+    return "changes: " + ", ".join(changes) if changes else "is agreed anew"
+
+
+def _plain(value: object) -> str:
+    text = str(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _previous_totals(
+    db: Connection[Any], ctx: AccountContext, due: Sequence[DueSubscription]
+) -> dict[int, int]:
+    params = {
+        "account_id": ctx.id,
+        "subscriptions": integers(item.id for item in due),
+        "cycles": integers(item.next_cycle - 1 for item in due),
+    }
+    return {row[0]: row[1] for row in fetch(db, load("kalends.billing", "previous_totals"), params)}
+
+
+def _count_retries(db: Connection[Any], ctx: AccountContext, result: Rehearsal) -> None:
+    chargeable = [status.value for status in Status if may_be_charged(status)]
+    params = {"account_id": ctx.id, "day": ctx.billing_day, "chargeable": chargeable}
+    for currency, number, minor in fetch(db, load("kalends.billing", "retries_due"), params):
+        result.retries += number
+        result.retried_minor[currency] += minor
+
+
+def _count_waiting(db: Connection[Any], ctx: AccountContext) -> int:
+    """What is due before the run; the walk takes off what the run would bill or park."""
+    params = {"account_id": ctx.id, "billing_day": ctx.billing_day}
+    return fetch(db, load("kalends.billing", "count_waiting"), params)[0][0]
+
+
+def _line_names(db: Connection[Any], ctx: AccountContext, ids: Iterable[int]) -> dict[int, str]:
+    query = "SELECT id, name FROM line_item WHERE account_id = %s AND id = ANY(%s)"
+    return {row[0]: row[1] for row in db.execute(query, [ctx.id, list(ids)]).fetchall()}
+
+
+def _names(db: Connection[Any], ctx: AccountContext, result: Rehearsal) -> dict[int, str]:
+    """What the subscriptions are called that are kept to be shown."""
+    kept = [*result.first_invoices, *result.first_parked, *result.first_differences]
+    query = "SELECT id, name FROM subscription WHERE account_id = %s AND id = ANY(%s)"
+    return {
+        row[0]: row[1]
+        for row in db.execute(query, [ctx.id, [item.subscription_id for item in kept]]).fetchall()
+    }

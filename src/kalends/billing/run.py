@@ -1,0 +1,138 @@
+"""A billing run: everything that is due in an account now, in one fixed order.
+
+Reports of processors first, then what the day brought (pauses end, invoices fall overdue, terms expire), then
+retries, then the cycles that fell due, and last the charges. Each step may be killed at any point and started
+again, here or on another machine: it goes on where it stopped.
+"""
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from psycopg import Connection
+
+from kalends.accounts.context import AccountContext
+from kalends.accounts.sql import load
+from kalends.billing.agenda import Work, work_now
+from kalends.billing.block import BLOCK_SIZE, FIRST_KEY, bill_block
+from kalends.billing.daybreak import expire_completed, resume_paused, roll_overdue
+from kalends.payments.collect import Collected, Processors, collect
+from kalends.payments.reports import handle_stored, take_in
+from kalends.payments.retry import intend_retries
+
+
+@dataclass(slots=True)
+class RunResult:
+    """What a run did, in numbers of subscriptions and charges; amounts by currency in minor units.
+
+    ``waiting`` are overdue cycles left to the next days, so that no customer is charged for several at once.
+    """
+
+    invoiced: int = 0
+    invoiced_minor: Counter[str] = field(default_factory=Counter[str])
+    parked: int = 0
+    waiting: int = 0
+    settled: int = 0
+    returned: int = 0
+    retried: int = 0
+    overdue: int = 0
+    resumed: int = 0
+    expired: int = 0
+    charges: Collected = field(default_factory=Collected)
+
+    def add(self, other: "RunResult") -> None:
+        """Add up runs of several instants."""
+        for name in ("invoiced", "parked", "settled", "returned", "retried", "overdue", "resumed", "expired"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.waiting = other.waiting
+        self.invoiced_minor.update(other.invoiced_minor)
+        for name in ("sent", "succeeded", "processing", "failed"):
+            setattr(self.charges, name, getattr(self.charges, name) + getattr(other.charges, name))
+        self.charges.unknown = other.charges.unknown
+
+    def as_json(self) -> dict[str, Any]:
+        """The numbers for programs."""
+        return asdict(self)
+
+
+Progress = Callable[[RunResult], None]
+
+
+def run_due(
+    db: Connection[Any],
+    ctx: AccountContext,
+    processors: Processors,
+    *,
+    work: Work | None = None,
+    size: int = BLOCK_SIZE,
+    catch_up: bool = False,
+    progress: Progress = lambda result: None,
+) -> RunResult:
+    """Do everything that is due in the account at ``ctx.now``. ``db`` must not be inside a transaction.
+
+    ``work`` is what the caller knows to be due, where it has just read the agenda.
+    """
+    result = RunResult()
+    with no_garbage_collection():
+        work = work or work_now(db, ctx)
+        if work.new_reports:
+            take_in(db, ctx, processors, "sandbox")
+        if work.new_reports or work.stored_reports:
+            handled = handle_stored(db, ctx)
+            result.settled, result.returned = handled.succeeded, handled.failed
+        if work.resuming:
+            result.resumed = resume_paused(db, ctx)
+        if work.overdue:
+            result.overdue = roll_overdue(db, ctx)
+        if work.retries:
+            result.retried = intend_retries(db, ctx)
+        if work.cycles:
+            bill_everything_due(db, ctx, result, size=size, catch_up=catch_up, progress=progress)
+        if work.open_attempts or work.retries or work.cycles:
+            result.charges = collect(db, ctx, processors)
+        if work.expiry or result.settled:
+            result.expired = expire_completed(db, ctx)
+    progress(result)
+    return result
+
+
+def bill_everything_due(
+    db: Connection[Any],
+    ctx: AccountContext,
+    result: RunResult,
+    *,
+    size: int,
+    catch_up: bool,
+    progress: Progress,
+) -> None:
+    """Block after block until nothing is due: oldest cycles first, again from the start for those still behind."""
+    while True:
+        after, walked = FIRST_KEY, 0
+        while (block := bill_block(db, ctx, after=after, size=size, catch_up=catch_up)).claimed:
+            after = block.last
+            walked += block.invoiced + block.parked
+            result.invoiced += block.invoiced
+            result.parked += block.parked
+            result.invoiced_minor.update(block.invoiced_minor)
+            progress(result)
+        if not walked:
+            break
+    params = {"account_id": ctx.id, "billing_day": ctx.billing_day}
+    counted = db.execute(load("kalends.billing", "count_waiting"), params).fetchone()
+    assert counted is not None
+    result.waiting = counted[0]
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Blocks make millions of tuples and no cycles: looking for cycles among them would cost a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,9 @@
+INSERT INTO charge_attempt (
+    account_id, invoice_id, attempt, payment_id, payment_method_id, status, amount_minor, currency, intended_at
+)
+SELECT
+    %(account_id)s, fresh.invoice_id, 1, fresh.payment_id, s.payment_method_id, 'intended', fresh.amount, s.currency,
+    %(now)s
+FROM unnest(%(ids)s::bigint[], %(invoices)s::bigint[], %(subscriptions)s::bigint[], %(amounts)s::bigint[])
+    AS fresh (payment_id, invoice_id, subscription_id, amount)
+JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = fresh.subscription_id

@@ -1,0 +1,127 @@
+"""``kalends bill`` and ``kalends release``: what is due now, and what was set aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kalends.cli.progress import Progress
+from kalends.cli.session import Session, account_option, open_processors, open_session
+from kalends.cli.show import json_option, print_json, say
+from kalends.cli.tell_run import run_as_json, tell_run
+from kalends.platform.clock import system_now
+from kalends.platform.errors import ExitCode, UserFacing
+
+if TYPE_CHECKING:
+    from kalends.accounts.context import AccountContext
+    from kalends.billing.run import RunResult
+
+
+@click.command(
+    epilog="Exit codes: 0 billed, 1 something was or would be parked, 2 no such account, 3 no database, 4 stopped by a wall."
+)
+@account_option
+@click.option("--rehearse", is_flag=True, help="Show what would happen, and write nothing.")
+@click.option("--catch-up", is_flag=True, help="Charge a customer for several overdue cycles on one day.")
+@json_option
+@click.pass_context
+def bill(
+    click_ctx: click.Context, account: str | None, rehearse: bool, catch_up: bool, as_json: bool
+) -> None:
+    """Bill everything that is due in an account now: one run.
+
+    Reports of payment processors are taken in, invoices fall overdue, failed charges are tried again, due cycles are
+    invoiced and charged. It may be started twice at the same moment, on two machines, and killed at any point: each cycle
+    is billed once, and the next run goes on where this one stopped.
+
+    A subscription that cannot be billed rightly is parked with a reason, and the run goes on with the others; see
+    `kalends status` and `kalends release`. A customer who is several cycles behind is charged for one a day, unless
+    --catch-up is given.
+
+    \b
+    Examples:
+      kalends bill --rehearse
+      kalends bill --account "Nordlys AS" --json
+    """
+    with open_session() as session:
+        ctx = session.account(account)
+        if rehearse:
+            from kalends.cli.tell_rehearsal import rehearse_account
+
+            parked = rehearse_account(session, ctx, catch_up=catch_up, as_json=as_json)
+        else:
+            result = bill_account(session, ctx, catch_up=catch_up)
+            parked = result.parked
+            if as_json:
+                print_json({"account": ctx.id, "as_of": ctx.now, "run": run_as_json(result)})
+            else:
+                tell_run(result)
+    if parked:
+        click_ctx.exit(ExitCode.PROBLEM_FOUND)
+
+
+def bill_account(session: Session, ctx: AccountContext, *, catch_up: bool) -> RunResult:
+    """One run over the account, written down in its history."""
+    from kalends.billing.block import DoubleBillingStopped
+    from kalends.billing.history import run_ended, run_started
+    from kalends.billing.run import run_due
+
+    run_id = run_started(session.db, ctx, session.now)
+    due = session.db.execute(
+        "SELECT due FROM billing_run WHERE account_id = %s AND id = %s", [ctx.id, run_id]
+    ).fetchone()
+    assert due is not None
+    try:
+        with open_processors(ctx) as processors, Progress("subscriptions", due[0]) as progress:
+            result = run_due(
+                session.db,
+                ctx,
+                processors,
+                catch_up=catch_up,
+                progress=lambda result: progress(result.invoiced + result.parked),
+            )
+    except DoubleBillingStopped as stopped:
+        raise UserFacing(
+            str(stopped),
+            where=f"account {ctx.id} ({ctx.name})",
+            remedy="The block was taken back and nothing of it was charged. Run `kalends verify`, and report what it says.",
+            exit_code=ExitCode.REFUSED,
+        ) from stopped
+    run_ended(session.db, ctx, run_id, system_now(), result)
+    return result
+
+
+@click.command(epilog="Exit codes: 0 released, 2 not parked or unknown, 3 no database.")
+@click.argument("subscription", type=int)
+@account_option
+@json_option
+def release(subscription: int, account: str | None, as_json: bool) -> None:
+    """Take a SUBSCRIPTION out of parking, after the cause was mended.
+
+    A subscription is parked when billing it would have broken a promise: `kalends status` shows the reason and what
+    would mend it. Once released, the next run bills it, or parks it again if the cause is still there.
+
+    \b
+    Example:
+      kalends release 1042
+    """
+    from kalends.billing.parking import NotParked, release as release_one
+
+    with open_session() as session:
+        ctx = session.account(account)
+        try:
+            was = release_one(session.db, ctx, subscription, actor="cli")
+        except NotParked as problem:
+            raise UserFacing(
+                str(problem),
+                where=f"account {ctx.id}",
+                value=str(subscription),
+                remedy="`kalends status` lists what is parked.",
+            ) from problem
+    document: dict[str, Any] = {"subscription": subscription, "released": True, "was": was._asdict()}
+    if as_json:
+        print_json(document)
+    else:
+        say(f"Subscription {subscription} is released; the next run bills it from cycle {was.cycle + 1} on.")
+        say(f"It had been parked since {was.since:%Y-%m-%d}: {was.reason}")

@@ -1,0 +1,103 @@
+"""``kalends serve`` and ``kalends worker``: the pages, and the work behind them."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import click
+
+from kalends.cli.session import open_session
+from kalends.cli.show import note, say
+from kalends.platform.errors import UserFacing
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
+_LARGEST_PORT = 65_535
+
+
+@click.command(epilog="Exit codes: 0 stopped as asked, 2 the address cannot be used, 3 no database.")
+@click.option("--host", default=DEFAULT_HOST, show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(1, _LARGEST_PORT), default=DEFAULT_PORT, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Server processes.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the pages until Ctrl-C or SIGTERM; requests under way are finished first.
+
+    By default only this machine can reach them. For others, listen on 0.0.0.0 behind a proxy that ends TLS, and say in
+    KALENDS_PUBLIC_URL under which address people come (https://billing.example.com). `/health` answers when all is well.
+    Letters and billing by the clock are the work of `kalends worker`.
+
+    \b
+    Examples:
+      kalends serve
+      KALENDS_PUBLIC_URL=https://billing.example.com kalends serve --host 0.0.0.0 --port 8080 --workers 4
+    """
+    with open_session() as session:
+        home = session.home.path
+    note(f"Serving from {home}; Ctrl-C stops.")
+    serve_pages(host, port, workers)
+
+
+def serve_pages(host: str, port: int, workers: int = 1) -> None:
+    """Serve until told to stop. Call ``boot()`` before; each server process brings itself to life."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    _refuse_taken(host, port)
+    say(f"http://{_shown(host)}:{port}/")
+    # Host and port are in the environment for workers, which are processes of their own.
+    os.environ.setdefault("KALENDS_PUBLIC_URL", f"http://{_shown(host)}:{port}")
+    Server(
+        "kalends.platform.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        respawn_failed_workers=True,
+        log_enabled=True,
+        log_access=False,
+    ).serve()
+
+
+def _shown(host: str) -> str:
+    return {"0.0.0.0": "localhost", "127.0.0.1": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Say in words what the server would say in a traceback: that the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, UnicodeError) as problem:
+            raise UserFacing(
+                "The pages cannot be served at this address.",
+                where=f"--host {host} --port {port}",
+                value=getattr(problem, "strerror", None) or str(problem),
+                remedy="Choose another --port (or stop what uses this one), or a --host that is this machine's.",
+            ) from problem
+
+
+@click.command(epilog="Exit codes: 0 stopped as asked, 1 (with --once) something failed, 3 no database.")
+@click.option("--once", is_flag=True, help="Do what is due now and leave, for cron.")
+@click.pass_context
+def worker(click_ctx: click.Context, once: bool) -> None:
+    """Do by the clock what has to be done: bill live accounts, take in reports, deliver letters; until Ctrl-C or SIGTERM.
+
+    Any number of workers may run at once, on any number of machines: they share the work and never do a thing twice. One
+    that is killed leaves nothing that another does not finish. Its log is on standard error, one line an event: JSON
+    where that is no terminal.
+
+    Letters are files in the folder mail of KALENDS_HOME, unless KALENDS_SMTP_URL names a mail server.
+
+    \b
+    Examples:
+      kalends worker
+      kalends worker --once
+    """
+    from kalends.platform.clock import system_now
+    from kalends.worker.loop import run_worker
+
+    with open_session():
+        click_ctx.exit(run_worker(clock=system_now, once=once))

@@ -1,0 +1,97 @@
+"""Terms: what was agreed with a customer about lines, order discounts and fees, and what may be agreed at all.
+
+Amounts here are decimals in major units, finer than a cent if need be; what they come to in cents is decided in
+:mod:`kalends.core.pricing`.
+"""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from kalends.core.money import EXACT, MAXIMUM_MINOR, POWERS_OF_TEN, minor_digits
+
+ZERO = Decimal(0)
+_HUNDRED = Decimal(100)
+PRICE_DECIMALS = 6
+"""Most decimals of a unit price, a unit discount, a quantity or a percentage, in any currency."""
+_LIMIT = Decimal(10) ** 12
+
+
+class LineTerms(NamedTuple):
+    """What a line is charged by. Amounts are in major units, percentages are 15 for 15 %.
+
+    At most one of the two discounts is given. ``tax_inclusive`` says that the price already holds the tax.
+    """
+
+    unit_price: Decimal
+    quantity: Decimal
+    discount_per_unit: Decimal = ZERO
+    discount_percent: Decimal = ZERO
+    tax_rate: Decimal = ZERO
+    tax_inclusive: bool = False
+
+
+class OrderDiscount(NamedTuple):
+    """Something off the whole order, before tax: an amount in major units or a percentage, not both."""
+
+    amount: Decimal = ZERO
+    percent: Decimal = ZERO
+    label: str = ""
+
+
+class Fee(NamedTuple):
+    """Something added to the order: an amount in major units or a percentage of the discounted subtotal."""
+
+    amount: Decimal = ZERO
+    percent: Decimal = ZERO
+    tax_rate: Decimal = ZERO
+    label: str = ""
+
+
+def validate_line(terms: LineTerms, currency: str) -> None:
+    """Raise ``ValueError`` for terms that nobody can be billed by; the message names field, value and remedy.
+
+    >>> validate_line(LineTerms(Decimal("-1"), Decimal(1)), "EUR")
+    Traceback (most recent call last):
+    ValueError: unit_price is -1; give 0 or more.
+    """
+    power = POWERS_OF_TEN[minor_digits(currency)]
+    for field in ("unit_price", "quantity", "discount_per_unit"):
+        require_amount(field, getattr(terms, field))
+    if not terms.quantity:
+        raise ValueError("quantity is 0; give more than 0, or leave the line out.")
+    require_percent("discount_percent", terms.discount_percent)
+    require_percent("tax_rate", terms.tax_rate)
+    if terms.discount_per_unit and terms.discount_percent:
+        raise ValueError(
+            f"discount_per_unit is {terms.discount_per_unit} and "
+            f"discount_percent is {terms.discount_percent}; give one."
+        )
+    if terms.discount_per_unit > terms.unit_price:
+        raise ValueError(
+            f"discount_per_unit is {terms.discount_per_unit}, above the unit_price; give at most {terms.unit_price}."
+        )
+    gross = EXACT.multiply(EXACT.multiply(terms.unit_price, terms.quantity), power)
+    if gross > MAXIMUM_MINOR // 4:
+        raise ValueError(
+            f"unit_price {terms.unit_price} times quantity {terms.quantity} is too large to keep; divide the line."
+        )
+
+
+def require_amount(field: str, value: Decimal) -> None:
+    """Raise ``ValueError``, naming the field, unless the value is from 0 to below 10^12 with at most six decimals."""
+    if not value.is_finite():
+        raise ValueError(f"{field} is {value}; give a number such as 12.50.")
+    if value < 0:
+        raise ValueError(f"{field} is {value}; give 0 or more.")
+    if value >= _LIMIT:
+        raise ValueError(f"{field} is {value}; give less than {_LIMIT:,}.")
+    exponent = value.normalize(EXACT).as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -PRICE_DECIMALS:
+        raise ValueError(f"{field} is {value}; give at most {PRICE_DECIMALS} decimals.")
+
+
+def require_percent(field: str, value: Decimal) -> None:
+    """Raise ``ValueError``, naming the field, unless the value is a percentage from 0 to 100."""
+    require_amount(field, value)
+    if value > _HUNDRED:
+        raise ValueError(f"{field} is {value}; give a percentage from 0 to 100.")

@@ -1,0 +1,38 @@
+"""The one journal of events."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from kalends.accounts.tables import AccountRow, NextEventId
+
+
+class Event(AccountRow):
+    """Something that happened, written in the transaction that made it happen; never changed, never deleted.
+
+    ``kind`` is ``object.verb`` (``invoice.issued``); ``object_id`` is the record it happened to, ``parent_id`` the
+    subscription whose timeline shows it as well. ``data`` holds what a reader cannot derive: under ``changes`` each
+    changed column of the object as ``[before, after]``, under ``parent_changes`` those of the subscription. Property
+    history is read from there.
+    """
+
+    id = models.BigIntegerField(db_default=NextEventId())
+    at = models.DateTimeField()
+    kind = models.TextField()
+    object_type = models.TextField()
+    object_id = models.BigIntegerField()
+    parent_id = models.BigIntegerField(null=True)
+    actor = models.TextField(default="system")
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "event"
+        indexes: ClassVar = [
+            models.Index(fields=["account_id", "object_id", "id"], name="event_of_object"),
+            models.Index(
+                fields=["account_id", "parent_id", "id"],
+                name="event_of_parent",
+                condition=Q(parent_id__isnull=False),
+            ),
+        ]

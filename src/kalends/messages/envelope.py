@@ -1,0 +1,72 @@
+"""From a rendered letter to an email message, the same bytes each time it is made."""
+
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from kalends.messages.letters.layout import Rendered
+from kalends.messages.letters.render import MessageRow
+
+
+class Envelope(NamedTuple):
+    """A letter ready to be handed over. ``name`` is unique among letters and sorts by time."""
+
+    name: str
+    sender: str
+    recipient: str
+    message: EmailMessage
+
+
+class Undeliverable(ValueError):
+    """No email can be made of it, such as for an address that is none; the message says why."""
+
+
+def message_id(account_id: int, row: MessageRow, domain: str) -> str:
+    """The Message-ID of a letter: derived from the key of its effect and the installation's own key.
+
+    However often the same letter is handed over, its Message-ID is the same, so that mail servers and programs that
+    have it already can drop the second. Nobody outside can work it out, and no other installation makes the same.
+    """
+    key = (account_id, row.object_id, row.kind, row.occasion, row.recipient, row.created_at.astimezone(UTC).isoformat())
+    digest = salted_hmac("kalends.messages.message-id", repr(key), algorithm="sha256").hexdigest()
+    return f"<{digest[:40]}@{domain}>"
+
+
+def seal(account_id: int, account_name: str, row: MessageRow, letter: Rendered) -> Envelope:
+    """Make the email: from the account's name at the installation's address, dated when it was decided on.
+
+    Raises ``Undeliverable``.
+    """
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    domain = sender.rpartition("@")[2]
+    message = EmailMessage(policy=SMTP)
+    try:
+        message["From"] = Address(" ".join(account_name.split()), addr_spec=sender)
+        message["To"] = Address(addr_spec=row.recipient)
+        message["Subject"] = letter.subject
+    except (ValueError, IndexError) as problem:
+        raise Undeliverable(f"{row.recipient!r} is not an email address that a letter can be sent to.") from problem
+    message["Date"] = format_datetime(row.created_at)
+    message["Message-ID"] = message_id(account_id, row, domain)
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    # A boundary of Python's own choosing would be another one each time.
+    message.set_boundary(f"=_kalends_{row.id}")
+    return Envelope(file_name(row.created_at, row.id), sender, row.recipient, message)
+
+
+def file_name(created_at: datetime, id_: int) -> str:
+    """The name of a letter as a file, without its ending.
+
+    >>> file_name(datetime(2026, 11, 15, 6, 0, tzinfo=UTC), 1842)
+    '20261115T060000Z-1842'
+    """
+    return f"{created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{id_}"

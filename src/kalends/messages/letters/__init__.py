@@ -1,0 +1,1 @@
+"""Letters: what the outbox decided on, put into the reader's words."""

@@ -1,0 +1,44 @@
+"""The outbox: every letter that was decided on, once."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from kalends.accounts.tables import AccountRow
+
+
+class Message(AccountRow):
+    """A letter to a customer or a member of staff.
+
+    It is decided in the transaction of the event that causes it (the row, under its effect key) and written out
+    and sent afterwards by the delivery task, which keeps the exact words that went out.
+    """
+
+    QUEUED, KEPT, SENT, FAILED = "queued", "kept", "sent", "failed"
+
+    kind = models.TextField()
+    object_id = models.BigIntegerField()
+    occasion = models.TextField(default="")
+    recipient = models.TextField()
+    contact_id = models.BigIntegerField(null=True)
+    language = models.TextField()
+    status = models.TextField(default=QUEUED)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    subject = models.TextField(null=True)
+    text = models.TextField(null=True)
+    html = models.TextField(null=True)
+    tries = models.SmallIntegerField(default=0, db_default=0)
+    error = models.TextField(null=True)
+
+    class Meta:
+        db_table = "message"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account_id", "object_id", "kind", "occasion", "recipient"], name="message_sent_once"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["account_id", "id"], name="message_queue", condition=Q(status="queued")),
+        ]

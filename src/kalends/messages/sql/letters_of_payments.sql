@@ -1,0 +1,47 @@
+-- What a letter about a payment needs, as it stood when the letter was decided on: what changed after that is undone
+-- by the journal's "before". A failure's reason is that of the attempt the letter is about, and not of a later one.
+SELECT
+    wanted.letter, wanted.created_at,
+    p.amount_minor, p.currency, p.settled_at, p.method_kind, p.brand, p.last4, p.bank_or_issuer, p.fee_minor,
+    coalesce(nullif(wanted.occasion, '')::int, p.attempts),
+    failed.data ->> 'code', failed.data ->> 'retry_on',
+    contact.first_name, contact.last_name, contact.email, company.name, contact.country,
+    s.name, s.collection = 'automatic',
+    CASE WHEN later.due IS NULL THEN s.next_due_date ELSE (later.due ->> 0)::date END,
+    coalesce(later.amount ->> 0, s.next_amount_minor::text),
+    CASE WHEN s.canceled_at <= wanted.created_at THEN (s.canceled_at AT TIME ZONE %(time_zone)s)::date END,
+    i.id, i.number, coalesce(i.currency, p.currency), i.invoice_date, i.due_date, i.total_minor, i.period_start,
+    i.period_end, i.fees_minor
+FROM unnest(%(letters)s::bigint[], %(objects)s::bigint[], %(occasions)s::text[], %(ats)s::timestamptz[])
+    AS wanted (letter, object, occasion, created_at)
+JOIN payment AS p ON p.account_id = %(account_id)s AND p.id = wanted.object
+LEFT JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = p.invoice_id
+LEFT JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = p.subscription_id
+LEFT JOIN contact ON contact.account_id = %(account_id)s AND contact.id = p.contact_id
+LEFT JOIN company ON company.account_id = %(account_id)s
+    AND company.id = coalesce(p.company_id, contact.primary_company_id)
+LEFT JOIN LATERAL (
+    SELECT e.data
+    FROM event AS e
+    WHERE e.account_id = %(account_id)s
+        AND e.object_id = p.id
+        AND e.kind = 'payment.failed'
+        AND e.data ->> 'attempt' = wanted.occasion
+    ORDER BY e.id DESC
+    LIMIT 1
+) AS failed ON true
+LEFT JOIN LATERAL (
+    SELECT
+        (array_agg(changed.what -> 'next_due_date' ORDER BY e.id)
+            FILTER (WHERE changed.what ? 'next_due_date'))[1] AS due,
+        (array_agg(changed.what -> 'next_amount_minor' ORDER BY e.id)
+            FILTER (WHERE changed.what ? 'next_amount_minor'))[1] AS amount
+    FROM event AS e
+    CROSS JOIN LATERAL (
+        SELECT e.data -> CASE WHEN e.object_id = s.id THEN 'changes' ELSE 'parent_changes' END AS what
+    ) AS changed
+    WHERE e.account_id = %(account_id)s
+        AND e.parent_id = s.id
+        AND e.at > wanted.created_at
+        AND s.updated_at > wanted.created_at
+) AS later ON true

@@ -1,0 +1,245 @@
+"""Collecting: what was decided in a billing transaction is now asked of the processor, outside any transaction.
+
+Intention, call, outcome. An attempt is marked ``sent`` by a named sender and committed before the call; the sender
+holds an advisory lock for as long as it lives. Whatever is ``sent`` by a sender whose lock is free is unknown: the
+processor is asked what became of it, and only what it never saw is sent again, under the same idempotency key.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from kalends.accounts.context import AccountContext
+from kalends.accounts.sql import arrays, fetch, load, take_ids
+from kalends.payments.outcomes import Outcome, Written, record_outcomes
+from kalends.payments.processors.interface import (
+    ChargeOutcome,
+    ChargeRequest,
+    Processor,
+    ProcessorUnavailable,
+)
+
+Processors = Callable[[str], Processor]
+"""Gives the account's processor of a name."""
+
+BLOCK_SIZE = 1_000
+CALLS_MAX = 5
+"""How often an attempt that got no answer is sent before it waits for a person."""
+
+
+class _Sent(NamedTuple):
+    invoice_id: int
+    attempt: int
+    payment_id: int
+    amount_minor: int
+    currency: str
+    processor: str
+    token: str
+    method_kind: str
+
+
+@dataclass(slots=True)
+class Collected:
+    """What came of collecting, in numbers of charge attempts. ``unknown`` ones are asked about on the next run."""
+
+    sent: int = 0
+    succeeded: int = 0
+    processing: int = 0
+    failed: int = 0
+    unknown: int = 0
+
+    def add(self, written: Written) -> None:
+        """Count outcomes that were written."""
+        self.succeeded += written.succeeded
+        self.processing += written.processing
+        self.failed += written.failed
+
+
+def idempotency_key(account_id: int, invoice_id: int, attempt: int) -> str:
+    """The key under which a processor is asked for one attempt; the same attempt always has the same key."""
+    return f"kalends-{account_id}-{invoice_id}-{attempt}"
+
+
+def attempt_of_key(key: str) -> tuple[int, int, int]:
+    """Account, invoice and attempt of an idempotency key. Raises ``ValueError`` for a key that is not ours."""
+    name, account_id, invoice_id, attempt = key.split("-")
+    if name != "kalends":
+        raise ValueError(f"{key!r} is not a key of Kalends.")
+    return int(account_id), int(invoice_id), int(attempt)
+
+
+def collect(
+    db: Connection[Any], ctx: AccountContext, processors: Processors, *, size: int = BLOCK_SIZE
+) -> Collected:
+    """Send every intended charge of the account and write what became of it.
+
+    First settles what an earlier run left without an answer. ``db`` must not be inside a transaction.
+    """
+    total = Collected()
+    settle_unknown(db, ctx, processors, total)
+    with _sender(db) as sender:
+        while sent := _mark_sent(db, ctx, sender, size):
+            total.sent += len(sent)
+            outcomes = _call(ctx, processors, sent)
+            total.add(record_outcomes(db, ctx, _known(ctx, outcomes)))
+            if any(outcome.status == "unknown" for outcome in outcomes):
+                _ask(db, ctx, processors, _unanswered(ctx, sent, outcomes), total)
+    total.unknown = _count_unknown(db, ctx)
+    return total
+
+
+def settle_unknown(
+    db: Connection[Any], ctx: AccountContext, processors: Processors, total: Collected
+) -> None:
+    """Ask about attempts whose sender is gone: write what is known, free what the processor never saw."""
+    lost = [
+        _Sent(*row) for row in fetch(db, load("kalends.payments", "lost_attempts"), {"account_id": ctx.id})
+    ]
+    never_seen = _ask(db, ctx, processors, lost, total)
+    if never_seen:
+        keys = [(item.invoice_id, item.attempt) for item in never_seen]
+        params = {"account_id": ctx.id, "calls_max": CALLS_MAX, **arrays(("invoices", "attempts"), keys)}
+        db.execute(load("kalends.payments", "free_lost_attempts"), params)
+
+
+@contextmanager
+def _sender(db: Connection[Any]) -> Iterator[int]:
+    """An identity that others can see to be alive: its advisory lock goes when the connection does."""
+    sender = take_ids(db, 1)[0]
+    db.execute("SELECT pg_advisory_lock(%s)", [sender])
+    try:
+        yield sender
+    finally:
+        if not db.closed:
+            db.execute("SELECT pg_advisory_unlock(%s)", [sender])
+
+
+def _mark_sent(db: Connection[Any], ctx: AccountContext, sender: int, size: int) -> list[_Sent]:
+    params = {"account_id": ctx.id, "sender": sender, "limit": size}
+    with db.transaction():
+        return [_Sent(*row) for row in fetch(db, load("kalends.payments", "mark_sent"), params)]
+
+
+def _requests(ctx: AccountContext, sent: Sequence[_Sent]) -> list[ChargeRequest]:
+    return [
+        ChargeRequest(
+            idempotency_key=idempotency_key(ctx.id, item.invoice_id, item.attempt),
+            token=item.token,
+            method_kind=item.method_kind,
+            amount_minor=item.amount_minor,
+            currency=item.currency,
+            metadata={
+                "account_id": ctx.id,
+                "payment_id": item.payment_id,
+                "invoice_id": item.invoice_id,
+                "attempt": item.attempt,
+            },
+            at=ctx.now,
+        )
+        for item in sent
+    ]
+
+
+def _by_processor(sent: Sequence[_Sent]) -> dict[str, list[_Sent]]:
+    groups: dict[str, list[_Sent]] = {}
+    for item in sent:
+        groups.setdefault(item.processor, []).append(item)
+    return groups
+
+
+def _call(ctx: AccountContext, processors: Processors, sent: Sequence[_Sent]) -> list[ChargeOutcome]:
+    """Charge through each processor: several calls at once, and no more a second than the account allows."""
+    outcomes: list[ChargeOutcome] = []
+    for name, items in _by_processor(sent).items():
+        processor = processors(name)
+        requests = _requests(ctx, items)
+        batches = [
+            requests[start : start + processor.batch_size]
+            for start in range(0, len(requests), processor.batch_size)
+        ]
+        if len(batches) == 1:
+            outcomes += _one_call(processor, batches[0])
+            continue
+        pace = _pace(0 if ctx.is_sandbox else ctx.settings.charges_per_second / processor.batch_size)
+        with ThreadPoolExecutor(processor.concurrency) as pool:
+            calls = [pool.submit(_one_call, processor, batch) for batch in _paced(batches, pace)]
+            for call in calls:
+                outcomes += call.result()
+    return outcomes
+
+
+def _pace(per_second: float) -> float:
+    return 1 / per_second if per_second else 0.0
+
+
+def _paced(batches: Sequence[list[ChargeRequest]], seconds_between: float) -> Iterator[list[ChargeRequest]]:
+    for number, batch in enumerate(batches):
+        if number and seconds_between:
+            time.sleep(seconds_between)
+        yield batch
+
+
+def _one_call(processor: Processor, requests: Sequence[ChargeRequest]) -> list[ChargeOutcome]:
+    try:
+        return processor.charge(requests)
+    except ProcessorUnavailable:
+        return [ChargeOutcome(request.idempotency_key, "unknown") for request in requests]
+
+
+def _known(ctx: AccountContext, outcomes: Sequence[ChargeOutcome]) -> list[Outcome]:
+    known: list[Outcome] = []
+    for outcome in outcomes:
+        if outcome.status == "unknown":
+            continue
+        _, invoice_id, attempt = attempt_of_key(outcome.idempotency_key)
+        known.append(
+            Outcome(
+                invoice_id,
+                attempt,
+                outcome.status,
+                ctx.now,
+                outcome.reference,
+                outcome.fee_minor,
+                outcome.failure_code,
+                outcome.failure_message,
+                outcome.decline,
+            )
+        )
+    return known
+
+
+def _unanswered(ctx: AccountContext, sent: Sequence[_Sent], outcomes: Sequence[ChargeOutcome]) -> list[_Sent]:
+    keys = {outcome.idempotency_key for outcome in outcomes if outcome.status == "unknown"}
+    return [item for item in sent if idempotency_key(ctx.id, item.invoice_id, item.attempt) in keys]
+
+
+def _ask(
+    db: Connection[Any], ctx: AccountContext, processors: Processors, sent: Sequence[_Sent], total: Collected
+) -> list[_Sent]:
+    """Look up what became of attempts and write it; returns those that the processor never saw.
+
+    What cannot be learned now stays unknown.
+    """
+    never_seen: list[_Sent] = []
+    for name, items in _by_processor(sent).items():
+        keys = [idempotency_key(ctx.id, item.invoice_id, item.attempt) for item in items]
+        try:
+            found = processors(name).lookup(keys, ctx.now)
+        except ProcessorUnavailable:
+            continue
+        total.add(record_outcomes(db, ctx, _known(ctx, list(found.values()))))
+        never_seen += [item for item, key in zip(items, keys, strict=True) if key not in found]
+    return never_seen
+
+
+def _count_unknown(db: Connection[Any], ctx: AccountContext) -> int:
+    row = db.execute(
+        "SELECT count(*) FROM charge_attempt WHERE account_id = %s AND status = 'sent'", [ctx.id]
+    ).fetchone()
+    assert row is not None
+    return row[0]

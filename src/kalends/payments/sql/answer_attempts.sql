@@ -1,0 +1,10 @@
+UPDATE charge_attempt AS a
+SET status = answer.status,
+    processor_ref = coalesce(answer.reference, a.processor_ref),
+    failure_code = answer.code,
+    answered_at = %(now)s,
+    sender = NULL
+FROM unnest(
+    %(invoices)s::bigint[], %(attempts)s::smallint[], %(statuses)s::text[], %(references)s::text[], %(codes)s::text[]
+) AS answer (invoice_id, attempt, status, reference, code)
+WHERE a.account_id = %(account_id)s AND a.invoice_id = answer.invoice_id AND a.attempt = answer.attempt

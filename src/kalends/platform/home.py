@@ -1,0 +1,131 @@
+"""KALENDS_HOME: the one folder that holds everything an installation keeps."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kalends.platform.errors import ExitCode, UserFacing
+
+_UNFIT = frozenset('"$`\\\n')
+_OWN_FOLDERS = ("files", "keys", "logs", "mail")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder of one installation, and the names inside it."""
+
+    path: Path
+
+    @property
+    def files(self) -> Path:
+        """Uploaded and produced files."""
+        return self.path / "files"
+
+    @property
+    def keys(self) -> Path:
+        """Secrets; readable by nobody else."""
+        return self.path / "keys"
+
+    @property
+    def logs(self) -> Path:
+        """What Kalends and its database server log."""
+        return self.path / "logs"
+
+    @property
+    def mail(self) -> Path:
+        """Letters, when no mail server is set: one file each."""
+        return self.path / "mail"
+
+    @property
+    def postgres(self) -> Path:
+        """The embedded database server: data, socket, log. Belongs to the server's operating-system user."""
+        return self.path / "postgres"
+
+    def secret_key(self) -> str:
+        """The installation's signing key, made once and kept in ``keys/signing-key`` (mode 0600)."""
+        return _made_once(self.keys / "signing-key")
+
+
+def home_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the installation lies: ``KALENDS_HOME``, else a usual place for this user.
+
+    >>> home_path({"KALENDS_HOME": "/srv/kalends"})
+    PosixPath('/srv/kalends')
+    """
+    chosen = environ.get("KALENDS_HOME", "")
+    if chosen:
+        return Path(os.path.abspath(Path(chosen).expanduser()))
+    if os.geteuid() == 0:
+        return Path("/var/lib/kalends")
+    data_home = environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(data_home) / "kalends"
+
+
+def open_home(path: Path | None = None) -> Home:
+    """The installation's folder, made with tight permissions where it is missing.
+
+    Raises UserFacing (bad input, or no room on disk) when it cannot be made or written.
+    """
+    home = Home(path or home_path())
+    if unfit := sorted(_UNFIT.intersection(str(home.path))):
+        raise UserFacing(
+            "The name of Kalends's folder has a character that PostgreSQL's programs do not take.",
+            where="KALENDS_HOME",
+            value=f"{home.path} has {' '.join(map(repr, unfit))}",
+            remedy="Set KALENDS_HOME to a folder without it.",
+        )
+    try:
+        _make_root(home.path)
+        for name in _OWN_FOLDERS:
+            (home.path / name).mkdir(mode=0o700, exist_ok=True)
+    except OSError as problem:
+        raise _explained(problem, home.path) from problem
+    return home
+
+
+def _make_root(path: Path) -> None:
+    """Root's home may be passed through (0711), so that the database server's user reaches its own folder."""
+    mode = 0o711 if os.geteuid() == 0 else 0o700
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(mode=mode)
+    except FileExistsError:
+        names = {entry.name for entry in path.iterdir()}
+        ours = not names or "keys" in names
+        if not ours or path.stat().st_uid != os.geteuid():
+            return
+    path.chmod(mode)
+
+
+def _explained(problem: OSError, path: Path) -> UserFacing:
+    full = problem.errno in (errno.ENOSPC, errno.EDQUOT)
+    return UserFacing(
+        "Kalends cannot write its folder.",
+        where=str(problem.filename or path),
+        value=problem.strerror or str(problem),
+        remedy="Free some space." if full else "Set KALENDS_HOME to a folder that this user may write.",
+        exit_code=ExitCode.NO_ROOM if full else ExitCode.BAD_INPUT,
+    )
+
+
+def _made_once(path: Path) -> str:
+    """The text of a secret file; of two processes that make it at once, the second reads the first's."""
+    if not path.exists():
+        handle, draft = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(64))
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+        except OSError as problem:
+            raise _explained(problem, path) from problem
+        finally:
+            os.unlink(draft)
+    return path.read_text().strip()

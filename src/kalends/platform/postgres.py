@@ -1,0 +1,106 @@
+"""Sharing the embedded PostgreSQL server: the first process starts it, the last one stops it.
+
+Every process that uses the server holds a *lease*: a shared lock on ``postgres.lock`` in the home. Coming and
+going pass one at a time through ``postgres.gate``. A process that leaves and finds that nobody else holds the
+lock stops the server. Locks belong to the operating system: a killed process loses its own, and the server it
+left behind is stopped by whoever leaves next, or found running by whoever comes next.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kalends.platform.home import Home, open_home
+from kalends.platform.postgres_server import Server, ensure_running, server_in, stop
+
+
+class Lease:
+    """The right to use a running server; give it back with :meth:`release`, or at exit it is given back."""
+
+    def __init__(self, home: Home, server: Server, lock: int) -> None:
+        self._home = home
+        self._server = server
+        self._lock: int | None = lock
+        self._owner = os.getpid()
+        self.dsn = server.dsn()
+        atexit.register(self.release)
+
+    def is_ours_for(self, home: Home) -> bool:
+        """Whether this very process (not its parent) still holds the lease, and for this home."""
+        return self._lock is not None and self._owner == os.getpid() and self._home == home
+
+    def release(self) -> None:
+        """Give the lease back; the last one out stops the server. A forked child's copy does nothing.
+
+        A child that is still alive shares its parent's lock, and so keeps the server running.
+        """
+        if self._lock is None or self._owner != os.getpid():
+            return
+        atexit.unregister(self.release)
+        lock, self._lock = self._lock, None
+        if not self._home.path.exists():
+            os.close(lock)
+            return
+        with _gate(self._home):
+            os.close(lock)
+            last = _open_lock(self._home)
+            try:
+                fcntl.flock(last, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            else:
+                stop(self._server)
+            finally:
+                os.close(last)
+
+
+def acquire(home: Home, *, ephemeral: bool | None = None) -> Lease:
+    """A lease on the home's server, which is made and started if need be.
+
+    ``ephemeral`` (default: the environment's ``KALENDS_EPHEMERAL=1``) starts it without durability, for tests.
+    Raises UserFacing when there can be no server.
+    """
+    throw_away = os.environ.get("KALENDS_EPHEMERAL") == "1" if ephemeral is None else ephemeral
+    with _gate(home):
+        lock = _open_lock(home)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            server = server_in(home)
+            ensure_running(server, ephemeral=throw_away)
+        except BaseException:
+            os.close(lock)
+            raise
+        return Lease(home, server, lock)
+
+
+@contextmanager
+def embedded_server(home: Home | None = None, *, ephemeral: bool | None = None) -> Iterator[str]:
+    """The connection string of the home's server, which runs as long as the block does."""
+    lease = acquire(home or open_home(), ephemeral=ephemeral)
+    try:
+        yield lease.dsn
+    finally:
+        lease.release()
+
+
+@contextmanager
+def _gate(home: Home) -> Iterator[None]:
+    gate = _open(home.path / "postgres.gate")
+    try:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(gate)
+
+
+def _open_lock(home: Home) -> int:
+    return _open(home.path / "postgres.lock")
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

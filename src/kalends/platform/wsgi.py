@@ -1,0 +1,10 @@
+"""The web application, for granian: ``granian --interface wsgi kalends.platform.wsgi:application``."""
+
+from __future__ import annotations
+
+from django.core.wsgi import get_wsgi_application
+
+from kalends.platform.boot import boot
+
+boot()
+application = get_wsgi_application()

@@ -1,0 +1,178 @@
+"""Processors: their statements against the ledger's processor balance, charge by charge."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from itertools import islice
+from typing import NamedTuple
+
+from kalends.accounts.sql import integers, load
+from kalends.payments.collect import attempt_of_key, idempotency_key
+from kalends.payments.processors.interface import Processor, StatementLine
+from kalends.proof.oracle.money import written
+from kalends.proof.report import CheckMade
+from kalends.proof.run import Check, Proof
+
+NAME = "processor statements"
+AT_ONCE = 2_000
+NOTES_KEPT = 100
+Key = tuple[int, int]
+
+
+class _Booked(NamedTuple):
+    """What our books hold of a charge that the processor knows."""
+
+    status: str
+    number: str
+    gross_minor: int
+    fee_minor: int
+    currency: str | None
+
+
+def _run(proof: Proof, checks: Mapping[str, CheckMade]) -> None:
+    if proof.processors is None:
+        return
+    check = checks[NAME]
+    names = proof.db.execute(load("kalends.proof", "processor_names"), proof.params).fetchall()
+    for (name,) in names:
+        processor = proof.processors(name)
+        found = _statement_in_ledger(proof, check, processor)
+        if found != _settlements(proof, name):
+            _ledger_at_processor(proof, check, processor)
+
+
+def _statement_in_ledger(proof: Proof, check: CheckMade, processor: Processor) -> int:
+    """Look up each line of the statement in our books; returns how many charges stand in both."""
+    first = _first_day(proof)
+    lines = (
+        line
+        for line in processor.statement(first, proof.ctx.now.date())
+        if line.occurred_at <= proof.ctx.now
+    )
+    found = 0
+    seen_before: str | None = None
+    while block := list(islice(lines, AT_ONCE)):
+        check.rows += len(block)
+        ours = _ours(proof, block)
+        waiting = _unhandled(proof, processor.name, block)
+        for line in block:
+            booked = ours.get(_key(line))
+            what = f"{line.kind.capitalize()} {line.reference} at {processor.name}"
+            if line.kind != "charge":
+                _compare_other(proof, check, what, line, booked, waiting)
+                continue
+            if seen_before == line.idempotency_key:
+                proof.report.add(check, what, "number of charges for one attempt", "2", "1")
+                continue
+            seen_before = line.idempotency_key
+            found += _compare_charge(proof, check, what, line, booked)
+    return found
+
+
+def _compare_charge(
+    proof: Proof, check: CheckMade, what: str, line: StatementLine, booked: _Booked | None
+) -> bool:
+    if booked is None:
+        gross = written(line.gross_minor, line.currency)
+        proof.report.add(check, what, "charge", f"{gross} at the processor", "a charge of one of our invoices")
+        return False
+    if not booked.gross_minor and booked.status in ("sent", "processing"):
+        gross = written(line.gross_minor, line.currency)
+        _note(proof, f"{what}, invoice {booked.number}: {gross} has settled and was not reported to us yet.")
+        return False
+    currency = booked.currency or line.currency
+    figures = (
+        ("amount in the ledger", booked.gross_minor, line.gross_minor),
+        ("fee in the ledger", booked.fee_minor, line.fee_minor),
+    )
+    for figure, stands, right in figures:
+        if (stands, currency) != (right, line.currency):
+            shown = (written(stands, currency), written(right, line.currency))
+            proof.report.add(check, f"{what}, invoice {booked.number}", figure, *shown)
+    return bool(booked.gross_minor)
+
+
+def _compare_other(
+    proof: Proof,
+    check: CheckMade,
+    what: str,
+    line: StatementLine,
+    booked: _Booked | None,
+    waiting: set[tuple[str, str]],
+) -> None:
+    """Refunds and disputes: no posting answers to one before its report is handled."""
+    amount = written(line.gross_minor, line.currency)
+    number = booked.number if booked is not None else "unknown"
+    reported = {kind for key, kind in waiting if key == line.idempotency_key}
+    if any(kind.startswith(("charge.disputed", "dispute.", "refund.")) for kind in reported):
+        _note(proof, f"{what}, invoice {number}: {amount}; its report waits to be handled.")
+    else:
+        proof.report.add(check, f"{what}, invoice {number}", "amount in the ledger", "nothing", amount)
+
+
+def _note(proof: Proof, sentence: str) -> None:
+    if len(proof.report.notes) < NOTES_KEPT:
+        proof.report.notes.append(sentence)
+
+
+def _key(line: StatementLine) -> Key:
+    try:
+        _, invoice_id, attempt = attempt_of_key(line.idempotency_key)
+    except ValueError:
+        return (0, 0)
+    return (invoice_id, attempt)
+
+
+def _ours(proof: Proof, block: Sequence[StatementLine]) -> dict[Key, _Booked]:
+    keys = sorted({_key(line) for line in block})
+    params = {
+        **proof.params,
+        "invoices": integers(key[0] for key in keys),
+        "attempts": integers(key[1] for key in keys),
+    }
+    rows = proof.db.execute(load("kalends.proof", "processor_movements"), params).fetchall()
+    return {(invoice, attempt): _Booked(*booked) for invoice, attempt, *booked in rows}
+
+
+def _unhandled(proof: Proof, name: str, block: Sequence[StatementLine]) -> set[tuple[str, str]]:
+    keys = [line.idempotency_key for line in block if line.kind != "charge"]
+    if not keys:
+        return set()
+    params = {**proof.params, "processor": name, "keys": keys}
+    return set(proof.db.execute(load("kalends.proof", "processor_reports"), params).fetchall())
+
+
+def _settlements(proof: Proof, name: str) -> int:
+    row = proof.db.execute(
+        "SELECT count(*) FROM charge_attempt AS a JOIN payment AS p ON p.account_id = a.account_id "
+        "AND p.id = a.payment_id WHERE a.account_id = %s AND a.status = 'succeeded' AND p.processor = %s",
+        [proof.ctx.id, name],
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def _ledger_at_processor(proof: Proof, check: CheckMade, processor: Processor) -> None:
+    """Ask the processor about every settlement that we booked, to name those that it does not know."""
+    booked = proof.stream("proof_booked", "processor_booked", processor=processor.name)
+    while block := list(islice(booked, AT_ONCE)):
+        keys = [idempotency_key(proof.ctx.id, invoice, attempt) for invoice, attempt, *_ in block]
+        known = processor.lookup(keys, proof.ctx.now)
+        for key, (_, attempt, number, amount, currency) in zip(keys, block, strict=True):
+            status = known[key].status if key in known else "unknown"
+            if status != "succeeded":
+                what = f"Charge {attempt} of invoice {number} at {processor.name}"
+                stands = f"settled with {written(amount, currency)} in the ledger"
+                proof.report.add(check, what, "outcome", stands, f"{status}, as the processor says")
+
+
+def _first_day(proof: Proof) -> date:
+    row = proof.db.execute(
+        "SELECT min(intended_at) FROM charge_attempt WHERE account_id = %s", [proof.ctx.id]
+    ).fetchone()
+    assert row is not None
+    return (row[0] or proof.ctx.now).date() - timedelta(days=1)
+
+
+CHECKS = (
+    Check({NAME: "Every movement on a processor's statement is in the ledger, and the other way round."}, _run),
+)

@@ -1,0 +1,98 @@
+"""References: what a row points at exists, in the same account. Most of these tables have no foreign keys."""
+
+from collections.abc import Mapping
+from typing import LiteralString, NamedTuple, cast
+
+from kalends.proof.report import CheckMade
+from kalends.proof.run import Check, Proof, by_sql
+
+NAME = "references"
+
+
+class Tie(NamedTuple):
+    """A column that holds the id of a row of another table; ``only`` narrows the rows that are looked at."""
+
+    table: str
+    column: str
+    target: str
+    only: str = ""
+
+
+_ID_OF = {"charge_attempt": "invoice_id", "ledger_transfer": "document_id", "association": "from_id"}
+"""Tables whose key is no id of their own, and the column by which people find the row."""
+
+_WORDS = {
+    "charge_attempt": "Charge of invoice",
+    "ledger_transfer": "Posting of document",
+    "line_item": "Line item",
+    "payment_method": "Payment method",
+    "parked_subscription": "Parked subscription",
+    "association": "Association of",
+}
+
+TIES = (
+    Tie("subscription", "contact_id", "contact"),
+    Tie("subscription", "company_id", "company"),
+    Tie("subscription", "payment_method_id", "payment_method"),
+    Tie("line_item", "parent_id", "subscription", "parent_type = 'subscription'"),
+    Tie("line_item", "parent_id", "invoice", "parent_type = 'invoice'"),
+    Tie("invoice", "subscription_id", "subscription"),
+    Tie("invoice", "contact_id", "contact"),
+    Tie("invoice", "company_id", "company"),
+    Tie("payment", "invoice_id", "invoice"),
+    Tie("payment", "subscription_id", "subscription"),
+    Tie("payment", "contact_id", "contact"),
+    Tie("payment", "company_id", "company"),
+    Tie("payment", "payment_method_id", "payment_method"),
+    Tie("charge_attempt", "invoice_id", "invoice"),
+    Tie("charge_attempt", "payment_id", "payment"),
+    Tie("charge_attempt", "payment_method_id", "payment_method"),
+    Tie("payment_method", "contact_id", "contact"),
+    Tie("parked_subscription", "id", "subscription"),
+    Tie("ledger_transfer", "invoice_id", "invoice"),
+    Tie("ledger_transfer", "payment_id", "payment"),
+    Tie("event", "parent_id", "subscription"),
+    Tie("event", "object_id", "subscription", "object_type = 'subscription'"),
+    Tie("event", "object_id", "invoice", "object_type = 'invoice'"),
+    Tie("event", "object_id", "payment", "object_type = 'payment'"),
+    Tie("message", "contact_id", "contact"),
+    Tie("contact", "primary_company_id", "company"),
+    Tie("company", "parent_company_id", "company"),
+    Tie("association", "from_id", "contact", "from_type = 'contact'"),
+    Tie("association", "to_id", "contact", "to_type = 'contact'"),
+    Tie("association", "from_id", "company", "from_type = 'company'"),
+    Tie("association", "to_id", "company", "to_type = 'company'"),
+)
+
+
+def statement(tie: Tie) -> LiteralString:
+    """The SQL that finds the rows of a tie that lead nowhere, each with the id by which it is known."""
+    narrowed = f"AND r.{tie.only}" if tie.only else ""
+    return cast(
+        LiteralString,
+        f"SELECT r.{_ID_OF.get(tie.table, 'id')}, r.{tie.column} FROM {tie.table} AS r "
+        f"WHERE r.account_id = %(account_id)s AND r.{tie.column} IS NOT NULL {narrowed} AND NOT EXISTS ("
+        f"SELECT FROM {tie.target} AS t WHERE t.account_id = %(account_id)s AND t.id = r.{tie.column})",
+    )
+
+
+def _run(proof: Proof, checks: Mapping[str, CheckMade]) -> None:
+    check = checks[NAME]
+    for tie in TIES:
+        words = _WORDS.get(tie.table, tie.table.capitalize())
+        with proof.db.cursor() as cursor:
+            for id_, target in cursor.stream(statement(tie), proof.params):
+                what = tie.target.replace("_", " ")
+                proof.report.add(check, f"{words} {id_}", what, f"{target}, which does not exist", "one that exists")
+    check.rows = sum(proof.counts.get(table, 0) for table in dict.fromkeys(tie.table for tie in TIES))
+
+
+CHECKS = (
+    Check({NAME: "Whatever a row points at exists, in the same account."}, _run),
+    by_sql(
+        "journal",
+        "Each invoice was announced once, and so was what became of each charge.",
+        "journal",
+        "event",
+    ),
+)

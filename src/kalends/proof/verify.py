@@ -1,0 +1,66 @@
+"""Proving the books: every invoice, balance, total and property is worked out again and compared.
+
+The arithmetic is that of :mod:`kalends.proof.oracle`, which shares no rule with the billing path; joins and sums
+are SQL of its own. A proof reads one snapshot, writes nothing, and its memory does not grow with the books.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg import Connection
+from psycopg.pq import TransactionStatus
+
+from kalends.accounts.context import AccountContext
+from kalends.payments.collect import Processors
+from kalends.proof.checks import invoices, ledger, payments, processor, references, subscriptions
+from kalends.proof.report import CheckMade, Report
+from kalends.proof.run import Check, Progress, Proof, Step
+
+CHECKS: tuple[Check, ...] = (
+    *references.CHECKS,
+    *invoices.CHECKS,
+    *subscriptions.CHECKS,
+    *payments.CHECKS,
+    *ledger.CHECKS,
+    *processor.CHECKS,
+)
+"""Every check there is, in the order in which they are made."""
+
+
+def verify(
+    db: Connection[Any],
+    ctx: AccountContext,
+    *,
+    processors: Processors | None = None,
+    progress: Progress = lambda step: None,
+) -> Report:
+    """Work out the account's books from first principles and report every difference.
+
+    With ``processors`` the ledger is compared with their statements as well. ``db`` works in the account.
+    """
+    report = Report()
+    proof = Proof(db, ctx, processors, report, progress)
+    with _snapshot(db):
+        proof.count_tables()
+        report.checked = proof.counts["invoice"]
+        for check in CHECKS:
+            made = {name: CheckMade(name, about) for name, about in check.names.items()}
+            report.checks += made.values()
+            for name in made:
+                progress(Step(name, 0, report.checked))
+            check.run(proof, made)
+    return report
+
+
+@contextmanager
+def _snapshot(db: Connection[Any]) -> Iterator[None]:
+    """One unchanging view of the database, planned for reading everything rather than the first rows soon."""
+    fresh = db.info.transaction_status == TransactionStatus.IDLE
+    with db.transaction():
+        if fresh:
+            db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        db.execute("SET LOCAL cursor_tuple_fraction = 1")
+        db.execute("SET LOCAL work_mem = '64MB'")
+        db.execute("SET LOCAL jit = off")
+        yield

@@ -1,0 +1,47 @@
+"""The filter language and its compiler: one meaning for views, searches, the command line and all that follows."""
+
+from kalends.query.compile import (
+    NAME,
+    compile_count,
+    compile_filter,
+    compile_ids,
+    compile_select,
+    currency_column,
+)
+from kalends.query.context import Context, Sql, fetch
+from kalends.query.hubspot import Search, from_hubspot_search
+from kalends.query.language import Associated, Condition, Filter, Limits, Operator, Period
+from kalends.query.operators import RULES, operators_of
+from kalends.query.paging import Key, WrongKey, decode_key, encode_key, key_of
+from kalends.query.parse import FilterError, Problem, parse, to_json
+
+__all__ = [
+    "NAME",
+    "RULES",
+    "Associated",
+    "Condition",
+    "Context",
+    "Filter",
+    "FilterError",
+    "Key",
+    "Limits",
+    "Operator",
+    "Period",
+    "Problem",
+    "Search",
+    "Sql",
+    "WrongKey",
+    "compile_count",
+    "compile_filter",
+    "compile_ids",
+    "compile_select",
+    "currency_column",
+    "decode_key",
+    "encode_key",
+    "fetch",
+    "from_hubspot_search",
+    "key_of",
+    "operators_of",
+    "parse",
+    "to_json",
+]

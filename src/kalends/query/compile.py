@@ -1,0 +1,184 @@
+"""From a filter to SQL: selects with keyset paging, counts, ids.
+
+Every statement names the account, besides the row-level security that would hold without it. Text of statements
+comes from the catalogue and from this package only; whatever a person or a program sends is a parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kalends.catalog.model import Association, ObjectType, Sort
+from kalends.catalog.registry import UnknownName, get_object, get_property, suggestion
+from kalends.query.conditions import condition_sql, escaped_pattern
+from kalends.query.context import Binder, Context, Sql
+from kalends.query.language import Associated, Condition, Filter, Group
+from kalends.query.paging import SORT, Key, after_sql, order_sql, sort_sql
+
+NAME = "@name"
+"""A column that may be asked for besides properties: the name by which people know the record."""
+
+_MAIN = "t"
+
+
+def currency_column(name: str) -> str:
+    """The column that holds the currency of an amount.
+
+    >>> currency_column("hs_mrr")
+    'hs_mrr@currency'
+    """
+    return f"{name}@currency"
+
+
+def compile_filter(obj: ObjectType, filter: Filter, ctx: Context) -> Sql:  # noqa: A002 - the domain's word
+    """The condition that the row ``t`` of the object's table is a living record of the account and passes."""
+    binder = Binder(ctx)
+    return Sql(_where(binder, obj, filter, None), binder.params)
+
+
+def compile_select(
+    obj: ObjectType,
+    columns: Sequence[str],
+    filter: Filter,  # noqa: A002
+    sort: Sort | None,
+    ctx: Context,
+    *,
+    limit: int,
+    after: Key | None = None,
+    offset: int = 0,
+    search: str | None = None,
+) -> Sql:
+    """A page of records.
+
+    Result columns: ``id``, the columns asked for (property names, or :data:`NAME`), for each amount its currency
+    (:func:`currency_column`), and :data:`SORT`. Records without a value to sort by come last, whichever way; equals
+    are ordered by id. ``after`` continues behind a record (:mod:`kalends.query.paging`); ``offset`` skips a count
+    and is meant for HubSpot's search only. Raises :class:`~kalends.catalog.UnknownName`.
+    """
+    binder = Binder(ctx)
+    order = sort or obj.default_sort
+    key = sort_sql(binder, obj, order, _MAIN)
+    names, reads = ["id"], [f"{_MAIN}.id"]
+    for name in dict.fromkeys(columns):
+        _add_column(binder, obj, name, names, reads)
+    names.append(SORT)
+    reads.append(key)
+    selected = ", ".join(f"{read} AS c{number}" for number, read in enumerate(reads))
+    where = _where(binder, obj, filter, search)
+    if after is not None:
+        where = f"{where} AND {after_sql(binder, obj, order, key, after, _MAIN)}"
+    text = (
+        f"SELECT {selected} FROM {obj.table} {_MAIN} WHERE {where} "
+        f"ORDER BY {order_sql(obj, order, key, _MAIN)} LIMIT {binder.bind(limit, 'bigint')}"
+    )
+    if offset:
+        text = f"{text} OFFSET {binder.bind(offset, 'bigint')}"
+    return Sql(text, binder.params, tuple(names))
+
+
+def _add_column(binder: Binder, obj: ObjectType, name: str, names: list[str], reads: list[str]) -> None:
+    names.append(name)
+    if name == NAME:
+        reads.append(binder.fill(obj.display, _MAIN))
+        return
+    prop = get_property(obj, name)
+    reads.append(binder.read(prop, _MAIN))
+    if prop.currency is not None:
+        names.append(currency_column(name))
+        reads.append(binder.fill(prop.currency, _MAIN))
+
+
+def compile_count(obj: ObjectType, filter: Filter, ctx: Context, *, search: str | None = None) -> Sql:  # noqa: A002
+    """How many records pass; one row with the column ``count``."""
+    binder = Binder(ctx)
+    where = _where(binder, obj, filter, search)
+    return Sql(f"SELECT count(*) FROM {obj.table} {_MAIN} WHERE {where}", binder.params, ("count",))
+
+
+def compile_ids(
+    obj: ObjectType,
+    filter: Filter,  # noqa: A002
+    ctx: Context,
+    *,
+    search: str | None = None,
+    limit: int | None = None,
+) -> Sql:
+    """The ids of all records that pass, in ascending order; rows with the column ``id``."""
+    binder = Binder(ctx)
+    where = _where(binder, obj, filter, search)
+    text = f"SELECT {_MAIN}.id FROM {obj.table} {_MAIN} WHERE {where} ORDER BY {_MAIN}.id"
+    if limit is not None:
+        text = f"{text} LIMIT {binder.bind(limit, 'bigint')}"
+    return Sql(text, binder.params, ("id",))
+
+
+def _where(binder: Binder, obj: ObjectType, wanted: Filter, search: str | None) -> str:
+    terms = [_scope(binder, _MAIN)]
+    if wanted.groups:
+        terms.append("(" + " OR ".join(_group(binder, obj, group) for group in wanted.groups) + ")")
+    if search is not None and search.strip():
+        terms.append(_search(binder, obj, search.strip()))
+    return " AND ".join(terms)
+
+
+def _scope(binder: Binder, alias: str) -> str:
+    archived = "IS NOT NULL" if binder.context.archived and alias == _MAIN else "IS NULL"
+    return f"{alias}.account_id = %(account_id)s AND {alias}.archived_at {archived}"
+
+
+def _group(binder: Binder, obj: ObjectType, group: Group) -> str:
+    terms = [
+        condition_sql(binder, obj, term, _MAIN)
+        if isinstance(term, Condition)
+        else _associated(binder, obj, term)
+        for term in group
+    ]
+    return f"({' AND '.join(terms) or 'TRUE'})"
+
+
+def _search(binder: Binder, obj: ObjectType, search: str) -> str:
+    pattern = f"lower({binder.bind('%' + escaped_pattern(search) + '%', 'text')})"
+    exact = binder.bind(search, "text")
+    found = [binder.fill(template, _MAIN, pattern=pattern, exact=exact) for template in obj.search]
+    return f"({' OR '.join(found)})"
+
+
+def _associated(binder: Binder, obj: ObjectType, term: Associated) -> str:
+    tie = obj.association(term.object)
+    if tie is None:
+        ties = [each.to for each in obj.associations]
+        raise UnknownName(f"A {obj.name} has no {term.object!r}. {suggestion(term.object, ties)}")
+    target = get_object(term.object)
+    inner = [_scope(binder, "u"), *(condition_sql(binder, target, each, "u") for each in term.conditions)]
+    found = f"({' OR '.join(_routes(obj, target, tie, ' AND '.join(inner)))})"
+    return found if term.quantifier == "any" else f"{found} IS NOT TRUE"
+
+
+def _routes(obj: ObjectType, target: ObjectType, tie: Association, inner: str) -> list[str]:
+    """The ways in which the row ``t`` can be tied to a row ``u`` that meets the conditions, as memberships.
+
+    Each is an uncorrelated IN, which the planner turns into one semi-join or one hashed set, not a search a row.
+    """
+    routes: list[str] = []
+    if tie.column:
+        routes.append(f"t.{tie.column} IN (SELECT u.id FROM {target.table} u WHERE {inner})")
+    if tie.their_column:
+        routes.append(
+            f"t.id IN (SELECT u.{tie.their_column} FROM {target.table} u "
+            f"WHERE u.{tie.their_column} IS NOT NULL AND {inner})"
+        )
+    if tie.is_parent:
+        routes.append(
+            f"t.id IN (SELECT u.parent_id FROM {target.table} u WHERE u.parent_type = '{obj.name}' AND {inner})"
+        )
+    if tie.is_child:
+        routes.append(
+            f"(t.parent_type = '{target.name}' AND t.parent_id IN (SELECT u.id FROM {target.table} u WHERE {inner}))"
+        )
+    if tie.stored:
+        routes.append(
+            f"t.id IN (SELECT l.from_id FROM association l JOIN {target.table} u "
+            "ON u.account_id = l.account_id AND u.id = l.to_id WHERE l.account_id = %(account_id)s "
+            f"AND l.from_type = '{obj.name}' AND l.to_type = '{target.name}' AND {inner})"
+        )
+    return routes

@@ -1,0 +1,41 @@
+"""The shape that goes with each status: color is never the only difference."""
+
+SUBSCRIPTION = {
+    "active": "circle-check",
+    "past_due": "clock",
+    "unpaid": "circle-alert",
+    "scheduled": "calendar-clock",
+    "paused": "circle-pause",
+    "canceled": "circle-x",
+    "expired": "flag",
+}
+INVOICE = {
+    "draft": "circle-dashed",
+    "open": "clock",
+    "overdue": "circle-alert",
+    "paid": "circle-check",
+    "voided": "circle-x",
+}
+PAYMENT = {
+    "processing": "hourglass",
+    "succeeded": "circle-check",
+    "failed": "circle-alert",
+    "partially_refunded": "undo-2",
+    "refunded": "undo-2",
+    "processing_refund": "undo-2",
+}
+"""A status that is not listed is a dispute."""
+
+TONES = {
+    "paid": "ok",
+    "succeeded": "ok",
+    "failed": "bad",
+    "overdue": "bad",
+    "processing": "info",
+    "open": "info",
+}
+
+
+def payment_icon(status: str) -> str:
+    """The shape of a payment's status."""
+    return PAYMENT.get(status, "triangle-alert")

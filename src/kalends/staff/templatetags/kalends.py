@@ -1,0 +1,74 @@
+"""What templates need to say money, dates, shapes and cells."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from kalends.staff import formatting
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, css: str = "", tone: str = "") -> SafeString:
+    """A Lucide icon, for the eye only: the words beside it say the same."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"{}><use href="{}#{}"/></svg>',
+        css,
+        format_html(' data-s="{}"', tone) if tone else "",
+        static("staff/icons/sprite.svg"),
+        name,
+    )
+
+
+@register.filter
+def money(value: formatting.Money | None) -> SafeString | str:
+    """An amount with its decimals and its currency stepping back."""
+    if value is None:
+        return "--"
+    return format_html(
+        '<span class="money">{}<span class="dec">{}</span><span class="cur">{}</span></span>', *value
+    )
+
+
+@register.filter
+def figures(value: formatting.Money | None) -> SafeString | str:
+    """An amount without its currency, where a heading names it."""
+    if value is None:
+        return "--"
+    return format_html(
+        '<span class="money">{}<span class="dec">{}</span></span>', value.whole, value.decimals
+    )
+
+
+@register.simple_tag
+def minor(amount_minor: int | None, currency: str) -> SafeString | str:
+    """An amount in minor units."""
+    return money(None if amount_minor is None else formatting.minor(amount_minor, currency))
+
+
+@register.simple_tag
+def price(value: Decimal, currency: str) -> str:
+    """A unit price."""
+    return formatting.price(value, currency)
+
+
+@register.filter
+def day(value: date | None) -> SafeString | str:
+    """A date."""
+    if value is None:
+        return "--"
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), formatting.day(value))
+
+
+@register.filter
+def number(value: Any) -> str:
+    """A number that is not money."""
+    return formatting.number(Decimal(value))

@@ -1,0 +1,122 @@
+"""The journal of events in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from kalends.staff import formatting
+from kalends.staff.methods import stored
+from kalends.staff.queries.record import EventRow
+from kalends.staff.reasons import reason
+
+
+class Entry(NamedTuple):
+    """One line of the timeline."""
+
+    icon: str
+    tone: str
+    text: str
+    note: str
+    invoice: str
+    when: str
+
+
+class Month(NamedTuple):
+    """The entries of one month, newest first."""
+
+    label: str
+    entries: list[Entry]
+
+
+_Words = Callable[[EventRow], tuple[str, str]]
+
+
+def _amount(event: EventRow) -> str:
+    if "amount_minor" not in event.data and "total_minor" not in event.data:
+        return ""
+    minor = event.data.get("amount_minor", event.data.get("total_minor"))
+    return str(formatting.minor(int(minor), event.data["currency"]))
+
+
+def _method(event: EventRow) -> str:
+    return stored(event.method_kind, event.brand, event.last4).name if event.method_kind else ""
+
+
+def _day(value: Any) -> str:
+    return formatting.day(date.fromisoformat(str(value)))
+
+
+def _issued(event: EventRow) -> tuple[str, str]:
+    return _("Invoice of %(amount)s issued") % {"amount": _amount(event)}, ""
+
+
+def _succeeded(event: EventRow) -> tuple[str, str]:
+    given = {"amount": _amount(event), "method": _method(event)}
+    attempt = int(event.data.get("attempt") or 1)
+    text = _("Payment of %(amount)s collected: %(method)s") % given
+    return text, _("At attempt %(number)s") % {"number": attempt} if attempt > 1 else ""
+
+
+def _processing(event: EventRow) -> tuple[str, str]:
+    given = {"amount": _amount(event), "method": _method(event)}
+    return _("Payment of %(amount)s sent to the bank: %(method)s") % given, ""
+
+
+def _failed(event: EventRow) -> tuple[str, str]:
+    why = reason(event.data.get("code"), event.data.get("reason"))
+    text = _("Payment of %(amount)s failed: %(reason)s") % {"amount": _amount(event), "reason": why}
+    retry = event.data.get("retry_on")
+    return text, _("Next try %(day)s") % {"day": _day(retry)} if retry else ""
+
+
+def _parked(event: EventRow) -> tuple[str, str]:
+    return _("Put aside, not billed"), str(event.data.get("reason") or "")
+
+
+def _plain(text: Callable[[], str]) -> _Words:
+    return lambda event: (text(), "")
+
+
+_KINDS: dict[str, tuple[str, str, _Words]] = {
+    "subscription.created": ("plus", "acc", _plain(lambda: _("Subscription made"))),
+    "subscription.canceled": ("circle-x", "", _plain(lambda: _("Subscription canceled"))),
+    "subscription.expired": ("flag", "", _plain(lambda: _("Subscription ended as agreed"))),
+    "subscription.paused": ("circle-pause", "warn", _plain(lambda: _("Subscription paused"))),
+    "subscription.resumed": ("play", "acc", _plain(lambda: _("Subscription resumed"))),
+    "subscription.past_due": ("clock", "warn", _plain(lambda: _("Status changed to Past due"))),
+    "subscription.unpaid": ("circle-alert", "bad", _plain(lambda: _("Status changed to Unpaid"))),
+    "subscription.recovered": (
+        "circle-check",
+        "ok",
+        _plain(lambda: _("Nothing is owed any more, back to Active")),
+    ),
+    "subscription.parked": ("triangle-alert", "bad", _parked),
+    "invoice.issued": ("file-text", "", _issued),
+    "invoice.overdue": ("clock", "warn", _plain(lambda: _("Invoice not paid by its due date"))),
+    "payment.succeeded": ("circle-check", "ok", _succeeded),
+    "payment.processing": ("hourglass", "", _processing),
+    "payment.failed": ("circle-alert", "bad", _failed),
+}
+
+
+def timeline(events: Iterable[EventRow], time_zone: str) -> list[Month]:
+    """The entries by month; events of a kind that has no words yet are told by their name."""
+    months: list[Month] = []
+    for event in events:
+        label = formatting.month(event.at.astimezone(ZoneInfo(time_zone)).date())
+        if not months or months[-1].label != label:
+            months.append(Month(label, []))
+        months[-1].entries.append(_entry(event, time_zone))
+    return months
+
+
+def _entry(event: EventRow, time_zone: str) -> Entry:
+    icon, tone, words = _KINDS.get(event.kind, ("info", "", lambda each: (each.kind, "")))
+    text, note = words(event)
+    number = event.invoice_number or (str(event.invoice_id) if event.invoice_id else "")
+    return Entry(icon, tone, text, note, number, formatting.time_of_day(event.at, time_zone))

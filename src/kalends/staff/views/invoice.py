@@ -1,0 +1,148 @@
+"""One invoice as a document, with what was paid on it and why it comes to its amount."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from kalends.catalog import OBJECTS
+from kalends.core.pricing import price_document
+from kalends.staff import formatting
+from kalends.staff.cells import initials
+from kalends.staff.money_rows import invoice_status, payment_entry
+from kalends.staff.queries import record as read
+from kalends.staff.shell import shell
+from kalends.staff.statuses import INVOICE
+from kalends.staff.visit import Visit, account_page
+from kalends.staff.why import why
+
+OBJECT = OBJECTS["invoice"]
+
+
+@require_safe
+@account_page
+def document(request: HttpRequest, visit: Visit, number: str) -> HttpResponse:
+    """The invoice of that number, or of that id."""
+    with visit.cursor() as cursor:
+        invoice = read.document(cursor, visit.ctx.id, number)
+        if invoice is None:
+            raise Http404(f"no invoice {number}")
+        lines = read.lines(cursor, visit.ctx.id, "invoice", invoice.id)
+        paid = read.payments(cursor, visit.ctx.id, invoice_id=invoice.id)
+        status, label = invoice_status(
+            invoice.status, invoice.due_date, invoice.balance_minor, visit.ctx.today, visit.language
+        )
+        name = invoice.number or _("Draft %(id)s") % {"id": invoice.id}
+        context = {
+            **shell(cursor, visit, request, "invoice"),
+            "title": _("Invoice %(number)s") % {"number": name},
+            "name": name,
+            "list_title": OBJECTS["subscription"].plural_label.in_language(visit.language),
+            "invoice": invoice,
+            "status": status,
+            "status_label": label,
+            "status_icon": INVOICE[status],
+            "seller_initials": initials(visit.ctx.name)[:1],
+            "bill_to": invoice.company_name or invoice.contact_name or invoice.contact_email or "",
+            "address": _address(invoice),
+            "lines": [_line(each) for each in lines],
+            "totals": _totals(invoice, lines),
+            "balance": formatting.minor(invoice.balance_minor, invoice.currency),
+            "payments": [payment_entry(each, visit) for each in paid],
+            "why": why(lines, invoice.currency) if lines else [],
+            "period": _period(invoice.period_start, invoice.period_end),
+            "subscription_link": reverse("subscription", args=[visit.ctx.id, invoice.subscription_id])
+            if invoice.subscription_id
+            else "",
+        }
+    return render(request, "staff/invoice.html", context)
+
+
+def _address(invoice: read.Document) -> str:
+    """Who is billed, below the first name: lines as on an envelope."""
+    town = " ".join(filter(None, (invoice.zip, invoice.city)))
+    person = invoice.contact_name if invoice.company_name else None
+    parts = (
+        person,
+        invoice.street,
+        invoice.street2,
+        town,
+        invoice.state,
+        invoice.country,
+        invoice.contact_email,
+    )
+    return "\n".join(filter(None, parts))
+
+
+def _period(start: Any, end: Any) -> str:
+    """First and last day of a period whose end is the first day of the next one."""
+    if start is None or end is None:
+        return ""
+    given = {"first": formatting.day(start), "last": formatting.day(end - timedelta(days=1))}
+    return _("%(first)s to %(last)s") % given
+
+
+def _line(line: read.Line) -> dict[str, Any]:
+    terms = line.terms
+    less = ""
+    if terms.discount_percent:
+        less = _("less %(percent)s %%") % {"percent": formatting.number(terms.discount_percent)}
+    elif terms.discount_per_unit:
+        less = _("less %(amount)s each") % {
+            "amount": formatting.price(terms.discount_per_unit, line.currency)
+        }
+    return {
+        "name": line.name,
+        "under": ", ".join(
+            filter(None, (line.description, _period(line.period_start, line.period_end), less))
+        ),
+        "quantity": formatting.number(terms.quantity),
+        "price": formatting.price(terms.unit_price, line.currency),
+        "tax": f"{formatting.number(terms.tax_rate)} %" if terms.tax_rate else "--",
+        "net": formatting.minor(line.net_minor or 0, line.currency),
+    }
+
+
+def _totals(invoice: read.Document, lines: list[read.Line]) -> list[dict[str, Any]]:
+    """The column under the lines, from the invoice's own figures; taxes one by one where the lines say them."""
+
+    def row(label: str, minor: int, *, strong: bool = False) -> dict[str, Any]:
+        return {"label": label, "money": formatting.minor(minor, invoice.currency), "strong": strong}
+
+    rows = [row(_("Net amount"), invoice.subtotal_minor)]
+    if invoice.order_discount_minor:
+        rows.append(row(_("Discount"), -invoice.order_discount_minor))
+    if invoice.fees_minor:
+        rows.append(row(_("Fees"), invoice.fees_minor))
+    rows += _taxes(invoice, lines, row)
+    rows.append(row(_("Total"), invoice.total_minor, strong=True))
+    if invoice.paid_minor:
+        rows.append(row(_("Paid"), -invoice.paid_minor))
+    if invoice.credited_minor:
+        rows.append(row(_("Credited"), -invoice.credited_minor))
+    return rows
+
+
+def _taxes(invoice: read.Document, lines: list[read.Line], row: Any) -> list[dict[str, Any]]:
+    if not invoice.tax_minor:
+        return []
+    priced = price_document([line.terms for line in lines], invoice.currency) if lines else None
+    if priced is None or priced.tax_minor != invoice.tax_minor:
+        return [row(_("Tax"), invoice.tax_minor)]
+    return [
+        row(
+            _("Tax %(rate)s %% of %(base)s")
+            % {
+                "rate": formatting.number(tax.rate),
+                "base": "".join(formatting.minor(tax.base_minor, invoice.currency)[:2]),
+            },
+            tax.tax_minor,
+        )
+        for tax in priced.taxes
+    ]

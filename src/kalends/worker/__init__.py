@@ -1,0 +1,1 @@
+"""The worker: billing by the clock, letters, and cleaning, in every account."""

@@ -1,0 +1,219 @@
+"""The worker: does what falls due by the clock, in every account, until it is told to stop.
+
+Any number of workers on any number of machines may run at once: billing claims its blocks and delivery its letters, so
+two workers share the work and never do a thing twice. A worker that is killed leaves nothing that another, or the next
+run, does not finish.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import FrameType
+from typing import Any, NamedTuple
+
+import psycopg
+import structlog
+from psycopg import Connection
+
+from kalends.accounts.context import UnknownAccount, account_ids, load_context
+from kalends.accounts.sql import enter_account
+from kalends.platform import database
+from kalends.platform.errors import ExitCode, UserFacing
+from kalends.worker.cleaning import clean_up
+from kalends.worker.logs import set_up_logs
+from kalends.worker.tasks import TASKS, Stopping, Task
+
+Connect = Callable[[], Connection[Any]]
+Clock = Callable[[], datetime]
+
+log = structlog.get_logger("kalends.worker")
+
+
+class Pace(NamedTuple):
+    """How often the worker looks, and how long it waits after a failure: doubling from the shortest to the longest."""
+
+    tick_seconds: int = 2
+    cleaning_seconds: int = 3_600
+    pause_shortest_seconds: int = 5
+    pause_longest_seconds: int = 300
+
+    def pause(self, failures: int) -> timedelta:
+        """How long to leave something alone that has failed so many times in a row.
+
+        >>> [Pace().pause(failures).seconds for failures in (1, 2, 3, 9)]
+        [5, 10, 20, 300]
+        """
+        doubled = self.pause_shortest_seconds * 2 ** min(failures - 1, 20)
+        return timedelta(seconds=min(doubled, self.pause_longest_seconds))
+
+
+@dataclass(slots=True)
+class _Turn:
+    """When a task of an account is next, and how often it has failed in a row."""
+
+    next_at: datetime | None = None
+    failures: int = 0
+
+
+@dataclass(slots=True)
+class Worker:
+    """One worker. ``clock`` says what time it really is; ``stop`` ends it after the block at hand."""
+
+    clock: Clock
+    connect: Connect
+    stop: threading.Event = field(default_factory=threading.Event)
+    pace: Pace = Pace()
+    thorough: bool = False
+    _db: Connection[Any] | None = None
+    _turns: dict[tuple[int, str], _Turn] = field(default_factory=dict[tuple[int, str], _Turn])
+    _cleaning: _Turn = field(default_factory=_Turn)
+
+    def run(self) -> ExitCode:
+        """Work until told to stop. A database that is gone is waited for."""
+        gone = 0
+        try:
+            while not self.stop.is_set():
+                try:
+                    self.round()
+                    gone, pause = 0, timedelta(seconds=self.pace.tick_seconds)
+                except (psycopg.OperationalError, psycopg.InterfaceError, UserFacing) as problem:
+                    self._disconnect()
+                    gone += 1
+                    pause = self.pace.pause(gone)
+                    log.warning("database gone", reason=str(problem), next_try_in_seconds=pause.seconds)
+                self.stop.wait(pause.total_seconds())
+        finally:
+            self._disconnect()
+        return ExitCode.OK
+
+    def run_once(self) -> ExitCode:
+        """Do everything that is due now, to its end, and leave. For cron.
+
+        Returns ``PROBLEM_FOUND`` when something failed; a database that is gone raises UserFacing or psycopg's error.
+        """
+        self.thorough = True
+        try:
+            return ExitCode.OK if self.round() else ExitCode.PROBLEM_FOUND
+        finally:
+            self._disconnect()
+
+    def round(self) -> bool:
+        """Give every account its turn in whatever is due; says whether all of it went well.
+
+        A failing account is left alone for a while and does not stop the others.
+        Raises psycopg's OperationalError or InterfaceError, or UserFacing, when the database is gone.
+        """
+        well = True
+        for account_id in account_ids(self._connected()):
+            for task in TASKS:
+                if self.stop.is_set():
+                    return well
+                well &= self._take_turn(account_id, task)
+        return self._clean_in_turn() and well
+
+    def _take_turn(self, account_id: int, task: Task) -> bool:
+        turn = self._turns.setdefault((account_id, task.name), _Turn())
+        now = self.clock()
+        if turn.next_at is not None and now < turn.next_at and not self.thorough:
+            return turn.failures == 0
+        db = self._connected()
+        try:
+            enter_account(db, account_id)
+            ctx = load_context(db, account_id, system_now=now)
+            done = task.do(db, ctx, now, self.stop.is_set, self.thorough)
+        except Stopping:
+            return True
+        except UnknownAccount:
+            return True
+        except Exception as problem:  # one account's trouble must not become another's
+            if _is_gone(db):
+                raise
+            self._note_failure(account_id, task, turn, problem)
+            return False
+        turn.failures = 0
+        turn.next_at = None if done.more else now + task.every
+        if done.notes:
+            log.info(task.name, account_id=account_id, **done.notes)
+        return True
+
+    def _note_failure(self, account_id: int, task: Task, turn: _Turn, problem: Exception) -> None:
+        """Say what went wrong, leave it alone for a while, and go on with a connection that holds nothing of it."""
+        turn.failures += 1
+        pause = self.pace.pause(turn.failures)
+        turn.next_at = self.clock() + pause
+        told: dict[str, Any] = {"account_id": account_id, "next_try_in_seconds": pause.seconds}
+        if isinstance(problem, UserFacing):
+            told |= {"where": problem.where, "value": problem.value, "remedy": problem.remedy}
+            log.warning(f"{task.name} failed", reason=problem.message, **told)
+        else:
+            log.error(f"{task.name} failed", reason=str(problem), exc_info=problem, **told)
+        self._disconnect()
+
+    def _clean_in_turn(self) -> bool:
+        now = self.clock()
+        if self._cleaning.next_at is not None and now < self._cleaning.next_at and not self.thorough:
+            return True
+        self._cleaning.next_at = now + timedelta(seconds=self.pace.cleaning_seconds)
+        db = self._connected()
+        try:
+            cleaned = clean_up(db, now)
+        except Exception as problem:  # what could not be thrown away now is thrown away later
+            if _is_gone(db):
+                raise
+            log.error("cleaning failed", reason=str(problem), exc_info=problem)
+            return False
+        if any(cleaned):
+            log.info("cleaning", **cleaned._asdict())
+        return True
+
+    def _connected(self) -> Connection[Any]:
+        if self._db is None or self._db.closed:
+            self._db = self.connect()
+        return self._db
+
+    def _disconnect(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+
+def _is_gone(db: Connection[Any]) -> bool:
+    return db.closed or db.broken
+
+
+def run_worker(*, clock: Clock, once: bool = False, connect: Connect | None = None, pace: Pace | None = None) -> int:
+    """Run a worker until SIGTERM or SIGINT (or, with ``once``, until nothing is due), and return the exit code.
+
+    The first signal lets it finish the block at hand; a second one ends it on the spot, which is safe too.
+    Call ``boot()`` before. ``clock`` is ``kalends.platform.clock.system_now``.
+    """
+    set_up_logs()
+    worker = Worker(clock, connect or _connect, pace=pace or Pace())
+    with _stopped_by_signals(worker.stop):
+        return int(worker.run_once() if once else worker.run())
+
+
+def _connect() -> Connection[Any]:
+    return database.connect(autocommit=True)
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in signals}
+
+    def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        stop.set()
+        for each in signals:
+            signal.signal(each, signal.SIG_DFL)
+
+    for number in signals:
+        signal.signal(number, on_signal)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,75 @@
+"""What a worker does for an account, and how often."""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from kalends.accounts.context import AccountContext
+from kalends.billing.run import RunResult, run_due
+from kalends.messages.backends import backend_for
+from kalends.messages.delivery import deliver
+from kalends.payments.processors.registry import AccountProcessors
+from kalends.platform import database
+
+LETTERS_IN_A_TURN = 500
+"""How many letters an account may send before the others have their turn."""
+
+_ALL = 1_000_000_000
+
+Asked = Callable[[], bool]
+
+
+class Stopping(Exception):
+    """The worker was asked to stop between two blocks."""
+
+
+class Done(NamedTuple):
+    """What came of a task: numbers for the log (none when nothing happened), and whether more is waiting."""
+
+    notes: Mapping[str, Any]
+    more: bool = False
+
+
+class Task(NamedTuple):
+    """Something that an account needs now and then. ``do`` is told whether to stop, and whether to leave nothing."""
+
+    name: str
+    every: timedelta
+    do: Callable[[Connection[Any], AccountContext, datetime, Asked, bool], Done]
+
+
+def bill(db: Connection[Any], ctx: AccountContext, now: datetime, stopping: Asked, thorough: bool) -> Done:  # noqa: ARG001
+    """A billing run of a live account. A sandbox only ever moves with its own clock.
+
+    Raises ``Stopping`` after the block at hand when the worker is asked to stop.
+    """
+    if ctx.is_sandbox:
+        return Done({})
+
+    def after_block(result: RunResult) -> None:  # noqa: ARG001
+        if stopping():
+            raise Stopping
+
+    with closing(AccountProcessors(lambda: database.connect(), ctx.id)) as processors:
+        result = run_due(db, ctx, processors, progress=after_block)
+    happened = {name: value for name, value in result.as_json().items() if isinstance(value, int) and value}
+    charges = {name: value for name, value in result.as_json()["charges"].items() if value}
+    return Done(happened | ({"charges": charges} if charges else {}))
+
+
+def write_letters(db: Connection[Any], ctx: AccountContext, now: datetime, stopping: Asked, thorough: bool) -> Done:
+    """Deliver what the account's outbox holds. Raises ``MailUnavailable``."""
+    limit = _ALL if thorough else LETTERS_IN_A_TURN
+    delivered = deliver(db, ctx, backend_for(ctx), limit, now=now, stop=stopping)
+    notes = {name: value for name, value in delivered._asdict().items() if value}
+    return Done(notes, more=sum(delivered) >= limit)
+
+
+TASKS = (
+    Task("billing", timedelta(seconds=60), bill),
+    Task("letters", timedelta(seconds=10), write_letters),
+)
+"""In the order in which an account takes them: what billing decides on is written at once."""

@@ -1,0 +1,21 @@
+"""Letters that are ready to be looked at."""
+
+from __future__ import annotations
+
+import pytest
+from tests.business.messages.post import Post
+from tests.world import World
+
+from kalends.platform.translations import compile_translations
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_translations() -> None:
+    """As ``./kalends`` does before anything else."""
+    compile_translations()
+
+
+@pytest.fixture
+def post(world: World) -> Post:
+    """The account's outbox, in short words."""
+    return Post(world)

@@ -1,0 +1,23 @@
+"""A merchant of its own for every test: the processor commits, so nothing is rolled back between tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.business.processors.asking import new_merchant, opened
+
+from kalends.payments.processors.sandbox import SandboxProcessor
+
+
+@pytest.fixture
+def merchant() -> int:
+    """The number of an account that nobody else uses."""
+    return new_merchant()
+
+
+@pytest.fixture
+def sandbox(merchant: int) -> Iterator[SandboxProcessor]:
+    """The merchant's sandbox processor."""
+    with opened(merchant) as processor:
+        yield processor

@@ -1,0 +1,55 @@
+"""Dunning: cards only, soft declines only, on the days after the first failure, and never one try too few."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from kalends.core.dunning import CUSTOMER_NEEDED, HARD_DECLINES, RetrySchedule, may_be_retried, next_retry
+
+FAILED = date(2026, 2, 26)
+
+
+def retry(attempt: int, *, method: str = "card", decline: str = "insufficient_funds") -> date | None:
+    return next_retry(FAILED, attempt, method=method, decline=decline)
+
+
+def test_a_card_is_tried_again_after_one_three_five_and_seven_days_and_then_no_more() -> None:
+    days = [retry(attempt) for attempt in range(1, 7)]
+    assert days == [date(2026, 2, 27), date(2026, 3, 1), date(2026, 3, 3), date(2026, 3, 5), None, None]
+
+
+@pytest.mark.parametrize("decline", sorted(HARD_DECLINES | CUSTOMER_NEEDED))
+def test_a_decline_that_no_later_day_will_change_is_not_tried_again(decline: str) -> None:
+    assert retry(1, decline=decline) is None
+
+
+@pytest.mark.parametrize("decline", ["lost", "stolen", "closed", "expired", "revoked", "no_such_account"])
+def test_the_hard_declines_are_on_the_list(decline: str) -> None:
+    assert not may_be_retried("card", decline)
+
+
+@pytest.mark.parametrize("method", ["ach", "bacs", "pads", "sepa"])
+def test_a_bank_debit_is_not_tried_again(method: str) -> None:
+    assert retry(1, method=method) is None
+
+
+def test_a_reason_nobody_knows_counts_as_one_that_may_pass() -> None:
+    assert retry(1, decline="computer_says_no") == FAILED + timedelta(1)
+
+
+def test_an_account_may_have_its_own_days() -> None:
+    schedule = RetrySchedule((2, 10))
+    days = [schedule.next_retry(FAILED, n, method="card", decline="insufficient_funds") for n in range(1, 4)]
+    assert days == [FAILED + timedelta(2), FAILED + timedelta(10), None]
+    assert next_retry(FAILED, 1, (), method="card", decline="insufficient_funds") is None
+
+
+def test_attempts_are_counted_from_one() -> None:
+    with pytest.raises(ValueError, match="Attempt 0 is below 1"):
+        retry(0)
+
+
+@pytest.mark.parametrize("schedule", [(0,), (-1, 2), (3, 3), (5, 1)])
+def test_days_that_do_not_rise_are_refused(schedule: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="do not rise"):
+        next_retry(FAILED, 1, schedule, method="card", decline="insufficient_funds")
