@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tests.staff.conftest import stage as stage  # noqa: PLC0414 - a fixture, found under this name
-from tests.staff.stage import PASSWORD, Stage
 
+from kalends.accounts.models import User
 from kalends.platform import database
 from kalends.platform.testing import CHROMIUM
+from tests.staff.conftest import stage as stage  # noqa: PLC0414 - a fixture, found under this name
+from tests.staff.stage import Stage
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
@@ -43,20 +46,19 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def address(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that runs as ``kalends serve`` runs it."""
-    with serving(tmp_path_factory.mktemp("home")) as served:
+    with serving(tmp_path_factory.mktemp("server")) as served:
         yield served
 
 
 class serving:  # noqa: N801 - reads as a word: with serving(...)
-    """A server for as long as the block lasts."""
+    """A server in this run's home for as long as the block lasts; ``folder`` is for its log."""
 
-    def __init__(self, home: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        home.chmod(0o711)
-        self.log = home / "server.log"
-        self.environment = {**database.environment_for_children(), "KALENDS_HOME": str(home), **environment}
+        self.log = folder / "server.log"
+        self.environment = {**database.environment_for_children(), **environment}
 
     def __enter__(self) -> str:
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
@@ -86,42 +88,38 @@ class serving:  # noqa: N801 - reads as a word: with serving(...)
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
-def signed_in_state(browser: Browser, address: str, stage: Stage) -> Any:
-    """What the browser keeps after signing in through the page."""
-    context = browser.new_context(base_url=address)
-    page = context.new_page()
-    page.goto("/")
-    page.get_by_label("Email").fill(stage.user.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/subscriptions")
-    state = context.storage_state()
-    context.close()
-    return state
+def session_of(user: User) -> dict[str, str]:
+    """The cookie that signing in would leave in a browser."""
+    client = Client()
+    client.force_login(user)
+    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
 
 
 @pytest.fixture
-def open_page(browser: Browser, address: str, signed_in_state: Any) -> Iterator[Open]:
-    """Opens a page as the company's owner; any error that the browser reports fails the test."""
+def open_page(browser: Browser, address: str, stage: Stage) -> Iterator[Open]:
+    """Opens a page as the company's owner, or as somebody else; what the browser complains about fails the test."""
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
-    def open_one(path: str, *, size: dict[str, int] | None = None, dark: bool = False, **cookies: str) -> Page:
+    def open_one(
+        path: str, *, size: Any = WIDE, dark: bool = False, user: User | None = None, missing: bool = False
+    ) -> Page:
         context = browser.new_context(
             base_url=address,
-            storage_state=signed_in_state,
-            viewport=size or WIDE,  # type: ignore[arg-type]
+            viewport=size,
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
-            device_scale_factor=1 if size is None or size == WIDE else 2,
+            device_scale_factor=2 if size == PHONE else 1,
         )
         contexts.append(context)
-        context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
+        context.add_cookies([{**session_of(user or stage.user), "url": address}])  # type: ignore[list-item]
         page = context.new_page()
+        page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         page.goto(path)
+        if missing:
+            problems.clear()  # the browser complains of the answer 404, which is what was wanted
         page.evaluate("document.fonts.ready")
         return page
 

@@ -8,14 +8,14 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoDbBlocker
-from tests.staff.stage import PASSWORD, Stage, build
 
 from kalends.accounts.models import User
 from kalends.platform import database, translations
+from tests.staff.stage import Stage, build
 
 
 @pytest.fixture(scope="session")
-def stage(server: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:  # noqa: ARG001
+def stage(server: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
     """The company that all pages are looked at with; tests do not change it."""
     translations.compile_translations()
     with django_db_blocker.unblock(), database.connect(autocommit=True) as db:
@@ -23,7 +23,7 @@ def stage(server: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:  
 
 
 @pytest.fixture(autouse=True)
-def _pages(server: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:  # noqa: ARG001
+def _pages(server: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     cache.clear()
     with django_db_blocker.unblock():
         yield
@@ -34,12 +34,11 @@ SignIn = Callable[[User], Client]
 
 @pytest.fixture
 def sign_in() -> SignIn:
-    """A browser in which a user has signed in with the password."""
+    """A browser in which a user has signed in; the password's way is tested on its own, and slow on purpose."""
 
     def signed_in(user: User) -> Client:
         client = Client()
-        response = client.post("/sign-in", {"email": user.email, "password": PASSWORD})
-        assert response.status_code == 302, response.content.decode()
+        client.force_login(user)
         return client
 
     return signed_in

@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
-from tests.world import World
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.create import create_account
@@ -22,6 +21,7 @@ from kalends.core.calendar import Frequency
 from kalends.core.pricing import LineTerms
 from kalends.crm.create import NewCompany, create_companies
 from kalends.payments.processors.registry import AccountProcessors
+from tests.world import World
 
 PASSWORD = "correct horse battery staple"
 FIRST = dt.datetime(2026, 1, 1, 5, 0, tzinfo=dt.UTC)
@@ -94,26 +94,56 @@ def _play(world: World) -> Stage:
     give_place(world.db, user, world.ctx.id)
     ids = _cast(world, user)
     world.until("2026-02-28")
-    ids["late invoice"] = _agree(world, user, 3, "Support Plus", "18720", start=dt.date(2026, 3, 1), net_terms_days=30)
-    ids["unpaid"] = _agree(world, user, 2, "Fleet Core, 74 lorries", "3260", "insufficient_funds", start=dt.date(2026, 6, 8))
+    ids["late invoice"] = _agree(
+        world, user, 3, "Support Plus", "18720", start=dt.date(2026, 3, 1), net_terms_days=30
+    )
+    ids["unpaid"] = _agree(
+        world, user, 2, "Fleet Core, 74 lorries", "3260", "insufficient_funds", start=dt.date(2026, 6, 8)
+    )
     world.until("2026-06-08")
     cancel_subscriptions(world.db, world.ctx, [ids["canceled"]])
     pause(world.db, world.ctx, ids["paused"], resume_on=dt.date(2026, 9, 1))
     world.until(LAST_DAY, hour=9)
-    ids["scheduled"] = _agree(world, user, 6, "Telematics data feed", "1188", "approved", start=dt.date(2026, 7, 1), frequency=Frequency.ANNUALLY)
+    ids["scheduled"] = _agree(
+        world,
+        user,
+        6,
+        "Telematics data feed",
+        "1188",
+        "approved",
+        start=dt.date(2026, 7, 1),
+        frequency=Frequency.ANNUALLY,
+    )
     return Stage(world.ctx, user, ids)
 
 
 def _cast(world: World, user: User) -> dict[str, int]:
     on = lambda month, day: dt.date(2026, month, day)  # noqa: E731
     ids = {
-        "main": _agree(world, user, 0, "Fleet Pro, 46 vehicles", "690", "approved", start=on(1, 15), lines=_fleet()),
-        "debit": _agree(world, user, 1, "Fleet Core, 18 vans", "1422", "approved", kind="sepa", start=on(1, 12)),
+        "main": _agree(
+            world, user, 0, "Fleet Pro, 46 vehicles", "690", "approved", start=on(1, 15), lines=_fleet()
+        ),
+        "debit": _agree(
+            world, user, 1, "Fleet Core, 18 vans", "1422", "approved", kind="sepa", start=on(1, 12)
+        ),
         "canceled": _agree(world, user, 5, "Route Planner, 9 seats", "231", "approved", start=on(2, 3)),
         "paused": _agree(world, user, 6, "Route Planner, 25 seats", "640", "approved", start=on(1, 20)),
-        "expired": _agree(world, user, 7, "Winter tires, storage", "400", "approved", start=on(1, 5), payments=3),
-        "weekly": _agree(world, user, 5, "Depot cleaning", "95.50", "approved", start=on(5, 4), frequency=Frequency.WEEKLY),
-        "invoiced": _agree(world, user, 7, "Cold-chain sensors, 30", "12400", start=on(3, 20), frequency=Frequency.QUARTERLY, net_terms_days=30),
+        "expired": _agree(
+            world, user, 7, "Winter tires, storage", "400", "approved", start=on(1, 5), payments=3
+        ),
+        "weekly": _agree(
+            world, user, 5, "Depot cleaning", "95.50", "approved", start=on(5, 4), frequency=Frequency.WEEKLY
+        ),
+        "invoiced": _agree(
+            world,
+            user,
+            7,
+            "Cold-chain sensors, 30",
+            "12400",
+            start=on(3, 20),
+            frequency=Frequency.QUARTERLY,
+            net_terms_days=30,
+        ),
     }
     for number in range(30):
         ids[f"more {number}"] = _agree(
@@ -125,7 +155,10 @@ def _cast(world: World, user: User) -> dict[str, int]:
 
 def _fleet() -> list[NewLine]:
     return [
-        NewLine("Fleet Pro", LineTerms(Decimal(690), Decimal(46), discount_percent=Decimal(10), tax_rate=Decimal(25))),
+        NewLine(
+            "Fleet Pro",
+            LineTerms(Decimal(690), Decimal(46), discount_percent=Decimal(10), tax_rate=Decimal(25)),
+        ),
         NewLine("Support Plus", LineTerms(Decimal(3900), Decimal(1), tax_rate=Decimal(25))),
     ]
 
@@ -156,7 +189,7 @@ def _agree(
         frequency=frequency,
         start=start,
         currency=currency,
-        lines=lines or [NewLine(name.split(",")[0], LineTerms(Decimal(price), Decimal(1)))],
+        lines=lines or [NewLine(name.partition(",")[0], LineTerms(Decimal(price), Decimal(1)))],
         automatic=bool(outcome),
         payment_method_id=world.method(contact, outcome, kind=kind) if outcome else None,
         owner_id=user.id,

@@ -9,6 +9,9 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.core.calendar import start_of_day
 
+RESEND_AFTER = timedelta(hours=1)
+"""When a sandbox's clock comes back to charges that got no answer; on live accounts the worker's next round does."""
+
 
 class Work(NamedTuple):
     """Which kinds of work are due at a moment."""
@@ -43,6 +46,8 @@ class Agenda(NamedTuple):
         instants += [start_of_day(day, ctx.time_zone) for day in days if day is not None]
         if self.report_at is not None:
             instants.append(self.report_at)
+        if self.open_attempts:
+            instants.append(ctx.now + RESEND_AFTER)
         return min(instants, default=None)
 
     def work_at(self, ctx: AccountContext) -> Work:

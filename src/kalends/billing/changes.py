@@ -14,7 +14,7 @@ from kalends.core.calendar import Frequency, due_date
 from kalends.core.lifecycle import Cause, RefusedTransition, Status, is_terminal, transition
 from kalends.events import journal
 from kalends.messages import outbox
-from kalends.payments.outcomes import Outcome, record_outcomes
+from kalends.payments.outcomes import NEVER_SENT, Outcome, record_outcomes
 
 
 class UnknownSubscription(LookupError):
@@ -67,7 +67,7 @@ def stop_unsent(db: Connection[Any], ctx: AccountContext, ids: Sequence[int]) ->
     rows = fetch(db, load("kalends.payments", "unsent_attempts"), params)
     reason = "The subscription ended before this charge was sent."
     outcomes = [
-        Outcome(invoice, attempt, "failed", ctx.now, None, 0, "subscription_ended", reason, "hard")
+        Outcome(invoice, attempt, "failed", ctx.now, None, 0, NEVER_SENT, reason, "hard")
         for invoice, attempt in rows
     ]
     record_outcomes(db, ctx, outcomes)
@@ -118,11 +118,14 @@ def resume(
     """Resume a paused subscription; returns its next due date.
 
     Without ``next_due`` the schedule goes on at its first date that is today or later. A date of one's own becomes
-    the new anchor. Cycles in between are skipped, and a fixed term keeps its number of payments.
+    the new anchor. Cycles in between are skipped, and a fixed term keeps its number of payments. What failed or fell
+    overdue during the pause makes it Unpaid or Past due. Raises ``ValueError`` for a date that lies before today.
     """
+    if next_due is not None and next_due < ctx.today:
+        raise ValueError(f"The next payment due date {next_due} lies before today, {ctx.today}.")
     with db.transaction():
         (row,) = _locked(db, ctx, [id_])
-        after = transition(Status(row.status), Cause.RESUMED).value
+        after, churned = _status_resumed(db, ctx, row)
         anchor, anchor_cycle = _schedule_from(row, next_due or ctx.today, own_date=next_due is not None)
         moved = row._replace(anchor_date=anchor, anchor_cycle=anchor_cycle)
         ended = row.expected_payments is not None and row.next_cycle >= row.expected_payments
@@ -137,6 +140,7 @@ def resume(
                 "id": id_,
                 "now": ctx.now,
                 "status": after,
+                "churned": churned,
                 "anchor": anchor,
                 "anchor_cycle": anchor_cycle,
                 "due": due,
@@ -144,7 +148,13 @@ def resume(
                 "end": end,
             },
         )
-        changes = journal.changed(status=(row.status, after), next_due_date=(None, due))
+        changes = journal.changed(
+            status=(row.status, after),
+            churn_date=(None, churned),
+            next_due_date=(None, due),
+            anchor_date=(row.anchor_date, anchor),
+            anchor_cycle=(row.anchor_cycle, anchor_cycle),
+        )
         journal.write(
             db,
             ctx.id,
@@ -153,6 +163,22 @@ def resume(
             actor,
         )
     return due
+
+
+def _status_resumed(
+    db: Connection[Any], ctx: AccountContext, row: DueSubscription
+) -> tuple[str, date | None]:
+    """The status after a pause, and the churn date that comes with it."""
+    after = transition(Status(row.status), Cause.RESUMED)
+    params = {"account_id": ctx.id, "id": row.id, "today": ctx.today}
+    arrears = db.execute(load("kalends.payments", "arrears"), params).fetchone()
+    assert arrears is not None
+    failed, overdue = arrears
+    if overdue:
+        after = transition(after, Cause.INVOICE_OVERDUE)
+    if failed:
+        after = transition(after, Cause.CHARGE_FAILED)
+    return after.value, ctx.today if failed else None
 
 
 def change_payment_method(

@@ -142,7 +142,8 @@ def _blocks(
 
 def _without_locks(claim: LiteralString) -> LiteralString:
     query, lock, rest = claim.rpartition("FOR UPDATE OF s SKIP LOCKED")
-    assert lock and not rest.strip(), "the claim no longer ends with its lock"
+    assert lock, "the claim takes its lock in other words than these"
+    assert not rest.strip(), "the claim does not end with its lock"
     return query
 
 

@@ -1,4 +1,4 @@
-"""``python -m kalends.cli`` and ``./kalends``: runs a command and turns whatever happens into words and an exit code."""
+"""``python -m kalends.cli`` and ``./kalends``: runs a command, and turns what happens into words and an exit code."""
 
 from __future__ import annotations
 

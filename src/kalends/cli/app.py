@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-
 COMMANDS = {
     "init": "kalends.cli.init:init",
     "serve": "kalends.cli.serve:serve",

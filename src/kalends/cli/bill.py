@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Exit codes: 0 billed, 1 something was or would be parked, 2 no such account, 3 no database, 4 stopped by a wall."
+    epilog="Exit codes: 0 billed, 1 something was or would be parked, 2 no such account, 3 no database, 4 stopped."
 )
 @account_option
 @click.option("--rehearse", is_flag=True, help="Show what would happen, and write nothing.")
@@ -32,8 +32,8 @@ def bill(
     """Bill everything that is due in an account now: one run.
 
     Reports of payment processors are taken in, invoices fall overdue, failed charges are tried again, due cycles are
-    invoiced and charged. It may be started twice at the same moment, on two machines, and killed at any point: each cycle
-    is billed once, and the next run goes on where this one stopped.
+    invoiced and charged. It may be started twice at the same moment, on two machines, and killed at any point:
+    each cycle is billed once, and the next run goes on where this one stopped.
 
     A subscription that cannot be billed rightly is parked with a reason, and the run goes on with the others; see
     `kalends status` and `kalends release`. A customer who is several cycles behind is charged for one a day, unless
@@ -85,7 +85,7 @@ def bill_account(session: Session, ctx: AccountContext, *, catch_up: bool) -> Ru
         raise UserFacing(
             str(stopped),
             where=f"account {ctx.id} ({ctx.name})",
-            remedy="The block was taken back and nothing of it was charged. Run `kalends verify`, and report what it says.",
+            remedy="The block was taken back and nothing of it was charged. Run `kalends verify` and report it.",
             exit_code=ExitCode.REFUSED,
         ) from stopped
     run_ended(session.db, ctx, run_id, system_now(), result)
@@ -106,7 +106,8 @@ def release(subscription: int, account: str | None, as_json: bool) -> None:
     Example:
       kalends release 1042
     """
-    from kalends.billing.parking import NotParked, release as release_one
+    from kalends.billing.parking import NotParked
+    from kalends.billing.parking import release as release_one
 
     with open_session() as session:
         ctx = session.account(account)

@@ -25,8 +25,8 @@ def clock() -> None:
     """Show or move the clock of a sandbox account.
 
     A sandbox account has a present moment of its own. When it is moved forward, everything that falls due on the way
-    happens in order, as it would have: invoices, charges, settlements, retries, reminders. The clock of a live account is
-    the real one and cannot be moved, and no clock goes back.
+    happens in order, as it would have: invoices, charges, settlements, retries, reminders. The clock of a live
+    account is the real one and cannot be moved, and no clock goes back.
     """
 
 
@@ -91,7 +91,8 @@ def set_(date: str, account: str | None, as_json: bool) -> None:
 
 
 def _move(session: Session, ctx: AccountContext, to: datetime, as_json: bool) -> None:
-    from kalends.billing.clock import ClockRefused, advance as advance_clock
+    from kalends.billing.clock import ClockRefused
+    from kalends.billing.clock import advance as advance_clock
     from kalends.billing.run import RunResult
 
     total = RunResult()

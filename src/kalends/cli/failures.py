@@ -1,4 +1,4 @@
-"""What a command says when it fails: the place, the value and the remedy; a traceback goes to a log, never to a person."""
+"""What a command says when it fails: the place, the value and the remedy. A traceback goes to a log."""
 
 from __future__ import annotations
 
@@ -64,7 +64,12 @@ def _of_the_database(problem: BaseException) -> UserFacing | None:
         cause = cause.__cause__ or cause.__context__
     if isinstance(cause, psycopg.errors.DiskFull):
         return _no_room("the database server's disk", str(cause).strip())
-    if isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.LockNotAvailable | psycopg.errors.SerializationFailure):
+    if isinstance(
+        cause,
+        psycopg.errors.DeadlockDetected
+        | psycopg.errors.LockNotAvailable
+        | psycopg.errors.SerializationFailure,
+    ):
         return UserFacing(
             "Somebody else was changing the same records; this change was taken back.",
             where="the database",

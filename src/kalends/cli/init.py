@@ -48,8 +48,8 @@ _WORDS_IN_PASSWORD = 18
 def init(as_json: bool, password_stdin: bool, owner_email: str | None, **wishes: Any) -> None:
     """Make the installation and an account with an administrator.
 
-    Makes the folder KALENDS_HOME, the database and its tables where they are missing, then the account. Given twice, the
-    second call finds the account of that name (or, without --name, any account) and changes nothing.
+    Makes the folder KALENDS_HOME, the database and its tables where they are missing, then the account. Given twice,
+    the second call finds the account of that name (or, without --name, any account) and changes nothing.
 
     The password is asked for on a terminal, read from standard input with --password-stdin, and otherwise made up and
     shown once.

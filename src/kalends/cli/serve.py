@@ -14,6 +14,8 @@ from kalends.platform.errors import UserFacing
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 _LARGEST_PORT = 65_535
+_THREADS = 8
+"""Requests that one server process works on at a time, each with a database connection of its own."""
 
 
 @click.command(epilog="Exit codes: 0 stopped as asked, 2 the address cannot be used, 3 no database.")
@@ -23,9 +25,9 @@ _LARGEST_PORT = 65_535
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages until Ctrl-C or SIGTERM; requests under way are finished first.
 
-    By default only this machine can reach them. For others, listen on 0.0.0.0 behind a proxy that ends TLS, and say in
-    KALENDS_PUBLIC_URL under which address people come (https://billing.example.com). `/health` answers when all is well.
-    Letters and billing by the clock are the work of `kalends worker`.
+    By default only this machine can reach them. For others, listen on 0.0.0.0 behind a proxy that ends TLS, and say
+    in KALENDS_PUBLIC_URL under which address people come (https://billing.example.com). `/health` answers when all
+    is well. Letters and billing by the clock are the work of `kalends worker`.
 
     \b
     Examples:
@@ -41,6 +43,7 @@ def serve(host: str, port: int, workers: int) -> None:
 def serve_pages(host: str, port: int, workers: int = 1) -> None:
     """Serve until told to stop. Call ``boot()`` before; each server process brings itself to life."""
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     _refuse_taken(host, port)
@@ -54,8 +57,9 @@ def serve_pages(host: str, port: int, workers: int = 1) -> None:
         interface=Interfaces.WSGI,
         workers=workers,
         respawn_failed_workers=True,
-        log_enabled=True,
-        log_access=False,
+        blocking_threads=_THREADS,
+        websockets=False,
+        log_level=LogLevels.warning,
     ).serve()
 
 
@@ -83,11 +87,11 @@ def _refuse_taken(host: str, port: int) -> None:
 @click.option("--once", is_flag=True, help="Do what is due now and leave, for cron.")
 @click.pass_context
 def worker(click_ctx: click.Context, once: bool) -> None:
-    """Do by the clock what has to be done: bill live accounts, take in reports, deliver letters; until Ctrl-C or SIGTERM.
+    """Bill live accounts by the clock, take in reports, deliver letters; until Ctrl-C or SIGTERM.
 
-    Any number of workers may run at once, on any number of machines: they share the work and never do a thing twice. One
-    that is killed leaves nothing that another does not finish. Its log is on standard error, one line an event: JSON
-    where that is no terminal.
+    Any number of workers may run at once, on any number of machines: they share the work and never do a thing twice.
+    One that is killed leaves nothing that another does not finish. Its log is on standard error, one line an event:
+    JSON where that is no terminal.
 
     Letters are files in the folder mail of KALENDS_HOME, unless KALENDS_SMTP_URL names a mail server.
 

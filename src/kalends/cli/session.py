@@ -81,7 +81,7 @@ def open_processors(ctx: AccountContext) -> Iterator[AccountProcessors]:
     from kalends.payments.processors.registry import AccountProcessors
     from kalends.platform import database
 
-    opened = AccountProcessors(lambda: database.connect(), ctx.id)
+    opened = AccountProcessors(database.connect, ctx.id)
     try:
         yield opened
     finally:

@@ -54,8 +54,8 @@ _RUN_NAMES = "as_of started_at ended_at due invoiced collected processing failed
 def status(account: str | None, as_json: bool) -> None:
     """Show what is due, late, parked or waiting in every account, and the installation's database and folder.
 
-    Parked subscriptions were set aside rather than billed wrongly: each is shown with its reason and what would mend it.
-    Unknown charges were sent and got no answer; the next run asks the processor before anything else.
+    Parked subscriptions were set aside rather than billed wrongly: each is shown with its reason and what would mend
+    it. Unknown charges were sent and got no answer; the next run asks the processor before anything else.
 
     \b
     Examples:
@@ -63,7 +63,7 @@ def status(account: str | None, as_json: bool) -> None:
       kalends status --account 3 --json
     """
     with open_session() as session:
-        document = {"installation": _installation(session)}
+        document: dict[str, Any] = {"installation": _installation(session)}
         document["accounts"] = [_account(session, ctx) for ctx in _each(session, account)]
     if as_json:
         print_json(document)

@@ -27,7 +27,9 @@ _ONE = """
 """
 _NAMES = "name status currency next_due_date next_amount_minor expected_payments next_cycle open_invoices under_way"
 
-yes_option = click.option("--yes", is_flag=True, help="Do it without asking; needed where there is no terminal.")
+yes_option = click.option(
+    "--yes", is_flag=True, help="Do it without asking; needed where there is no terminal."
+)
 
 
 @click.group()
@@ -35,7 +37,9 @@ def subscription() -> None:
     """Cancel, pause or resume a subscription; each says what follows before it is done."""
 
 
-@subscription.command(epilog="Exit codes: 0 canceled, 2 no such subscription or no --yes, 3 no database, 4 it has ended already.")
+@subscription.command(
+    epilog="Exit codes: 0 canceled, 2 no such subscription or no --yes, 3 no database, 4 it has ended already."
+)
 @click.argument("id_", metavar="ID", type=int)
 @account_option
 @yes_option
@@ -43,8 +47,8 @@ def subscription() -> None:
 def cancel(id_: int, account: str | None, yes: bool, as_json: bool) -> None:
     """Cancel the subscription ID at once, for good.
 
-    Nothing more is billed, charged or retried. Open invoices stay open, and bank debits under way are neither stopped nor
-    refunded. A canceled subscription cannot be brought back.
+    Nothing more is billed, charged or retried. Open invoices stay open, and bank debits under way are neither stopped
+    nor refunded. A canceled subscription cannot be brought back.
 
     \b
     Example:
@@ -59,7 +63,9 @@ def cancel(id_: int, account: str | None, yes: bool, as_json: bool) -> None:
     _change("cancel", id_, account, yes, as_json, _consequence_of_cancel, do)
 
 
-@subscription.command(epilog="Exit codes: 0 paused, 2 no such subscription or day, 3 no database, 4 it is not active.")
+@subscription.command(
+    epilog="Exit codes: 0 paused, 2 no such subscription or day, 3 no database, 4 it is not active."
+)
 @click.argument("id_", metavar="ID", type=int)
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Resume by itself on this day.")
 @account_option
@@ -93,9 +99,13 @@ def pause(id_: int, until: datetime | None, account: str | None, yes: bool, as_j
     _change("pause", id_, account, yes, as_json, lambda found: _consequence_of_pause(found, resume_on), do)
 
 
-@subscription.command(epilog="Exit codes: 0 resumed, 2 no such subscription, 3 no database, 4 it is not paused.")
+@subscription.command(
+    epilog="Exit codes: 0 resumed, 2 no such subscription, 3 no database, 4 it is not paused."
+)
 @click.argument("id_", metavar="ID", type=int)
-@click.option("--next-due", type=click.DateTime(["%Y-%m-%d"]), help="A due date of its own; it becomes the new anchor.")
+@click.option(
+    "--next-due", type=click.DateTime(["%Y-%m-%d"]), help="A due date of its own; it becomes the new anchor."
+)
 @account_option
 @yes_option
 @json_option
@@ -117,9 +127,15 @@ def resume(id_: int, next_due: datetime | None, account: str | None, yes: bool, 
     def do(session: Session, ctx: AccountContext) -> dict[str, Any]:
         if day is not None and day < ctx.today:
             raise UserFacing(
-                "A subscription is not resumed in the past.", where="--next-due", value=str(day), remedy=f"Give {ctx.today} or later."
+                "A subscription is not resumed in the past.",
+                where="--next-due",
+                value=str(day),
+                remedy=f"Give {ctx.today} or later.",
             )
-        return {"status": "active", "next_due_date": resume_one(session.db, ctx, id_, next_due=day, actor="cli")}
+        return {
+            "status": "active",
+            "next_due_date": resume_one(session.db, ctx, id_, next_due=day, actor="cli"),
+        }
 
     _change("resume", id_, account, yes, as_json, lambda found: _consequence_of_resume(found, day), do)
 
@@ -181,7 +197,9 @@ def _ask(verb: str, words: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UserFacing(
-            f"Nobody is there to ask whether to {verb}.", where="the terminal", remedy="Add --yes if that is what you want."
+            f"Nobody is there to ask whether to {verb}.",
+            where="the terminal",
+            remedy="Add --yes if that is what you want.",
         )
     click.confirm(f"{verb.capitalize()} it?", abort=True, err=True)
 
@@ -194,7 +212,11 @@ def _next_payment(found: dict[str, Any]) -> str:
 
 
 def _consequence_of_cancel(found: dict[str, Any]) -> str:
-    stay = f"{count(found['open_invoices'], 'open invoice')} and {count(found['under_way'], 'payment')} under way stay as they are"
+    open_invoices, under_way = (
+        count(found["open_invoices"], "open invoice"),
+        count(found["under_way"], "payment"),
+    )
+    stay = f"{open_invoices} and {under_way} under way stay as they are"
     return f"{_next_payment(found)}; {stay}. This cannot be taken back."
 
 

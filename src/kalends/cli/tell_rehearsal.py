@@ -20,7 +20,9 @@ def rehearse_account(session: Session, ctx: AccountContext, *, catch_up: bool, a
     from kalends.billing.rehearse import rehearse
 
     with Progress("invoices") as progress:
-        result = rehearse(session.db, ctx, catch_up=catch_up, progress=lambda result: progress(result.invoices))
+        result = rehearse(
+            session.db, ctx, catch_up=catch_up, progress=lambda result: progress(result.invoices)
+        )
     if as_json:
         print_json({"account": ctx.id, "as_of": ctx.now, "rehearsal": rehearsal_as_json(result)})
     else:
@@ -63,7 +65,10 @@ def tell_rehearsal(result: Rehearsal) -> None:
         [
             ("would invoice", f"{count(result.invoices, 'invoice')}, {money(result.invoiced_minor)}"),
             ("would charge", f"{count(result.charges, 'customer payment')}, {money(result.charged_minor)}"),
-            ("would send", f"{count(result.invoices - result.charges, 'invoice')}, {money(result.sent_minor)}"),
+            (
+                "would send",
+                f"{count(result.invoices - result.charges, 'invoice')}, {money(result.sent_minor)}",
+            ),
             ("would retry", f"{count(result.retries, 'charge')}, {money(result.retried_minor)}"),
             ("left for later", count(result.waiting, "overdue cycle") if result.waiting else None),
             ("would park", count(result.parked, "subscription")),
@@ -78,9 +83,8 @@ def tell_rehearsal(result: Rehearsal) -> None:
 
 
 def _compared(result: Rehearsal) -> str:
-    told = (
-        f"{result.same:,} as the cycle before, {result.differing:,} other than it, {result.first_time:,} for the first time"
-    )
+    compared = f"{result.same:,} as the cycle before, {result.differing:,} other than it"
+    told = f"{compared}, {result.first_time:,} for the first time"
     return f"{told}; then {money(result.before_minor)}" if result.before_minor else told
 
 

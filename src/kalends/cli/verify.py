@@ -8,24 +8,30 @@ import click
 
 from kalends.cli.progress import Progress
 from kalends.cli.session import ALL, Session, account_option, open_processors, open_session
-from kalends.cli.show import count, json_option, print_json, say
-from kalends.platform.errors import ExitCode
+from kalends.cli.show import count, facts, json_option, print_json, say
+from kalends.platform.errors import ExitCode, UserFacing
 
 if TYPE_CHECKING:
     from kalends.accounts.context import AccountContext
+    from kalends.proof.explanation import Explanation
     from kalends.proof.report import Report
     from kalends.proof.run import Step
 
 
-@click.command(epilog="Exit codes: 0 everything agrees, 1 there are differences, 2 no such account, 3 no database.")
-@click.option("--account", "account", metavar="ID|NAME|all", default=ALL, show_default=True, help="Which account.")
+@click.command(
+    epilog="Exit codes: 0 everything agrees, 1 there are differences, 2 no such account, 3 no database."
+)
+@click.option(
+    "--account", "account", metavar="ID|NAME|all", default=ALL, show_default=True, help="Which account."
+)
 @json_option
 @click.pass_context
 def verify(click_ctx: click.Context, account: str, as_json: bool) -> None:
     """Work every invoice, balance, total and property out again from first principles, and name each difference.
 
-    The arithmetic is a second, slow and obvious one that shares no rule with the billing path. The ledger must balance in
-    every currency, each total must be what the ledger says, and the processors' statements must agree. Nothing is written.
+    The arithmetic is a second, slow and obvious one that shares no rule with the billing path. The ledger must balance
+    in every currency, each total must be what the ledger says, and the processors' statements must agree. Nothing is
+    written.
 
     \b
     Examples:
@@ -82,9 +88,12 @@ def _tell(ctx: AccountContext, report: Report) -> None:
 
 @click.command(epilog="Exit codes: 0 explained, 2 no such invoice, 3 no database.")
 @click.argument("invoice")
+@click.option(
+    "--next", "upcoming", is_flag=True, help="Explain the next payment of the SUBSCRIPTION of that number."
+)
 @account_option
 @json_option
-def explain(invoice: str, account: str | None, as_json: bool) -> None:
+def explain(invoice: str, upcoming: bool, account: str | None, as_json: bool) -> None:
     """Say why an INVOICE (its number or id) comes to its amount: line by line, rule by rule, in plain words.
 
     Dates, roundings, discounts and taxes are told in the order in which they were applied.
@@ -93,8 +102,49 @@ def explain(invoice: str, account: str | None, as_json: bool) -> None:
     Examples:
       kalends explain INV-1001
       kalends explain INV-1001 --json
+      kalends explain --next 1042
     """
-    from kalends.cli.tell_invoice import explain_invoice
+    from kalends.proof.explain import UnknownInvoice, UnknownSubscription, explain_invoice, explain_next
 
     with open_session() as session:
-        explain_invoice(session, session.account(account), invoice, as_json=as_json)
+        ctx = session.account(account)
+        try:
+            if upcoming:
+                told = explain_next(session.db, ctx, _number(invoice))
+            else:
+                told = explain_invoice(session.db, ctx, invoice)
+        except (UnknownInvoice, UnknownSubscription) as problem:
+            raise UserFacing(str(problem), where=f"account {ctx.id} ({ctx.name})", value=invoice) from problem
+    if as_json:
+        print_json(told.as_json())
+    else:
+        _tell_explanation(told)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise UserFacing(
+            "A subscription is named by its number.",
+            where="--next",
+            value=text,
+            remedy="Give a number such as 1042.",
+        )
+    return int(text)
+
+
+def _tell_explanation(told: Explanation) -> None:
+    """Amounts stand in a column of their own, the words beside them."""
+    say(told.title)
+    facts((fact.label, fact.value) for fact in told.facts)
+    amounts = ["" if step.amount_minor is None else told.money(step.amount_minor) for step in told.steps]
+    width = max((len(amount) for amount in amounts), default=0)
+    part = ""
+    for step, amount in zip(told.steps, amounts, strict=True):
+        if step.part != part:
+            say()
+            part = step.part
+        say(
+            f"{step.sign or ' '} {amount:>{width}}  {step.text}"
+            if amount
+            else f"  {'':>{width}}  {step.text}"
+        )

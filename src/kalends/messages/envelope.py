@@ -1,6 +1,7 @@
 """From a rendered letter to an email message, the same bytes each time it is made."""
 
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -33,7 +34,14 @@ def message_id(account_id: int, row: MessageRow, domain: str) -> str:
     However often the same letter is handed over, its Message-ID is the same, so that mail servers and programs that
     have it already can drop the second. Nobody outside can work it out, and no other installation makes the same.
     """
-    key = (account_id, row.object_id, row.kind, row.occasion, row.recipient, row.created_at.astimezone(UTC).isoformat())
+    key = (
+        account_id,
+        row.object_id,
+        row.kind,
+        row.occasion,
+        row.recipient,
+        row.created_at.astimezone(UTC).isoformat(),
+    )
     digest = salted_hmac("kalends.messages.message-id", repr(key), algorithm="sha256").hexdigest()
     return f"<{digest[:40]}@{domain}>"
 
@@ -41,17 +49,21 @@ def message_id(account_id: int, row: MessageRow, domain: str) -> str:
 def seal(account_id: int, account_name: str, row: MessageRow, letter: Rendered) -> Envelope:
     """Make the email: from the account's name at the installation's address, dated when it was decided on.
 
-    Raises ``Undeliverable``.
+    Raises ``Undeliverable``, also for an address with letters beyond ASCII before its ``@``: hardly any mail server
+    takes one. After the ``@`` they are written as the name system wants them.
     """
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     domain = sender.rpartition("@")[2]
     message = EmailMessage(policy=SMTP)
     try:
+        recipient = _with_plain_domain(row.recipient)
         message["From"] = Address(" ".join(account_name.split()), addr_spec=sender)
-        message["To"] = Address(addr_spec=row.recipient)
+        message["To"] = Address(addr_spec=recipient)
         message["Subject"] = letter.subject
-    except (ValueError, IndexError) as problem:
-        raise Undeliverable(f"{row.recipient!r} is not an email address that a letter can be sent to.") from problem
+    except (ValueError, IndexError, MessageError) as problem:
+        raise Undeliverable(
+            f"{row.recipient!r} is not an email address that a letter can be sent to."
+        ) from problem
     message["Date"] = format_datetime(row.created_at)
     message["Message-ID"] = message_id(account_id, row, domain)
     message["Auto-Submitted"] = "auto-generated"
@@ -60,7 +72,17 @@ def seal(account_id: int, account_name: str, row: MessageRow, letter: Rendered) 
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     # A boundary of Python's own choosing would be another one each time.
     message.set_boundary(f"=_kalends_{row.id}")
-    return Envelope(file_name(row.created_at, row.id), sender, row.recipient, message)
+    return Envelope(file_name(row.created_at, row.id), sender, recipient, message)
+
+
+def _with_plain_domain(address: str) -> str:
+    """The address with its domain in ASCII. Raises ``ValueError`` for a domain that cannot be.
+
+    >>> _with_plain_domain("kari@blåbær.no")
+    'kari@xn--blbr-roah.no'
+    """
+    name, at, domain = address.rpartition("@")
+    return name + at + domain.encode("idna").decode("ascii")
 
 
 def file_name(created_at: datetime, id_: int) -> str:

@@ -15,7 +15,7 @@ class Message(AccountRow):
     and sent afterwards by the delivery task, which keeps the exact words that went out.
     """
 
-    QUEUED, KEPT, SENT, FAILED = "queued", "kept", "sent", "failed"
+    QUEUED, KEPT, SENDING, SENT, FAILED = "queued", "kept", "sending", "sent", "failed"
 
     kind = models.TextField()
     object_id = models.BigIntegerField()
@@ -30,6 +30,7 @@ class Message(AccountRow):
     text = models.TextField(null=True)
     html = models.TextField(null=True)
     tries = models.SmallIntegerField(default=0, db_default=0)
+    next_try_at = models.DateTimeField(null=True)
     error = models.TextField(null=True)
 
     class Meta:
@@ -40,5 +41,7 @@ class Message(AccountRow):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["account_id", "id"], name="message_queue", condition=Q(status="queued")),
+            models.Index(
+                fields=["account_id", "id"], name="message_queue", condition=Q(status__in=["queued", "sending"])
+            ),
         ]

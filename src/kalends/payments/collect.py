@@ -67,10 +67,10 @@ def idempotency_key(account_id: int, invoice_id: int, attempt: int) -> str:
 
 def attempt_of_key(key: str) -> tuple[int, int, int]:
     """Account, invoice and attempt of an idempotency key. Raises ``ValueError`` for a key that is not ours."""
-    name, account_id, invoice_id, attempt = key.split("-")
-    if name != "kalends":
-        raise ValueError(f"{key!r} is not a key of Kalends.")
-    return int(account_id), int(invoice_id), int(attempt)
+    parts = key.split("-")
+    if len(parts) != 4 or parts[0] != "kalends" or not all(part.isdecimal() for part in parts[1:]):
+        raise ValueError(f"{key!r} is not a key of Kalends: those read kalends-account-invoice-attempt.")
+    return int(parts[1]), int(parts[2]), int(parts[3])
 
 
 def collect(
@@ -82,13 +82,18 @@ def collect(
     """
     total = Collected()
     settle_unknown(db, ctx, processors, total)
+    never_seen: list[_Sent] = []
     with _sender(db) as sender:
-        while sent := _mark_sent(db, ctx, sender, size):
+        more = True
+        while more:
+            sent = _mark_sent(db, ctx, sender, size)
+            more = len(sent) == size
             total.sent += len(sent)
             outcomes = _call(ctx, processors, sent)
             total.add(record_outcomes(db, ctx, _known(ctx, outcomes)))
             if any(outcome.status == "unknown" for outcome in outcomes):
-                _ask(db, ctx, processors, _unanswered(ctx, sent, outcomes), total)
+                never_seen += _ask(db, ctx, processors, _unanswered(ctx, sent, outcomes), total)
+    _free(db, ctx, never_seen)
     total.unknown = _count_unknown(db, ctx)
     return total
 
@@ -101,6 +106,11 @@ def settle_unknown(
         _Sent(*row) for row in fetch(db, load("kalends.payments", "lost_attempts"), {"account_id": ctx.id})
     ]
     never_seen = _ask(db, ctx, processors, lost, total)
+    _free(db, ctx, never_seen)
+
+
+def _free(db: Connection[Any], ctx: AccountContext, never_seen: Sequence[_Sent]) -> None:
+    """Let the next run send again, under the same key, what the processor says it never saw."""
     if never_seen:
         keys = [(item.invoice_id, item.attempt) for item in never_seen]
         params = {"account_id": ctx.id, "calls_max": CALLS_MAX, **arrays(("invoices", "attempts"), keys)}

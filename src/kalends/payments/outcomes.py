@@ -32,6 +32,8 @@ SETTLED = "succeeded"
 PENDING = "processing"
 FAILED = "failed"
 NOT_YET_ANSWERED = ("intended", "sent")
+NEVER_SENT = "subscription_ended"
+"""The failure code of a charge that was given up before it was sent: nobody was asked for money, so nobody is told."""
 
 
 class Outcome(NamedTuple):
@@ -221,7 +223,7 @@ def _gather_subscription(block: _Block, standing: _Standing, outcome: Outcome, d
     elif outcome.status == FAILED:
         of.failed_count += 1
         status = Status(of.after)
-        if not is_terminal(status) and status != Status.PAUSED:
+        if not is_terminal(status) and status != Status.PAUSED and outcome.failure_code != NEVER_SENT:
             of.after = transition(status, Cause.CHARGE_FAILED).value
             of.churn_date = day
 
@@ -244,7 +246,7 @@ def _announce(block: _Block, standing: _Standing, outcome: Outcome, retry_on: da
             _KINDS[outcome.status], "payment", standing.payment_id, standing.subscription_id, data
         )
     )
-    if standing.contact_id is None or outcome.status == PENDING:
+    if standing.contact_id is None or outcome.status == PENDING or outcome.failure_code == NEVER_SENT:
         return
     occasion = str(standing.attempt)
     kind, notice = _LETTERS[outcome.status]

@@ -98,7 +98,9 @@ def explain_invoice(db: Connection[Any], ctx: AccountContext, number_or_id: str)
     if invoice.subscription is not None and invoice.cycle is not None:
         _tell_cycle(db, ctx, explanation, invoice, invoice.subscription, invoice.cycle)
     else:
-        explanation.tell("reason", "made-by-hand", "It was made by hand and belongs to no subscription's cycle.")
+        explanation.tell(
+            "reason", "made-by-hand", "It was made by hand and belongs to no subscription's cycle."
+        )
     _tell_dates(explanation, invoice)
     total = tell_price(explanation, lines_of(db, ctx.id, invoice.id))
     _tell_order(explanation, invoice, total)
@@ -113,7 +115,8 @@ def _find(db: Connection[Any], ctx: AccountContext, wanted: str) -> _Invoice:
     row = db.execute(load("kalends.proof", "explain_invoice"), params).fetchone()
     if row is None:
         newest = db.execute(
-            "SELECT number FROM invoice WHERE account_id = %s AND number IS NOT NULL ORDER BY id DESC LIMIT 1", [ctx.id]
+            "SELECT number FROM invoice WHERE account_id = %s AND number IS NOT NULL ORDER BY id DESC LIMIT 1",
+            [ctx.id],
         ).fetchone()
         remedy = f"give a number such as {newest[0]}" if newest else "nothing has been invoiced in it yet"
         raise UnknownInvoice(f"There is no invoice {wanted!r} in account {ctx.name}; {remedy}.")
@@ -208,7 +211,9 @@ def _tell_order(explanation: Explanation, invoice: _Invoice, total: int) -> None
     if off or fees:
         tax = invoice.tax_minor
         text = f"Total, with {explanation.money(tax)} of tax on what is left after discounts and with fees"
-        explanation.count("price", "=", "total-as-recorded", text, invoice.total_minor, tax=explanation.money(tax))
+        explanation.count(
+            "price", "=", "total-as-recorded", text, invoice.total_minor, tax=explanation.money(tax)
+        )
     elif total != invoice.total_minor:
         text = "The invoice itself says another total: run 'kalends verify'"
         explanation.count("price", "=", "differs-from-record", text, invoice.total_minor)
@@ -234,7 +239,7 @@ def _tell_charges(
     if due and under_way:
         text = f"Still due, of which {explanation.money(under_way)} is being collected"
     elif due and invoice.due_date and invoice.due_date < ctx.today:
-        text = f"Still due, and overdue since {day(invoice.due_date)}"
+        text = f"Still due; it should have been paid by {day(invoice.due_date)}"
     rule = "balance-due" if due else "settled"
     explanation.count("payments", "=", rule, text, due, under_way=explanation.money(under_way))
 
@@ -258,5 +263,7 @@ def _tell_charge(explanation: Explanation, charge: _Charge) -> None:
             text = f"It will be tried again on {day(charge.retry_on)}."
             explanation.tell("payments", "retry-planned", text, date=charge.retry_on)
     else:
-        text = f"A charge of {amount} by {charge.method} was decided on {day(on)}; its outcome is not known yet."
+        text = (
+            f"A charge of {amount} by {charge.method} was decided on {day(on)}; its outcome is not known yet."
+        )
         explanation.tell("payments", "charge-without-answer", text, amount=amount, **given)

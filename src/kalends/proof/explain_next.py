@@ -56,10 +56,12 @@ def explain_next(db: Connection[Any], ctx: AccountContext, subscription_id: int)
     row = db.execute(load("kalends.proof", "explain_subscription"), params).fetchone()
     if row is None:
         raise UnknownSubscription(
-            f"There is no subscription {subscription_id} in account {ctx.name}; give the id of one of its subscriptions."
+            f"There is no subscription {subscription_id} in account {ctx.name}; give the id of one it has."
         )
     subscription = _Subscription(*row)
-    explanation = Explanation(f"Next payment of {subscription.name}", subscription.currency, _facts(subscription))
+    explanation = Explanation(
+        f"Next payment of {subscription.name}", subscription.currency, _facts(subscription)
+    )
     if subscription.next_due_date is None:
         explanation.tell("reason", *_why_nothing(subscription))
         return explanation
@@ -90,7 +92,11 @@ def _facts(subscription: _Subscription) -> list[Fact]:
         ("subscription", "Subscription", f"{subscription.name} ({subscription.id})"),
         ("customer", "Customer", subscription.contact or subscription.email),
         ("status", "Status", subscription.status),
-        ("due_date", "Next due date", day(subscription.next_due_date) if subscription.next_due_date else None),
+        (
+            "due_date",
+            "Next due date",
+            day(subscription.next_due_date) if subscription.next_due_date else None,
+        ),
     ]
     return [Fact(name, label, value) for name, label, value in facts if value]
 
@@ -98,7 +104,10 @@ def _facts(subscription: _Subscription) -> list[Fact]:
 def _why_nothing(subscription: _Subscription) -> tuple[str, str]:
     """The rule and the sentence that say why no payment is to come."""
     if not subscription.creates_invoices:
-        return "never-invoiced", "It is a mere record: it is billed elsewhere and never makes an invoice here."
+        return (
+            "never-invoiced",
+            "It is a mere record: it is billed elsewhere and never makes an invoice here.",
+        )
     if subscription.canceled_on:
         return "canceled", f"It was canceled on {day(subscription.canceled_on)}: nothing more is billed."
     if subscription.status == "paused":
@@ -136,7 +145,9 @@ def _tell_change(
         gone.remove(successor_of)
         change = new[line.id] - old[successor_of.id]
         was, now = explanation.money(old[successor_of.id]), explanation.money(new[line.id])
-        reached += _step(explanation, "line-changed", f"{line.name} changes from {was} to {now}", change, line)
+        reached += _step(
+            explanation, "line-changed", f"{line.name} changes from {was} to {now}", change, line
+        )
     for line in gone:
         reached += _step(explanation, "line-ended", f"{line.name} ends", -old[line.id], line)
     for line in coming:

@@ -25,8 +25,8 @@ class Fact(NamedTuple):
 class Step(NamedTuple):
     """One step of an explanation.
 
-    ``part`` is ``reason``, ``price``, ``payments`` or ``change``. A ``+`` or ``-`` changes the amount reached so far, an
-    ``=`` names it; a step without a sign only tells. ``rule`` and ``params`` say the same for another language.
+    ``part`` is ``reason``, ``price``, ``payments`` or ``change``. A ``+`` or ``-`` changes the amount reached so
+    far, an ``=`` names it; a step without a sign only tells. ``rule`` and ``params`` say the same for another language.
     """
 
     part: str
@@ -100,7 +100,9 @@ def tell_price(explanation: Explanation, lines: Sequence[NamedLine]) -> int:
     total = 0
     for step in explain_document([(line.name, line.terms) for line in lines], explanation.currency):
         explanation.steps.append(
-            Step("price", step.sign, step.text, step.amount_minor, explanation.currency, step.rule, step.params)
+            Step(
+                "price", step.sign, step.text, step.amount_minor, explanation.currency, step.rule, step.params
+            )
         )
         total = step.amount_minor
     return total

@@ -35,9 +35,7 @@ class Move(NamedTuple):
     day: date | None
 
 
-def moves_of(
-    db: Connection[Any], account_id: int, schedules: Iterable[Schedule]
-) -> dict[int, list[Move]]:
+def moves_of(db: Connection[Any], account_id: int, schedules: Iterable[Schedule]) -> dict[int, list[Move]]:
     """What the journal says of those subscriptions whose anchor is not their first."""
     ids = {schedule.subscription for schedule in schedules if schedule.may_have_moved}
     if not ids:

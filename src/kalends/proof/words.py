@@ -6,9 +6,7 @@ from datetime import date
 from kalends.proof.oracle.dates import MONTHS_BETWEEN, WEEKS_BETWEEN, Anchor, cycle_day
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-_FULL_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+_FULL_MONTHS = "January February March April May June July August September October November December".split()
 EVERY = {
     "weekly": "every week",
     "biweekly": "every two weeks",
@@ -56,8 +54,8 @@ def span(frequency: str, periods: int) -> str:
 def why_this_day(anchor: Anchor, frequency: str, cycle: int) -> str:
     """How the day of a cycle is counted from the anchor.
 
-    >>> why_this_day(Anchor(date(2025, 1, 31), 0), "monthly", 13)
-    'Cycle 14 falls on 28 Feb 2026: 13 months after 31 Jan 2025, and February 2026 has no 31st, so its last day is taken'
+    >>> print(why_this_day(Anchor(date(2025, 1, 31), 0), "monthly", 13))
+    Cycle 14 falls on 28 Feb 2026: 13 months after 31 Jan 2025, and February 2026 has no 31st
     >>> why_this_day(Anchor(date(2026, 1, 1), 0), "weekly", 0)
     'Cycle 1 falls on 1 Jan 2026, the day from which cycles are counted'
     """
@@ -72,4 +70,4 @@ def why_this_day(anchor: Anchor, frequency: str, cycle: int) -> str:
     suffix = "st" if anchor.day.day == 31 else "th"
     month = f"{_FULL_MONTHS[falls.month - 1]} {falls.year}"
     assert falls.day == length
-    return f"{text}, and {month} has no {anchor.day.day}{suffix}, so its last day is taken"
+    return f"{text}, and {month} has no {anchor.day.day}{suffix}"

@@ -8,10 +8,14 @@ import structlog
 def set_up_logs() -> None:
     """Colored lines on a terminal, JSON anywhere else."""
     at_terminal = sys.stderr.isatty()
-    rendering = [structlog.dev.ConsoleRenderer()] if at_terminal else [
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(),
-    ]
+    rendering = (
+        [structlog.dev.ConsoleRenderer()]
+        if at_terminal
+        else [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

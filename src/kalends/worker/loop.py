@@ -65,7 +65,7 @@ class Worker:
     clock: Clock
     connect: Connect
     stop: threading.Event = field(default_factory=threading.Event)
-    pace: Pace = Pace()
+    pace: Pace = field(default_factory=Pace)
     thorough: bool = False
     _db: Connection[Any] | None = None
     _turns: dict[tuple[int, str], _Turn] = field(default_factory=dict[tuple[int, str], _Turn])
@@ -141,15 +141,16 @@ class Worker:
 
     def _note_failure(self, account_id: int, task: Task, turn: _Turn, problem: Exception) -> None:
         """Say what went wrong, leave it alone for a while, and go on with a connection that holds nothing of it."""
+        failed = f"{task.name} failed"
         turn.failures += 1
         pause = self.pace.pause(turn.failures)
         turn.next_at = self.clock() + pause
         told: dict[str, Any] = {"account_id": account_id, "next_try_in_seconds": pause.seconds}
         if isinstance(problem, UserFacing):
             told |= {"where": problem.where, "value": problem.value, "remedy": problem.remedy}
-            log.warning(f"{task.name} failed", reason=problem.message, **told)
+            log.warning(failed, reason=problem.message, **told)
         else:
-            log.error(f"{task.name} failed", reason=str(problem), exc_info=problem, **told)
+            log.error(failed, reason=str(problem), exc_info=problem, **told)
         self._disconnect()
 
     def _clean_in_turn(self) -> bool:
@@ -184,7 +185,9 @@ def _is_gone(db: Connection[Any]) -> bool:
     return db.closed or db.broken
 
 
-def run_worker(*, clock: Clock, once: bool = False, connect: Connect | None = None, pace: Pace | None = None) -> int:
+def run_worker(
+    *, clock: Clock, once: bool = False, connect: Connect | None = None, pace: Pace | None = None
+) -> int:
     """Run a worker until SIGTERM or SIGINT (or, with ``once``, until nothing is due), and return the exit code.
 
     The first signal lets it finish the block at hand; a second one ends it on the spot, which is safe too.

@@ -53,14 +53,16 @@ def bill(db: Connection[Any], ctx: AccountContext, now: datetime, stopping: Aske
         if stopping():
             raise Stopping
 
-    with closing(AccountProcessors(lambda: database.connect(), ctx.id)) as processors:
+    with closing(AccountProcessors(database.connect, ctx.id)) as processors:
         result = run_due(db, ctx, processors, progress=after_block)
     happened = {name: value for name, value in result.as_json().items() if isinstance(value, int) and value}
     charges = {name: value for name, value in result.as_json()["charges"].items() if value}
     return Done(happened | ({"charges": charges} if charges else {}))
 
 
-def write_letters(db: Connection[Any], ctx: AccountContext, now: datetime, stopping: Asked, thorough: bool) -> Done:
+def write_letters(
+    db: Connection[Any], ctx: AccountContext, now: datetime, stopping: Asked, thorough: bool
+) -> Done:
     """Deliver what the account's outbox holds. Raises ``MailUnavailable``."""
     limit = _ALL if thorough else LETTERS_IN_A_TURN
     delivered = deliver(db, ctx, backend_for(ctx), limit, now=now, stop=stopping)

@@ -1,9 +1,11 @@
 """Cancel, pause, resume: what stops, what goes on, and what is never made up for."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
+from kalends.billing.block import bill_block
 from kalends.billing.changes import (
     UnknownSubscription,
     cancel_subscriptions,
@@ -11,6 +13,7 @@ from kalends.billing.changes import (
     pause,
     resume,
 )
+from kalends.billing.run import run_due
 from kalends.core.lifecycle import RefusedTransition
 from tests.world import World
 
@@ -118,3 +121,57 @@ def test_a_new_payment_method_is_charged_from_the_next_cycle_on(world: World) ->
         "SELECT method_kind FROM payment WHERE subscription_id = %s ORDER BY initiated_at", subscription
     )
     assert [row[0] for row in kinds] == ["card", "sepa"]
+
+
+def test_a_debit_that_came_back_during_a_pause_makes_the_resumed_subscription_unpaid(world: World) -> None:
+    kari = world.customer()
+    method = world.method(kari, "insufficient_funds", kind="sepa")
+    subscription = world.subscribe(kari, method=method)
+    world.until("2026-01-02")
+    pause(world.db, world.ctx, subscription)
+    world.until("2026-01-20")
+    assert world.subscription(subscription, "status") == "paused"
+
+    resume(world.db, world.ctx, subscription)
+
+    assert world.subscription(subscription, "status", "churn_date") == ("unpaid", dt.date(2026, 1, 20))
+
+
+def test_an_invoice_that_fell_overdue_during_a_pause_makes_the_resumed_subscription_past_due(
+    world: World,
+) -> None:
+    subscription = world.subscribe(world.customer(), net_terms_days=15)
+    world.until("2026-01-02")
+    pause(world.db, world.ctx, subscription)
+    world.until("2026-02-20")
+
+    resume(world.db, world.ctx, subscription)
+
+    assert world.subscription(subscription, "status", "churn_date") == ("past_due", None)
+
+
+def test_a_resumed_subscription_does_not_fall_due_in_the_past(world: World) -> None:
+    subscription = world.subscribe(world.customer(), net_terms_days=900)
+    world.until("2026-01-10")
+    pause(world.db, world.ctx, subscription)
+
+    with pytest.raises(ValueError, match="2026-01-09 lies before today"):
+        resume(world.db, world.ctx, subscription, next_due=dt.date(2026, 1, 9))
+
+
+def test_canceling_before_a_charge_was_sent_charges_nothing_and_writes_one_letter(world: World) -> None:
+    kari = world.customer()
+    subscription = world.subscribe(kari, method=world.method(kari))
+    eight = replace(world.ctx, now=world.ctx.now.replace(hour=7))
+    bill_block(world.db, eight)
+
+    cancel_subscriptions(world.db, eight, [subscription])
+    run_due(world.db, eight, world.processors)
+
+    assert world.one("SELECT count(*) FROM sandbox_charge WHERE account_id = %s", world.ctx.id) == (0,)
+    assert [kind for kind, _ in world.letters()] == ["canceled"]
+    changes = world.rows(
+        "SELECT data -> 'changes' ->> 'status' FROM event WHERE object_id = %s AND data -> 'changes' ? 'status'",
+        subscription,
+    )
+    assert changes == [('["active", "canceled"]',)]

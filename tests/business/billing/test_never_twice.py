@@ -10,7 +10,9 @@ import pytest
 from kalends.accounts.context import AccountContext
 from kalends.billing.run import RunResult, run_due
 from kalends.payments.processors.registry import AccountProcessors
+from kalends.payments.record import ReceivedPayment, record_payments
 from kalends.platform import database
+from kalends.proof.verify import verify
 from tests.conftest import Connect
 from tests.world import World
 
@@ -190,3 +192,41 @@ def test_the_database_refuses_a_due_date_on_what_must_not_be_billed(world: World
 
     with pytest.raises(psycopg.errors.CheckViolation, match="subscription_due_only_while_billed"):
         world.db.execute("UPDATE subscription SET status = %s WHERE id = %s", [status, subscription])
+
+
+def test_a_charge_that_staff_settled_otherwise_is_not_tried_again(world: World) -> None:
+    kari = world.customer()
+    subscription = world.subscribe(kari, method=world.method(kari, "approved_after", 2))
+    world.until("2026-01-01")
+    (invoice,) = world.invoices(subscription, "id")
+
+    record_payments(world.db, world.ctx, [ReceivedPayment(invoice, 10000, "check", world.ctx.now)])
+    world.until("2026-01-20")
+
+    assert world.one("SELECT count(*) FROM sandbox_charge WHERE account_id = %s", world.ctx.id) == (1,)
+    assert world.subscription(subscription, "status", "collected_minor") == ("active", 10000)
+    assert verify(world.db, world.ctx).differences == []
+
+
+def test_a_charge_is_not_tried_again_for_more_than_is_still_owed(world: World) -> None:
+    kari = world.customer()
+    subscription = world.subscribe(kari, method=world.method(kari, "approved_after", 2))
+    world.until("2026-01-01")
+    (invoice,) = world.invoices(subscription, "id")
+
+    record_payments(world.db, world.ctx, [ReceivedPayment(invoice, 4000, "check", world.ctx.now)])
+    world.until("2026-01-20")
+
+    assert world.invoices(subscription, "status", "paid_minor") == [("open", 4000)]
+    assert world.one(
+        "SELECT count(*) FROM charge_attempt WHERE invoice_id = %s AND status = 'intended'", invoice
+    ) == (0,)
+
+
+def test_a_charge_that_never_arrived_is_sent_again_within_the_hour(world: World) -> None:
+    kari = world.customer()
+    subscription = world.subscribe(kari, method=world.method(kari, "timeout_not_charged"))
+
+    world.until("2026-01-01", hour=8)
+
+    assert world.subscription(subscription, "completed_payments") == 1

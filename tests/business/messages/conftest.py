@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.business.messages.post import Post
-from tests.world import World
 
 from kalends.platform.translations import compile_translations
+from tests.business.messages.post import Post
+from tests.world import World
 
 
 @pytest.fixture(scope="session", autouse=True)

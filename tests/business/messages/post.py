@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.world import World
-
 from kalends.messages.backends.memory import MemoryBackend
 from kalends.messages.delivery import Delivered, deliver
 from kalends.messages.letters.layout import Rendered
 from kalends.messages.letters.render import MessageRow, render
 from kalends.messages.outbox import Letter, queue
+from tests.world import World
 
 _COLUMNS = "id, kind, object_id, occasion, recipient, language, created_at"
 
@@ -24,7 +23,9 @@ class Post:
     def rows(self, kind: str) -> list[MessageRow]:
         """The letters of a kind, in order."""
         found = self.world.rows(
-            f"SELECT {_COLUMNS} FROM message WHERE account_id = %s AND kind = %s ORDER BY id", self.world.ctx.id, kind
+            f"SELECT {_COLUMNS} FROM message WHERE account_id = %s AND kind = %s ORDER BY id",
+            self.world.ctx.id,
+            kind,
         )
         return [MessageRow(*row) for row in found]
 
@@ -41,7 +42,12 @@ class Post:
         """Queue letters about subscriptions that were canceled; returns the letters' ids."""
         contact = self.world.customer(name)
         about = [self.world.subscribe(contact) for _ in range(count)]
-        queue(self.db, self.world.ctx.id, self.world.ctx.now, [Letter("canceled", id_, contact) for id_ in about])
+        queue(
+            self.db,
+            self.world.ctx.id,
+            self.world.ctx.now,
+            [Letter("canceled", id_, contact) for id_ in about],
+        )
         return [row.id for row in self.rows("canceled")][-count:] if count else []
 
     def deliver(self, backend: Any = None, limit: int = 1000, **more: Any) -> Delivered:

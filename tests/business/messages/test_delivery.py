@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.business.messages.post import Post
-from tests.world import World
 
 from kalends.messages.backends.interface import MailUnavailable, Refused, RefusedForNow
 from kalends.messages.backends.memory import MemoryBackend
 from kalends.messages.delivery import PAUSES, TRIES_MAX, Delivered, deliver
 from kalends.messages.envelope import Envelope
 from kalends.messages.outbox import Letter, queue
+from tests.business.messages.post import Post
+from tests.world import World
 
 
 class Crash(Exception):
@@ -31,7 +31,9 @@ def raising(problem: Exception) -> Callable[[Envelope], None]:
 
 
 def unavailable() -> MailUnavailable:
-    return MailUnavailable("The mail server cannot be reached.", where="here", value="gone", remedy="Start it.")
+    return MailUnavailable(
+        "The mail server cannot be reached.", where="here", value="gone", remedy="Start it."
+    )
 
 
 def test_a_queued_letter_is_sent_once_and_its_exact_words_are_kept(post: Post) -> None:
@@ -62,7 +64,11 @@ def test_a_letter_comes_from_the_account_and_goes_to_its_recipient_alone(post: P
 def test_letters_that_are_kept_are_never_sent(world: World, post: Post) -> None:
     kari = world.customer()
     queue(
-        world.db, world.ctx.id, world.ctx.now, [Letter("canceled", world.subscribe(kari), kari)], status="kept"
+        world.db,
+        world.ctx.id,
+        world.ctx.now,
+        [Letter("canceled", world.subscribe(kari), kari)],
+        status="kept",
     )
     assert post.deliver() == Delivered()
     assert post.state(post.rows("canceled")[0].id, "status", "subject") == ("kept", None)
@@ -96,13 +102,19 @@ def test_nothing_is_sent_while_a_transaction_is_open(post: Post) -> None:
     ]
 
 
-def test_a_letter_that_was_not_taken_is_tried_again_after_growing_pauses_and_then_given_up(post: Post) -> None:
+def test_a_letter_that_was_not_taken_is_tried_again_after_growing_pauses_and_then_given_up(
+    post: Post,
+) -> None:
     (id_,) = post.cancellations(1)
     backend = MemoryBackend(raising(RefusedForNow("The mailbox is full.")))
     now = post.world.ctx.now
     for pause in PAUSES:
         assert post.deliver(backend, now=now) == Delivered(postponed=1)
-        assert post.state(id_, "status", "next_try_at", "error") == ("queued", now + pause, "The mailbox is full.")
+        assert post.state(id_, "status", "next_try_at", "error") == (
+            "queued",
+            now + pause,
+            "The mailbox is full.",
+        )
         assert post.deliver(backend, now=now + pause - dt.timedelta(seconds=1)) == Delivered()
         now += pause
     assert post.deliver(backend, now=now) == Delivered(failed=1)
@@ -137,7 +149,16 @@ def test_a_closed_way_out_leaves_every_letter_queued_and_counts_no_try(post: Pos
     assert post.deliver() == Delivered(sent=3)
 
 
-@pytest.mark.parametrize("address", ["kari", "kari@@customers.test", "kari@customers.test, eve@evil.test", "a\nb@c.test"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "kari",
+        "kari@@customers.test",
+        "kari@customers.test, eve@evil.test",
+        "a\nb@c.test",
+        "åse@customers.test",
+    ],
+)
 def test_an_address_that_is_none_fails_its_letter_and_no_other(post: Post, address: str) -> None:
     first, second = post.cancellations(2)
     post.db.execute("UPDATE message SET recipient = %s WHERE id = %s", [address, first])
@@ -145,6 +166,15 @@ def test_an_address_that_is_none_fails_its_letter_and_no_other(post: Post, addre
     assert post.deliver(backend) == Delivered(sent=1, failed=1)
     assert "is not an email address" in post.state(first, "error")
     assert post.state(second, "status") == "sent"
+
+
+def test_a_domain_with_letters_of_its_own_is_written_as_the_name_system_wants_it(post: Post) -> None:
+    (id_,) = post.cancellations(1)
+    post.db.execute("UPDATE message SET recipient = 'kari@blåbær.no' WHERE id = %s", [id_])
+    backend = MemoryBackend()
+    assert post.deliver(backend) == Delivered(sent=1)
+    assert backend.sent[0].recipient == "kari@xn--blbr-roah.no"
+    assert b"To: kari@xn--blbr-roah.no" in backend.sent[0].message.as_bytes()
 
 
 def test_a_letter_about_something_that_is_gone_is_failed_with_the_reason(post: Post) -> None:
@@ -230,4 +260,6 @@ def test_no_lock_is_left_behind(post: Post) -> None:
     with pytest.raises(Crash):
         post.deliver(MemoryBackend(raising(Crash())))
     post.deliver()
-    assert post.world.one("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()") == (0,)
+    assert post.world.one(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    ) == (0,)

@@ -10,7 +10,6 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.business.messages.post import Post
 
 from kalends.accounts.context import AccountContext
 from kalends.messages.backends import backend_for
@@ -19,6 +18,7 @@ from kalends.messages.backends.interface import MailUnavailable
 from kalends.messages.backends.smtp import SmtpBackend
 from kalends.messages.delivery import Delivered
 from kalends.platform.errors import ExitCode
+from tests.business.messages.post import Post
 
 
 def test_each_letter_becomes_one_file_that_mail_programs_can_read(post: Post, tmp_path: Path) -> None:

@@ -12,14 +12,13 @@ import sys
 import time
 from pathlib import Path
 
-from tests.business.messages.post import Post
-
 from kalends.messages.delivery import Delivered
 from kalends.platform import database
+from tests.business.messages.post import Post
 
 SRC = Path(__file__).resolve().parents[3] / "src"
 LETTERS = 160
-KILLS = 6
+KILLS = 4
 
 _DELIVERER = """
 import os, signal, sys
@@ -53,7 +52,9 @@ with database.connect(autocommit=True) as db:
 
 def start(post: Post, home: Path, dies_after: int = 0) -> subprocess.Popen[bytes]:
     environment = database.environment_for_children() | {"KALENDS_HOME": str(home), "PYTHONPATH": str(SRC)}
-    return subprocess.Popen([sys.executable, "-c", _DELIVERER, str(post.world.ctx.id), str(dies_after)], env=environment)
+    return subprocess.Popen(
+        [sys.executable, "-c", _DELIVERER, str(post.world.ctx.id), str(dies_after)], env=environment
+    )
 
 
 def written(home: Path) -> int:
@@ -97,7 +98,9 @@ def test_killed_at_random_points_each_letter_is_written_exactly_once(post: Post,
     check_each_once(post, tmp_path, ids)
 
 
-def test_killed_between_call_and_outcome_the_letter_goes_out_again_and_is_one_file(post: Post, tmp_path: Path) -> None:
+def test_killed_between_call_and_outcome_the_letter_goes_out_again_and_is_one_file(
+    post: Post, tmp_path: Path
+) -> None:
     ids = post.cancellations(4)
     assert start(post, tmp_path, dies_after=2).wait() == -signal.SIGKILL
     assert written(tmp_path) == 2

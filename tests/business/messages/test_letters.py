@@ -6,8 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from tests.business.messages.post import Post
-from tests.world import World
+from django.urls import reverse
 
 from kalends.accounts.models import Membership
 from kalends.billing.changes import cancel_subscriptions
@@ -15,6 +14,8 @@ from kalends.billing.create import NewLine
 from kalends.core.pricing import LineTerms
 from kalends.messages.letters.render import CannotRender, MessageRow, render, render_block
 from kalends.payments.record import ReceivedPayment, record_payments
+from tests.business.messages.post import Post
+from tests.world import World
 
 SPACE = "\N{NO-BREAK SPACE}"
 RETRIES = ["2026-01-02", "2026-01-04", "2026-01-06", "2026-01-08"]
@@ -43,7 +44,11 @@ def fleet(discount: str = "0", tax: str = "25", inclusive: bool = False) -> list
     )
     return [
         NewLine("Fleet Pro", terms, tax_label="VAT"),
-        NewLine("Support", LineTerms(Decimal("3900"), Decimal(1), tax_rate=Decimal(tax), tax_inclusive=inclusive), tax_label="VAT"),
+        NewLine(
+            "Support",
+            LineTerms(Decimal("3900"), Decimal(1), tax_rate=Decimal(tax), tax_inclusive=inclusive),
+            tax_label="VAT",
+        ),
     ]
 
 
@@ -57,12 +62,16 @@ def test_a_receipt_says_what_was_paid_when_how_for_what_and_what_comes_next(worl
         "This is a test. No real money is moved.",
         "Thank you, Ingrid. We received\n37,477.50 NOK\non 1 January 2026 from Visa\N{NO-BREAK SPACE}··4242\n",
         "Invoice INV-1001",
-        f"  42 × 690.00, less 10{SPACE}%",
+        f"  42 \N{MULTIPLICATION SIGN} 690.00, less 10{SPACE}%",
         f"The next payment of 37,477.50{SPACE}NOK is on 1 February 2026, from the same card.",
         "You get this because you pay for Fleet Core at Nordlys Test AS.",
     ):
         assert words in letter.text
-    rows = [line.split("  ")[0::1] for line in letter.text.splitlines() if line.startswith(("Fleet", "Support", "VAT"))]
+    rows = [
+        line.split("  ")[0::1]
+        for line in letter.text.splitlines()
+        if line.startswith(("Fleet", "Support", "VAT"))
+    ]
     amounts = [row[-1].strip() for row in rows]
     assert amounts == ["26,082.00", "3,900.00", "7,495.50"]
 
@@ -120,7 +129,9 @@ def test_a_failed_charge_says_why_and_when_it_is_tried_again(world: World, post:
     assert f"We charge 100.00{SPACE}EUR again on 2 January 2026, from Visa{SPACE}··4242." in text
 
 
-def test_each_attempt_has_a_letter_with_its_own_next_day_and_the_last_has_none(world: World, post: Post) -> None:
+def test_each_attempt_has_a_letter_with_its_own_next_day_and_the_last_has_none(
+    world: World, post: Post
+) -> None:
     kari = world.customer()
     world.subscribe(kari, "100", method=world.method(kari, "insufficient_funds"))
     world.until("2026-01-20")
@@ -132,7 +143,9 @@ def test_each_attempt_has_a_letter_with_its_own_next_day_and_the_last_has_none(w
     assert "We do not try again by ourselves." in texts[4]
 
 
-def test_a_customer_is_not_told_that_a_card_was_reported_stolen_but_staff_is(world: World, post: Post) -> None:
+def test_a_customer_is_not_told_that_a_card_was_reported_stolen_but_staff_is(
+    world: World, post: Post
+) -> None:
     administrator(world)
     kari = world.customer()
     world.subscribe(kari, "100", method=world.method(kari, "stolen"))
@@ -148,9 +161,7 @@ def test_a_charge_that_was_stopped_by_a_cancellation_is_told_as_not_charged(worl
     kari = world.customer()
     subscription = world.subscribe(kari, "100", method=world.method(kari, "insufficient_funds"))
     world.until("2026-01-01")
-    world.db.execute(
-        "UPDATE charge_attempt SET status = 'intended' WHERE account_id = %s", [world.ctx.id]
-    )
+    world.db.execute("UPDATE charge_attempt SET status = 'intended' WHERE account_id = %s", [world.ctx.id])
     world.db.execute("UPDATE payment SET status = 'processing' WHERE account_id = %s", [world.ctx.id])
     world.db.execute("DELETE FROM message WHERE account_id = %s", [world.ctx.id])
     cancel_subscriptions(world.db, world.ctx, [subscription])
@@ -165,7 +176,10 @@ def test_an_invoice_says_what_to_pay_until_when(world: World, post: Post) -> Non
     world.until("2026-01-01")
     letter = post.letter("invoice")
     assert letter.subject == "Test: Invoice INV-1001 from Nordlys Test AS: 125.00 EUR"
-    assert "Hello Kari. Please pay\n125.00 EUR\nby 31 January 2026\nInvoice INV-1001 of 1 January 2026\n" in letter.text
+    assert (
+        "Hello Kari. Please pay\n125.00 EUR\nby 31 January 2026\nInvoice INV-1001 of 1 January 2026\n"
+        in letter.text
+    )
     assert "Please give the invoice number INV-1001 with your payment." in letter.text
 
 
@@ -184,7 +198,9 @@ def test_a_cancellation_says_what_is_still_under_way_and_what_stays_open(world: 
     invoiced = world.subscribe(kari, "70", net_terms_days=30)
     world.until("2026-01-02")
     cancel_subscriptions(world.db, world.ctx, [debit, invoiced])
-    for_debit, for_invoice = sorted(post.letters("canceled"), key=lambda letter: "bank debit" not in letter.text)
+    for_debit, for_invoice = sorted(
+        post.letters("canceled"), key=lambda letter: "bank debit" not in letter.text
+    )
     assert "since 2 January 2026" in for_debit.text
     assert "You will not be charged again." in for_debit.text
     assert (
@@ -200,12 +216,18 @@ def test_staff_is_told_who_paid_and_what_is_left_after_the_fee(world: World, pos
     boss = administrator(world, "nb")
     administrator(world, role=Membership.MEMBER)
     kari = world.customer()
-    world.subscribe(kari, "100", method=world.method(kari))
+    subscription = world.subscribe(kari, "100", method=world.method(kari))
     world.until("2026-01-01")
     (row,) = post.rows("payment_made")
     assert row.recipient == boss
-    fee, net = world.one("SELECT fee_minor, amount_minor - fee_minor FROM payment WHERE account_id = %s", world.ctx.id)
+    fee, net = world.one(
+        "SELECT fee_minor, amount_minor - fee_minor FROM payment WHERE account_id = %s", world.ctx.id
+    )
     text = post.letter("payment_made").text
+    assert (
+        f"Åpne abonnementet: http://localhost:8000{reverse('subscription', args=[world.ctx.id, subscription])}"
+        in text
+    )
     assert "Kari Nordmann betalte\n100,00 EUR" in text
     assert fee > 0
     assert f"{net // 100},{net % 100:02}{SPACE}EUR" in text
@@ -213,9 +235,15 @@ def test_staff_is_told_who_paid_and_what_is_left_after_the_fee(world: World, pos
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("nb", "Takk, Kari. Vi har mottatt\n100,00 EUR"), ("fi", "Kiitos, Kari. Saimme maksun\n100,00 EUR"), ("sv", "Thank you, Kari.")],
+    [
+        ("nb", "Takk, Kari. Vi har mottatt\n100,00 EUR"),
+        ("fi", "Kiitos, Kari. Saimme maksun\n100,00 EUR"),
+        ("sv", "Thank you, Kari."),
+    ],
 )
-def test_a_letter_is_written_in_the_language_of_its_reader(world: World, post: Post, language: str, words: str) -> None:
+def test_a_letter_is_written_in_the_language_of_its_reader(
+    world: World, post: Post, language: str, words: str
+) -> None:
     kari = world.customer(language=language)
     world.subscribe(kari, "100", method=world.method(kari))
     world.until("2026-01-01")

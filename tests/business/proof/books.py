@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
-from tests.world import World
 
 from kalends.accounts.create import create_account
 from kalends.accounts.sql import enter_account
@@ -23,15 +22,20 @@ from kalends.payments.record import ReceivedPayment, record_payments
 from kalends.platform import database
 from kalends.proof.report import Report
 from kalends.proof.verify import verify
+from tests.world import World
 
 NEW_YEAR = dt.datetime(2026, 1, 1, 5, 0, tzinfo=dt.UTC)
 LAST_DAY = "2026-04-16"
 
 TWO_LINES = [
-    NewLine("Fiber", LineTerms(Decimal("11.90"), Decimal(1), discount_percent=Decimal(15), tax_rate=Decimal(25))),
+    NewLine(
+        "Fiber", LineTerms(Decimal("11.90"), Decimal(1), discount_percent=Decimal(15), tax_rate=Decimal(25))
+    ),
     NewLine("Telephone", LineTerms(Decimal("4.333333"), Decimal(3), Decimal("0.5"), tax_rate=Decimal(25))),
 ]
-TAX_INCLUDED = [NewLine("Paper", LineTerms(Decimal("99.90"), Decimal(1), tax_rate=Decimal(25), tax_inclusive=True))]
+TAX_INCLUDED = [
+    NewLine("Paper", LineTerms(Decimal("99.90"), Decimal(1), tax_rate=Decimal(25), tax_inclusive=True))
+]
 
 AnyConnection = psycopg.Connection[tuple[Any, ...]]
 
@@ -74,9 +78,15 @@ def opened_book() -> Iterator[Book]:
     db = database.connect(autocommit=True)
     owner = database.connect(as_owner=True, autocommit=True)
     ctx = create_account(
-        db, name="Proof AS", time_zone="Europe/Oslo", currency="EUR", currencies=("NOK",), now=NEW_YEAR, clock_at=NEW_YEAR
+        db,
+        name="Proof AS",
+        time_zone="Europe/Oslo",
+        currency="EUR",
+        currencies=("NOK",),
+        now=NEW_YEAR,
+        clock_at=NEW_YEAR,
     )
-    processors = AccountProcessors(lambda: database.connect(), ctx.id)
+    processors = AccountProcessors(database.connect, ctx.id)
     world = World(db, ctx, processors)
     enter_account(owner, ctx.id)
     try:
@@ -118,12 +128,21 @@ def _agree(world: World) -> dict[str, int]:
         "paul": {"method": ("approved",)},
         "erik": {"method": ("approved",), "payments": 2},
         "finn": {"method": ("approved",), "payments": 12, "frequency": Frequency.WEEKLY},
-        "nora": {"currency": "NOK", "lines": TAX_INCLUDED, "frequency": Frequency.BIWEEKLY, "net_terms_days": 60},
-        "yngve": {"method": ("approved",), "frequency": Frequency.ANNUALLY, "cycles_before": 2,
-                  "start": dt.date(2024, 2, 29)},
+        "nora": {
+            "currency": "NOK",
+            "lines": TAX_INCLUDED,
+            "frequency": Frequency.BIWEEKLY,
+            "net_terms_days": 60,
+        },
+        "yngve": {
+            "method": ("approved",),
+            "frequency": Frequency.ANNUALLY,
+            "cycles_before": 2,
+            "start": dt.date(2024, 2, 29),
+        },
         "late": {"method": ("approved",), "start": dt.date(2026, 6, 1)},
         "bert": {"method": ("insufficient_funds",), "kind": "sepa"},
-    }  # fmt: skip
+    }
     made: dict[str, int] = {}
     for name, more in agreed.items():
         contact = world.customer(name.capitalize())

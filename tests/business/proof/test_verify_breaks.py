@@ -1,14 +1,13 @@
 """Break one thing at a time behind everybody's back: a proof names it. No check is there that cannot fail."""
 
 import pytest
-from tests.business.proof import breaks
-from tests.business.proof.books import Book, opened_book
-from tests.business.proof.breaks import Break
 
 from kalends.proof.verify import CHECKS
+from tests.business.proof.books import Book, opened_book
+from tests.business.proof.breaks import ALL, Break
 
 
-@pytest.mark.parametrize("broken", breaks.ALL, ids=lambda broken: f"{broken.check}: {broken.title}")
+@pytest.mark.parametrize("broken", ALL, ids=lambda broken: f"{broken.check}: {broken.title}")
 def test_what_is_broken_is_named(book: Book, broken: Break) -> None:
     report = book.verify_broken(*broken.statements, with_processors=broken.check == "processor statements")
 
@@ -22,7 +21,7 @@ def test_what_is_broken_is_named(book: Book, broken: Break) -> None:
 
 def test_every_check_is_shown_to_be_able_to_fail() -> None:
     names = {name for check in CHECKS for name in check.names}
-    assert names == {broken.check for broken in breaks.ALL}
+    assert names == {broken.check for broken in ALL}
 
 
 def test_the_book_is_whole_again_after_all_that(book: Book) -> None:
@@ -30,6 +29,11 @@ def test_the_book_is_whole_again_after_all_that(book: Book) -> None:
 
 
 def test_what_is_broken_in_one_account_is_no_matter_of_another(book: Book) -> None:
-    with opened_book() as other, book.broken("UPDATE invoice SET total_minor = 1, subtotal_minor = 1, tax_minor = 0, "
-        "paid_minor = 0 WHERE account_id = %(account)s"):
+    with (
+        opened_book() as other,
+        book.broken(
+            "UPDATE invoice SET total_minor = 1, subtotal_minor = 1, tax_minor = 0, "
+            "paid_minor = 0 WHERE account_id = %(account)s"
+        ),
+    ):
         assert other.verify().clean

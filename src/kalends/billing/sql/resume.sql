@@ -1,5 +1,6 @@
 UPDATE subscription
 SET status = %(status)s,
+    churn_date = %(churned)s,
     resume_on = NULL,
     anchor_date = %(anchor)s,
     anchor_cycle = %(anchor_cycle)s,

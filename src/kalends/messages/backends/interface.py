@@ -10,7 +10,13 @@ class MailUnavailable(UserFacing):
     """The way out is closed for every letter: the server is away, the disk is full. Nothing was handed over."""
 
     def __init__(
-        self, message: str, *, where: str, value: str, remedy: str, exit_code: ExitCode = ExitCode.PROBLEM_FOUND
+        self,
+        message: str,
+        *,
+        where: str,
+        value: str,
+        remedy: str,
+        exit_code: ExitCode = ExitCode.PROBLEM_FOUND,
     ) -> None:
         super().__init__(message, where=where, value=value, remedy=remedy, exit_code=exit_code)
 

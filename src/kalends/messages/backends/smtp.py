@@ -3,7 +3,6 @@
 import contextlib
 import smtplib
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from kalends.messages.backends.interface import MailUnavailable, Refused, RefusedForNow
@@ -75,7 +74,9 @@ class SmtpBackend:
         except smtplib.SMTPDataError as problem:
             self._raise_refusal(problem.smtp_code, problem.smtp_error)
         except (smtplib.SMTPNotSupportedError, UnicodeError) as problem:
-            raise Refused(f"The mail server does not take addresses with letters like these: {problem}") from problem
+            raise Refused(
+                f"The mail server does not take addresses with letters like these: {problem}"
+            ) from problem
         except (OSError, smtplib.SMTPException) as problem:
             self.close()
             raise RefusedForNow(
@@ -93,11 +94,11 @@ class SmtpBackend:
     def _connect(self) -> smtplib.SMTP:
         server = self.server
         context = ssl.create_default_context() if server.tls or server.starttls else None
-        make: Callable[..., smtplib.SMTP] = smtplib.SMTP
-        more = {}
-        if server.tls:
-            make, more = smtplib.SMTP_SSL, {"context": context}
-        connection = make(server.host, server.port, timeout=server.timeout_seconds, **more)
+        connection = (
+            smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_seconds, context=context)
+            if server.tls
+            else smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
+        )
         try:
             if server.starttls:
                 connection.starttls(context=context)

@@ -83,7 +83,10 @@ class Document(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """A subscription as it stood when the letter was decided on; nothing is due next once it has ended."""
+    """A subscription as it stood when the letter was decided on; nothing is due next once it has ended.
+
+    ``page`` is the address of its page for staff.
+    """
 
     name: str
     currency: str
@@ -91,6 +94,7 @@ class Agreement(NamedTuple):
     next_due_date: date | None = None
     next_amount_minor: int | None = None
     canceled_on: date | None = None
+    page: str = ""
 
 
 class Open(NamedTuple):

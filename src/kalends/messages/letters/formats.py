@@ -1,5 +1,6 @@
 """Money, dates and numbers as the reader of a letter writes them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -42,10 +43,10 @@ def locale_of(language: str, country: str) -> Locale:
     ('en_US', 'fi_FI', 'nb_NO', 'en_GB')
     """
     territory = _territories().get(country.strip().lower())
-    try:
-        return Locale.parse(f"{language}_{territory}")
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(_WITHOUT_COUNTRY[language])
+    if territory is not None:
+        with suppress(UnknownLocaleError):
+            return Locale.parse(f"{language}_{territory}")
+    return Locale.parse(_WITHOUT_COUNTRY[language])
 
 
 @lru_cache(maxsize=1)
@@ -80,7 +81,9 @@ class Formats:
         >>> Formats(Locale("fi", "FI")).figure(3747750, "JPY")
         '3\\xa0747\\xa0750'
         """
-        return _true_minus(format_decimal(from_minor(minor, currency), _pattern(minor_digits(currency)), self.locale))
+        return _true_minus(
+            format_decimal(from_minor(minor, currency), _pattern(minor_digits(currency)), self.locale)
+        )
 
     def price(self, price: Decimal, currency: str) -> str:
         """A unit price with the decimals of its currency, and more only where it has more.

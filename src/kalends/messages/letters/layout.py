@@ -27,7 +27,9 @@ def lay_out(words: Words, seller: Seller, language: str, *, test: bool) -> Rende
 
     With ``test`` it says that no real money is meant, before anything else.
     """
-    subject = " ".join(words.subject.split())  # on one line, and with plain spaces for those who search their mail
+    subject = " ".join(
+        words.subject.split()
+    )  # on one line, and with plain spaces for those who search their mail
     context = {
         "words": words,
         "seller": seller,

@@ -10,6 +10,7 @@ from kalends.messages.letters.words import (
     Words,
     invoice_number,
     next_payment,
+    open_subscription,
     when_and_how,
     why_failed,
     why_staff_gets_this,
@@ -33,6 +34,7 @@ def compose(facts: Facts, formats: Formats) -> Words:
         rows=(*about_customer(facts), Row(_("Attempt"), str(charge.attempt))),
         closing_title=_("What happens next"),
         closing=(_what_comes(charge, formats), *next_payment(agreement, formats)),
+        link=open_subscription(agreement),
         footer=(facts.seller.name, why_staff_gets_this(facts.seller.name)),
     )
 

@@ -9,6 +9,7 @@ from kalends.messages.letters.words import (
     Words,
     invoice_number,
     next_payment,
+    open_subscription,
     when_and_how,
     why_staff_gets_this,
 )
@@ -40,6 +41,7 @@ def compose(facts: Facts, formats: Formats) -> Words:
         ),
         closing_title=_("What happens next"),
         closing=following,
+        link=open_subscription(agreement),
         footer=(facts.seller.name, why_staff_gets_this(facts.seller.name)),
     )
 

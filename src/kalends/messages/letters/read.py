@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from django.conf import settings
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
@@ -30,7 +31,7 @@ Reader = Callable[[Connection[Any], AccountContext, Sequence[Wanted]], dict[int,
 
 def _of_payments(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
     rows = _fetch(db, ctx, "letters_of_payments", wanted)
-    lines = _lines(db, ctx, {row[23] for row in rows if row[23] is not None})
+    lines = _lines(db, ctx, {row[24] for row in rows if row[24] is not None})
     facts: dict[int, Facts] = {}
     for row in rows:
         (id_, created_at, amount, currency, settled_at, kind, brand, last4, bank, fee, attempt, code, retry_on,
@@ -48,17 +49,17 @@ def _of_payments(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Want
             failure=code,
             retry_on=None if retry_on is None else date.fromisoformat(retry_on),
         )
-        customer, agreement, document = _joined(joined, lines)
+        customer, agreement, document = _joined(ctx, joined, lines)
         facts[id_] = _facts(ctx, customer, charge=charge, document=document, agreement=agreement)
     return facts
 
 
 def _of_invoices(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
     rows = _fetch(db, ctx, "letters_of_invoices", wanted)
-    lines = _lines(db, ctx, {row[11] for row in rows})
+    lines = _lines(db, ctx, {row[12] for row in rows})
     facts: dict[int, Facts] = {}
     for id_, *joined in rows:
-        customer, agreement, document = _joined(joined, lines)
+        customer, agreement, document = _joined(ctx, joined, lines)
         facts[id_] = _facts(ctx, customer, document=document, agreement=agreement)
     return facts
 
@@ -105,22 +106,31 @@ def _facts(ctx: AccountContext, customer: Customer, **more: Any) -> Facts:
 
 
 def _joined(
-    values: Sequence[Any], lines: Mapping[int, tuple[Line, ...]]
+    ctx: AccountContext, values: Sequence[Any], lines: Mapping[int, tuple[Line, ...]]
 ) -> tuple[Customer, Agreement | None, Document | None]:
     """Contact, subscription and invoice, from the columns that ``letters_of_*`` end with."""
-    customer, agreement, document = values[:5], values[5:10], values[10:]
+    customer, agreement, document = values[:5], values[5:11], values[11:]
+    id_, number, currency, invoice_date, due_date, total, start, end, fees = document
     return (
         Customer(*customer),
-        None if agreement[0] is None else _agreement(agreement, document[2]),
+        None if agreement[0] is None else _agreement(ctx, agreement, currency),
         None
-        if document[0] is None or document[1] is None
-        else Document(*document[1:6], lines.get(document[0], ()), *document[6:]),
+        if number is None
+        else Document(
+            number, currency, invoice_date, due_date, total, lines.get(id_, ()), start, end, fees_minor=fees
+        ),
     )
 
 
-def _agreement(values: Sequence[Any], currency: str) -> Agreement:
-    name, automatic, due, amount, canceled_on = values
-    return Agreement(name, currency, automatic, due, None if amount is None else int(amount), canceled_on)
+def _agreement(ctx: AccountContext, values: Sequence[Any], currency: str) -> Agreement:
+    id_, name, automatic, due, amount, canceled_on = values
+    amount_minor = None if amount is None else int(amount)
+    return Agreement(name, currency, automatic, due, amount_minor, canceled_on, page_of(ctx.id, id_))
+
+
+def page_of(account_id: int, subscription_id: int) -> str:
+    """The address of a subscription's page for staff; a test holds it against the pages' own list."""
+    return f"{settings.PUBLIC_URL}/{account_id}/subscriptions/{subscription_id}"
 
 
 def _lines(db: Connection[Any], ctx: AccountContext, invoices: set[int]) -> dict[int, tuple[Line, ...]]:

@@ -49,14 +49,18 @@ def render_block(
     """
     known = KINDS.get(kind)
     if known is None:
-        return [CannotRender(f"There is no kind of letter called {kind!r}; known are {', '.join(KINDS)}.")] * len(rows)
+        return [
+            CannotRender(f"There is no kind of letter called {kind!r}; known are {', '.join(KINDS)}.")
+        ] * len(rows)
     facts = READERS[known.about](db, ctx, rows)
     return [_written(kind, row, facts.get(row.id)) for row in rows]
 
 
 def _written(kind: str, row: MessageRow, facts: Facts | None) -> Rendered | CannotRender:
     if facts is None:
-        return CannotRender(f"The {KINDS[kind].about} {row.object_id}, which this letter is about, is not there any more.")
+        return CannotRender(
+            f"The {KINDS[kind].about} {row.object_id}, which this letter is about, is not there any more."
+        )
     return write(kind, facts, row.language)
 
 

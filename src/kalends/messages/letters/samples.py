@@ -13,8 +13,26 @@ _CUSTOMERS = {
     "fi": Customer("Aino", "Korhonen", "aino@korhonen.example", "Korhonen Kuljetus Oy", "FI"),
 }
 _TAXES = {"en": "VAT", "nb": "MVA", "fi": "ALV"}
-_FLEET = Line("Fleet Pro", Decimal(42), Decimal(690), Decimal(0), Decimal(10), Decimal(25), False, None, 652050, 3260250)
-_SUPPORT = Line("Support Plus", Decimal(1), Decimal(3900), Decimal(0), Decimal(0), Decimal(25), False, None, 97500, 487500)
+_FLEET = Line(
+    name="Fleet Pro",
+    quantity=Decimal(42),
+    unit_price=Decimal(690),
+    discount_per_unit=Decimal(0),
+    discount_percent=Decimal(10),
+    tax_rate=Decimal(25),
+    tax_inclusive=False,
+    tax_label=None,
+    tax_minor=652050,
+    total_minor=3260250,
+)
+_SUPPORT = _FLEET._replace(
+    name="Support Plus",
+    quantity=Decimal(1),
+    unit_price=Decimal(3900),
+    discount_percent=Decimal(0),
+    tax_minor=97500,
+    total_minor=487500,
+)
 
 
 def sample(kind: str, language: str) -> Facts:
@@ -49,6 +67,7 @@ def sample(kind: str, language: str) -> Facts:
         None if canceled else _NEXT,
         None if canceled else 3747750,
         _DAY if canceled else None,
+        "http://localhost:8000/1/subscriptions/1",
     )
     return Facts(
         Seller("Skarv Software AS", "NO"),

@@ -11,6 +11,15 @@ from django.utils.translation import gettext as _
 from kalends.messages.letters.facts import Agreement, Charge, Document, Line
 from kalends.messages.letters.formats import Formats
 
+_TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+class Link(NamedTuple):
+    """A button: what it does, and where it leads."""
+
+    label: str
+    address: str
+
 
 class Row(NamedTuple):
     """A row of a letter's table. ``weight`` is ``line``, ``quiet`` (tax, fees), ``total``, or ``fact`` for words."""
@@ -38,6 +47,7 @@ class Words:
     closing: tuple[str, ...]
     footer: tuple[str, ...]
     unit: str = ""
+    link: Link | None = None
 
 
 def method_words(charge: Charge) -> str:
@@ -127,10 +137,10 @@ def _document_rows(document: Document, formats: Formats, total_label: str) -> It
 
 
 def _how_priced(line: Line, currency: str, formats: Formats) -> str:
-    """How a line came about, where it is not simply its price: "42 × 690.00, less 10 %"."""
+    """How a line came about, where it is not simply its price: quantity, unit price, discount."""
     parts = []
     if line.quantity != 1:
-        parts.append(f"{formats.number(line.quantity)} × {formats.price(line.unit_price, currency)}")
+        parts.append(f"{formats.number(line.quantity)} {_TIMES} {formats.price(line.unit_price, currency)}")
     if line.discount_percent:
         parts.append(_("less %(discount)s") % {"discount": formats.percent(line.discount_percent)})
     elif line.discount_per_unit:
@@ -182,6 +192,11 @@ def why_you_get_this(agreement: Agreement | None, seller: str) -> str:
         "name": agreement.name,
         "seller": seller,
     }
+
+
+def open_subscription(agreement: Agreement | None) -> Link | None:
+    """The button that leads staff to the subscription."""
+    return Link(_("Open subscription"), agreement.page) if agreement and agreement.page else None
 
 
 def why_staff_gets_this(seller: str) -> str:

@@ -6,7 +6,7 @@ SELECT
     coalesce(nullif(wanted.occasion, '')::int, p.attempts),
     failed.data ->> 'code', failed.data ->> 'retry_on',
     contact.first_name, contact.last_name, contact.email, company.name, contact.country,
-    s.name, s.collection = 'automatic',
+    s.id, s.name, s.collection = 'automatic',
     CASE WHEN later.due IS NULL THEN s.next_due_date ELSE (later.due ->> 0)::date END,
     coalesce(later.amount ->> 0, s.next_amount_minor::text),
     CASE WHEN s.canceled_at <= wanted.created_at THEN (s.canceled_at AT TIME ZONE %(time_zone)s)::date END,

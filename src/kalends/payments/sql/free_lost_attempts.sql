@@ -10,6 +10,7 @@ WHERE a.account_id = %(account_id)s
     AND NOT EXISTS (
         SELECT FROM pg_locks
         WHERE locktype = 'advisory'
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND granted
             AND objsubid = 1
             AND (classid::bigint << 32 | objid::bigint) = a.sender

@@ -7,6 +7,7 @@ gone AS MATERIALIZED (
     WHERE NOT EXISTS (
         SELECT FROM pg_locks
         WHERE locktype = 'advisory'
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND granted
             AND objsubid = 1
             AND (classid::bigint << 32 | objid::bigint) = senders.sender

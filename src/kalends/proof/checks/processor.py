@@ -15,6 +15,8 @@ from kalends.proof.run import Check, Proof
 NAME = "processor statements"
 AT_ONCE = 2_000
 NOTES_KEPT = 100
+WORDS = {"charge": "Charge", "refund": "Refund", "dispute": "Dispute", "dispute_won": "Won dispute"}
+REPORTED_AS = {"refund": "refund.succeeded", "dispute": "charge.disputed", "dispute_won": "dispute.won"}
 Key = tuple[int, int]
 
 
@@ -44,21 +46,19 @@ def _statement_in_ledger(proof: Proof, check: CheckMade, processor: Processor) -
     """Look up each line of the statement in our books; returns how many charges stand in both."""
     first = _first_day(proof)
     lines = (
-        line
-        for line in processor.statement(first, proof.ctx.now.date())
-        if line.occurred_at <= proof.ctx.now
+        line for line in processor.statement(first, proof.ctx.now.date()) if line.occurred_at <= proof.ctx.now
     )
     found = 0
     seen_before: str | None = None
     while block := list(islice(lines, AT_ONCE)):
         check.rows += len(block)
         ours = _ours(proof, block)
-        waiting = _unhandled(proof, processor.name, block)
+        reports = _reports(proof, processor.name, block)
         for line in block:
             booked = ours.get(_key(line))
-            what = f"{line.kind.capitalize()} {line.reference} at {processor.name}"
+            what = f"{WORDS[line.kind]} {line.reference} at {processor.name}"
             if line.kind != "charge":
-                _compare_other(proof, check, what, line, booked, waiting)
+                _compare_other(proof, check, what, line, booked, reports)
                 continue
             if seen_before == line.idempotency_key:
                 proof.report.add(check, what, "number of charges for one attempt", "2", "1")
@@ -73,7 +73,9 @@ def _compare_charge(
 ) -> bool:
     if booked is None:
         gross = written(line.gross_minor, line.currency)
-        proof.report.add(check, what, "charge", f"{gross} at the processor", "a charge of one of our invoices")
+        proof.report.add(
+            check, what, "charge", f"{gross} at the processor", "a charge of one of our invoices"
+        )
         return False
     if not booked.gross_minor and booked.status in ("sent", "processing"):
         gross = written(line.gross_minor, line.currency)
@@ -97,16 +99,19 @@ def _compare_other(
     what: str,
     line: StatementLine,
     booked: _Booked | None,
-    waiting: set[tuple[str, str]],
+    reports: Mapping[tuple[str, str], bool],
 ) -> None:
-    """Refunds and disputes: no posting answers to one before its report is handled."""
+    """Refunds and disputes: the ledger learns of one when its report is handled, and not before."""
     amount = written(line.gross_minor, line.currency)
-    number = booked.number if booked is not None else "unknown"
-    reported = {kind for key, kind in waiting if key == line.idempotency_key}
-    if any(kind.startswith(("charge.disputed", "dispute.", "refund.")) for kind in reported):
-        _note(proof, f"{what}, invoice {number}: {amount}; its report waits to be handled.")
+    if booked is not None:
+        what = f"{what}, invoice {booked.number}"
+    handled = reports.get((line.idempotency_key, REPORTED_AS[line.kind]))
+    if handled:
+        proof.report.add(check, what, "amount in the ledger", "nothing", amount)
+    elif handled is None:
+        _note(proof, f"{what}: {amount} has moved and was not reported to us yet.")
     else:
-        proof.report.add(check, f"{what}, invoice {number}", "amount in the ledger", "nothing", amount)
+        _note(proof, f"{what}: {amount} has moved, and its report waits to be handled.")
 
 
 def _note(proof: Proof, sentence: str) -> None:
@@ -133,12 +138,14 @@ def _ours(proof: Proof, block: Sequence[StatementLine]) -> dict[Key, _Booked]:
     return {(invoice, attempt): _Booked(*booked) for invoice, attempt, *booked in rows}
 
 
-def _unhandled(proof: Proof, name: str, block: Sequence[StatementLine]) -> set[tuple[str, str]]:
+def _reports(proof: Proof, name: str, block: Sequence[StatementLine]) -> dict[tuple[str, str], bool]:
+    """The reports in our inbox of refunds and disputes in the block, by charge and kind: whether each was handled."""
     keys = [line.idempotency_key for line in block if line.kind != "charge"]
     if not keys:
-        return set()
+        return {}
     params = {**proof.params, "processor": name, "keys": keys}
-    return set(proof.db.execute(load("kalends.proof", "processor_reports"), params).fetchall())
+    rows = proof.db.execute(load("kalends.proof", "processor_reports"), params).fetchall()
+    return {(key, kind): handled for key, kind, handled in rows}
 
 
 def _settlements(proof: Proof, name: str) -> int:
@@ -174,5 +181,7 @@ def _first_day(proof: Proof) -> date:
 
 
 CHECKS = (
-    Check({NAME: "Every movement on a processor's statement is in the ledger, and the other way round."}, _run),
+    Check(
+        {NAME: "Every movement on a processor's statement is in the ledger, and the other way round."}, _run
+    ),
 )

@@ -69,7 +69,7 @@ def statement(tie: Tie) -> LiteralString:
     """The SQL that finds the rows of a tie that lead nowhere, each with the id by which it is known."""
     narrowed = f"AND r.{tie.only}" if tie.only else ""
     return cast(
-        LiteralString,
+        "LiteralString",
         f"SELECT r.{_ID_OF.get(tie.table, 'id')}, r.{tie.column} FROM {tie.table} AS r "
         f"WHERE r.account_id = %(account_id)s AND r.{tie.column} IS NOT NULL {narrowed} AND NOT EXISTS ("
         f"SELECT FROM {tie.target} AS t WHERE t.account_id = %(account_id)s AND t.id = r.{tie.column})",
@@ -83,7 +83,9 @@ def _run(proof: Proof, checks: Mapping[str, CheckMade]) -> None:
         with proof.db.cursor() as cursor:
             for id_, target in cursor.stream(statement(tie), proof.params):
                 what = tie.target.replace("_", " ")
-                proof.report.add(check, f"{words} {id_}", what, f"{target}, which does not exist", "one that exists")
+                proof.report.add(
+                    check, f"{words} {id_}", what, f"{target}, which does not exist", "one that exists"
+                )
     check.rows = sum(proof.counts.get(table, 0) for table in dict.fromkeys(tie.table for tie in TIES))
 
 

@@ -1,4 +1,5 @@
 -- Resumed subscriptions: from which cycle on the schedule was another one, and the day on which that cycle fell due.
+-- Lookups by key stand in brackets, so that no plan reads a whole table for a block of subscriptions.
 SELECT
     resumed.parent_id,
     coalesce(
@@ -12,11 +13,13 @@ SELECT
             ORDER BY issued.id
             LIMIT 1
         ),
-        s.next_cycle
+        (
+            SELECT s.next_cycle FROM subscription AS s
+            WHERE s.account_id = %(account_id)s AND s.id = resumed.parent_id
+        )
     ),
     (resumed.data #>> '{changes,next_due_date,1}')::date
 FROM event AS resumed
-JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = resumed.parent_id
 WHERE resumed.account_id = %(account_id)s
     AND resumed.parent_id = ANY(%(subscriptions)s::bigint[])
     AND resumed.kind = 'subscription.resumed'

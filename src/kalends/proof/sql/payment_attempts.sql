@@ -1,4 +1,5 @@
--- Every payment against the charge attempts made for it.
+-- Every payment against the charge attempts made for it; all figures are first compared as a whole, and only the few
+-- rows that differ are taken apart.
 WITH tried AS (
     SELECT
         a.payment_id,
@@ -14,49 +15,67 @@ WITH tried AS (
     GROUP BY a.payment_id
 )
 SELECT
-    'Payment ' || p.id || ' of invoice ' || coalesce(i.number, p.invoice_id::text), f.figure, f.stands, f.should_be,
+    'Payment ' || p.id || ' of invoice ' || coalesce(p.number, p.invoice_id::text), f.figure, f.stands, f.should_be,
     f.currency
-FROM payment AS p
-LEFT JOIN tried AS t ON t.payment_id = p.id
-LEFT JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = p.invoice_id
-LEFT JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = p.subscription_id
+FROM (
+    SELECT
+        p.id, p.status, p.attempts, p.amount_minor, p.currency, p.invoice_id, p.subscription_id, p.contact_id,
+        p.processor_ref, p.settled_at IS NOT NULL AS is_settled, p.next_retry_on, p.fee_minor, i.number,
+        t.succeeded, t.most, t.other_currency, t.other_invoice,
+        CASE WHEN t.latest IN ('succeeded', 'failed') THEN t.latest WHEN t.latest IS NOT NULL THEN 'processing' END
+            AS right_status,
+        coalesce(t.attempts, 0) AS right_attempts,
+        t.least AS right_amount,
+        t.currency AS right_currency,
+        coalesce(i.currency, p.currency) AS invoice_currency,
+        t.invoice_id AS right_invoice,
+        i.subscription_id AS right_subscription,
+        i.contact_id AS right_contact,
+        t.reference AS right_reference,
+        t.latest IS NOT DISTINCT FROM 'succeeded' AS right_is_settled,
+        CASE WHEN p.status = 'succeeded' AND p.processor <> 'none' THEN p.fee_minor ELSE 0 END AS right_fee,
+        CASE WHEN p.status = 'failed' AND i.status = 'open' AND s.status NOT IN ('canceled', 'expired')
+            THEN p.next_retry_on END AS right_retry
+    FROM payment AS p
+    LEFT JOIN tried AS t ON t.payment_id = p.id
+    LEFT JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = p.invoice_id
+    LEFT JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = p.subscription_id
+    WHERE p.account_id = %(account_id)s
+) AS p
 CROSS JOIN LATERAL (
     VALUES
+        ('status', p.status, p.right_status, NULL::text),
+        ('number of attempts', p.attempts::text, p.right_attempts::text, NULL),
+        ('number of successful attempts', p.succeeded::text, least(p.succeeded, 1)::text, NULL),
+        ('amount', p.amount_minor::text, p.right_amount::text, p.currency),
+        ('amount', p.amount_minor::text, p.most::text, p.currency),
+        ('currency', p.currency, p.right_currency, NULL),
+        ('currency', p.currency, p.other_currency, NULL),
+        ('currency', p.currency, p.invoice_currency, NULL),
+        ('invoice', p.invoice_id::text, p.right_invoice::text, NULL),
+        ('invoice', p.invoice_id::text, p.other_invoice::text, NULL),
+        ('subscription', p.subscription_id::text, p.right_subscription::text, NULL),
+        ('contact', p.contact_id::text, p.right_contact::text, NULL),
+        ('processor reference', p.processor_ref, p.right_reference, NULL),
         (
-            'status', p.status,
-            CASE WHEN t.latest IN ('succeeded', 'failed') THEN t.latest WHEN t.latest IS NOT NULL THEN 'processing' END,
-            NULL::text
+            'time of settlement', CASE WHEN p.is_settled THEN 'set' ELSE 'empty' END,
+            CASE WHEN p.right_is_settled THEN 'set' ELSE 'empty' END, NULL
         ),
-        ('number of attempts', p.attempts::text, coalesce(t.attempts, 0)::text, NULL),
-        ('number of successful attempts', t.succeeded::text, least(t.succeeded, 1)::text, NULL),
-        ('amount', p.amount_minor::text, t.least::text, p.currency),
-        ('amount', p.amount_minor::text, t.most::text, p.currency),
-        ('currency', p.currency, t.currency, NULL),
-        ('currency', p.currency, t.other_currency, NULL),
-        ('currency', p.currency, coalesce(i.currency, p.currency), NULL),
-        ('invoice', p.invoice_id::text, t.invoice_id::text, NULL),
-        ('invoice', p.invoice_id::text, t.other_invoice::text, NULL),
-        ('subscription', p.subscription_id::text, i.subscription_id::text, NULL),
-        ('contact', p.contact_id::text, i.contact_id::text, NULL),
-        ('processor reference', p.processor_ref, t.reference, NULL),
-        (
-            'time of settlement', CASE WHEN p.settled_at IS NULL THEN 'empty' ELSE 'set' END,
-            CASE WHEN t.latest = 'succeeded' THEN 'set' ELSE 'empty' END, NULL
-        ),
-        (
-            'fee', CASE WHEN p.status <> 'succeeded' OR p.processor = 'none' THEN p.fee_minor ELSE 0 END::text, '0',
-            p.currency
-        ),
-        (
-            'next retry', p.next_retry_on::text,
-            CASE
-                WHEN p.status <> 'failed' THEN NULL
-                WHEN i.status <> 'open' THEN NULL
-                WHEN s.status IN ('canceled', 'expired') THEN NULL
-                ELSE p.next_retry_on
-            END::text,
-            NULL
-        )
+        ('fee', p.fee_minor::text, p.right_fee::text, p.currency),
+        ('next retry', p.next_retry_on::text, p.right_retry::text, NULL)
 ) AS f (figure, stands, should_be, currency)
-WHERE p.account_id = %(account_id)s AND f.stands IS DISTINCT FROM f.should_be
+WHERE (
+        (
+            p.status, p.attempts, p.amount_minor, p.amount_minor, p.currency, p.currency, p.currency, p.invoice_id,
+            p.invoice_id, p.subscription_id, p.contact_id, p.processor_ref, p.is_settled, p.fee_minor, p.next_retry_on
+        )
+        IS DISTINCT FROM
+        (
+            p.right_status, p.right_attempts, p.right_amount, p.most, p.right_currency, p.other_currency,
+            p.invoice_currency, p.right_invoice, p.other_invoice, p.right_subscription, p.right_contact,
+            p.right_reference, p.right_is_settled, p.right_fee, p.right_retry
+        )
+        OR p.succeeded > 1
+    )
+    AND f.stands IS DISTINCT FROM f.should_be
 ORDER BY p.id

@@ -1,7 +1,7 @@
--- Which of these charges have reports of these kinds in our inbox that nobody has handled yet.
-SELECT payload ->> 'idempotency_key', payload ->> 'kind'
+-- Which of these charges have reports in our inbox, of which kinds, and whether all of a kind were handled.
+SELECT payload ->> 'idempotency_key', payload ->> 'kind', bool_and(handled_at IS NOT NULL)
 FROM processor_event
 WHERE account_id = %(account_id)s
     AND processor = %(processor)s
-    AND handled_at IS NULL
     AND payload ->> 'idempotency_key' = ANY(%(keys)s::text[])
+GROUP BY 1, 2

@@ -212,6 +212,8 @@ def events(cursor: Cursor, account_id: int, subscription_id: int, limit: int) ->
 
 def document(cursor: Cursor, account_id: int, number: str) -> Document | None:
     """An invoice by its number, or by its id."""
+    if "\x00" in number:
+        return None
     id_ = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
     rows = _rows(cursor, "invoice_document", account_id=account_id, number=number, id=id_)
     return Document(*rows[0]) if rows else None

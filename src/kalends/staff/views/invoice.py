@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from kalends.catalog import OBJECTS
 from kalends.core.pricing import price_document
+from kalends.proof.explain import explain_invoice
 from kalends.staff import formatting
 from kalends.staff.cells import initials
 from kalends.staff.money_rows import invoice_status, payment_entry
@@ -20,7 +21,7 @@ from kalends.staff.queries import record as read
 from kalends.staff.shell import shell
 from kalends.staff.statuses import INVOICE
 from kalends.staff.visit import Visit, account_page
-from kalends.staff.why import why
+from kalends.staff.why import tell
 
 OBJECT = OBJECTS["invoice"]
 
@@ -55,7 +56,11 @@ def document(request: HttpRequest, visit: Visit, number: str) -> HttpResponse:
             "totals": _totals(invoice, lines),
             "balance": formatting.minor(invoice.balance_minor, invoice.currency),
             "payments": [payment_entry(each, visit) for each in paid],
-            "why": why(lines, invoice.currency) if lines else [],
+            "why": tell(
+                explain_invoice(visit.psycopg(), visit.ctx, invoice.number or str(invoice.id)), visit.language
+            )
+            if lines
+            else None,
             "period": _period(invoice.period_start, invoice.period_end),
             "subscription_link": reverse("subscription", args=[visit.ctx.id, invoice.subscription_id])
             if invoice.subscription_id

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from kalends.catalog import OBJECTS
 from kalends.catalog.groups import GROUPS
 from kalends.core.pricing import price_document
+from kalends.proof.explain import explain_next
 from kalends.query import Filter, compile_select, fetch, parse
 from kalends.query.context import Cursor
 from kalends.staff import formatting
@@ -25,7 +26,7 @@ from kalends.staff.shell import shell
 from kalends.staff.statuses import SUBSCRIPTION as ICONS
 from kalends.staff.timeline import timeline
 from kalends.staff.visit import Visit, account_page
-from kalends.staff.why import why
+from kalends.staff.why import tell
 
 OBJECT = OBJECTS["subscription"]
 SHOWN_EVENTS, SHOWN_MONEY = 40, 6
@@ -133,7 +134,7 @@ def _lines(cursor: Cursor, visit: Visit, facts: read.Facts, id_: int) -> dict[st
         ],
         "lines_tax": _minor(priced.tax_minor, facts) if priced.tax_minor else None,
         "lines_total": _minor(priced.total_minor, facts),
-        "why": why(lines, facts.currency) if coming else [],
+        "why": tell(explain_next(visit.psycopg(), visit.ctx, id_), visit.language) if coming else None,
         "coming": [
             {"day": day, "money": _minor(_amount_of(every, facts.next_cycle + number, facts.currency), facts)}
             for number, day in enumerate(coming)

@@ -30,6 +30,12 @@ document.addEventListener("keydown", (event) => {
   if (KEYS[event.key.toLowerCase()]?.()) event.preventDefault();
 });
 
+// The rail of cycles opens at the next payment.
+for (const next of document.querySelectorAll(".rail [data-s=next]")) {
+  const rail = next.parentElement;
+  rail.scrollLeft = next.offsetLeft - rail.clientWidth * 0.6;
+}
+
 // A whole row leads to its record; the link in it stays the link for keyboards and screen readers.
 document.addEventListener("click", (event) => {
   const row = event.target.closest("[data-rows] tr");

@@ -1,0 +1,210 @@
+"""The staff pages in a browser: what people do on them, how they look, and that everybody can use them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from kalends.staff.demo import VARIABLE
+from tests.browser.conftest import PHONE, WIDE, Open, serving, shoot
+from tests.staff.stage import Stage, give_place, new_user
+
+pytestmark = pytest.mark.browser
+TALL = {"width": 1440, "height": 1500}
+
+
+def _rows(page: Page) -> list[str]:
+    return page.locator("[data-row-link]").all_inner_texts()
+
+
+def _some_invoice(page: Page) -> str:
+    return page.locator("a.assoc__row[href*='/invoices/']").first.get_attribute("href") or ""
+
+
+@pytest.fixture
+def addresses(stage: Stage, open_page: Open) -> dict[str, str]:
+    """The pages there are, by what they are called in pictures."""
+    return {
+        "index": stage.index,
+        "record": stage.record("main"),
+        "record-unpaid": stage.record("unpaid"),
+        "invoice": _some_invoice(open_page(stage.record("main"))),
+        "empty": f"{stage.index}?q=nothing+like+it",
+        "missing": f"{stage.index}/1",
+    }
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page_in_either_theme(
+    open_page: Open, addresses: dict[str, str], theme: str
+) -> None:
+    for name, address in addresses.items():
+        page = open_page(
+            address, size=TALL if "record" in name else WIDE, dark=theme == "dark", missing=name == "missing"
+        )
+        shoot(page, f"{name}-{theme}")
+        result = Axe().run(page)
+        assert result.violations_count == 0, f"{name}: {result.generate_report()}"
+
+
+def test_axe_finds_nothing_on_a_phone_with_menus_open(open_page: Open, stage: Stage) -> None:
+    page = open_page(stage.index, size=PHONE)
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Maja Lindqvist").click()
+    shoot(page, "phone-menu")
+    assert Axe().run(page).violations_count == 0, Axe().run(page).generate_report()
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: Open, addresses: dict[str, str]) -> None:
+    for name in ("index", "record", "invoice"):
+        page = open_page(addresses[name], size=PHONE)
+        shoot(page, f"{name}-phone")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+        for part in page.locator(".page-head, .due, .tabs, .stat-row, .card, .doc").all():
+            box = part.bounding_box()
+            assert box is None or box["x"] + box["width"] <= PHONE["width"] + 1, (
+                name,
+                part.get_attribute("class"),
+            )
+
+
+def test_a_row_on_a_phone_is_an_entry_of_two_lines(open_page: Open, stage: Stage) -> None:
+    page = open_page(stage.index, size=PHONE)
+    row = page.locator("[data-rows] tr").first
+    name, amount, status, due = (
+        row.locator(f".c-{part}").bounding_box() for part in ("name", "amount", "status", "due")
+    )
+    assert name and amount and status and due
+    assert abs(name["y"] - amount["y"]) < 4
+    assert status["y"] > name["y"] + 15
+    assert abs(status["y"] - due["y"]) < 8
+
+
+@pytest.mark.parametrize(("language", "heading"), [("nb", "Abonnementer"), ("fi", "Tilaukset")])
+def test_the_language_is_switched_in_the_users_menu(
+    open_page: Open, stage: Stage, db: object, language: str, heading: str
+) -> None:
+    user = new_user(language="en")
+    give_place(db, user, stage.ctx.id)  # type: ignore[arg-type]
+    page = open_page(stage.index, user=user)
+    page.get_by_role("button", name=user.name).click()
+    page.locator(f"button[name=language][value={language}]").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    shoot(page, f"index-{language}")
+    page.goto(stage.record("main"))
+    page.set_viewport_size(TALL)  # type: ignore[arg-type]
+    shoot(page, f"record-{language}")
+    page.goto(_some_invoice(page))
+    shoot(page, f"invoice-{language}")
+
+
+def test_dark_is_chosen_in_the_users_menu_and_stays(open_page: Open, stage: Stage) -> None:
+    page = open_page(stage.index)
+    light = page.evaluate("getComputedStyle(document.querySelector('.main')).backgroundColor")
+    page.get_by_role("button", name="Maja Lindqvist").click()
+    page.get_by_role("button", name="Dark").click()
+    page.goto(stage.record("main"))
+    assert page.evaluate("getComputedStyle(document.querySelector('.main')).backgroundColor") != light
+
+
+def test_tabs_filters_and_search_work_together_and_live_in_the_address(open_page: Open, stage: Stage) -> None:
+    page = open_page(stage.index)
+    page.get_by_role("link", name="Unpaid 1").click()
+    assert _rows(page) == ["Fleet Core, 74 lorries"]
+    page.get_by_role("link", name="All subscriptions").click()
+    page.get_by_role("button", name="Status").click()
+    page.get_by_label("Paused").check()
+    page.get_by_label("Canceled").check()
+    shoot(page, "index-status-filter")
+    page.get_by_role("button", name="Show").click()
+    assert sorted(_rows(page)) == ["Route Planner, 25 seats", "Route Planner, 9 seats"]
+    page.keyboard.press("/")
+    page.keyboard.type("25 seats")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=25+seats**")
+    assert _rows(page) == ["Route Planner, 25 seats"]
+    shoot(page, "index-filtered")
+    again = open_page(page.url)
+    assert _rows(again) == ["Route Planner, 25 seats"]
+    again.get_by_role("link", name="Clear filters").click()
+    expect(again.locator("[data-row-link]")).to_have_count(25)
+
+
+def test_a_preset_and_a_day_of_the_strip_narrow_the_list(open_page: Open, stage: Stage) -> None:
+    page = open_page(stage.index)
+    page.get_by_role("button", name="Next payment due date").click()
+    page.get_by_role("link", name="Next week").click()
+    page.wait_for_url("**due=next_week**")
+    assert "Depot cleaning" in _rows(page)
+    page.get_by_role("link", name="Remove the filter Next payment due date").click()
+    page.get_by_role("link", name=re.compile("^8 Jun: ")).click()
+    page.wait_for_url("**day=2026-06-08**")
+    shoot(page, "index-day")
+    assert 0 < len(_rows(page)) < 25
+
+
+def test_sorting_and_paging_by_their_links(open_page: Open, stage: Stage) -> None:
+    page = open_page(stage.index)
+    page.get_by_role("columnheader", name="Name").get_by_role("link").click()
+    page.wait_for_url("**sort=hs_name**")
+    assert page.get_by_role("columnheader", name="Name").get_attribute("aria-sort") == "ascending"
+    first = _rows(page)
+    page.get_by_role("link", name="Next page").click()
+    expect(page.get_by_text("26–40")).to_be_visible()  # noqa: RUF001
+    assert not set(_rows(page)) & set(first)
+    page.get_by_role("link", name="Previous page").click()
+    expect(page.get_by_text("1–25")).to_be_visible()  # noqa: RUF001
+    assert _rows(page) == first
+
+
+def test_from_the_list_to_a_record_to_its_invoice_with_the_keyboard_alone(
+    open_page: Open, stage: Stage
+) -> None:
+    page = open_page(stage.index)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    rows = _rows(page)
+    for key in ("j", "j", "j", "k"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-row-link]").nth(1)).to_be_focused()
+    shoot(page, "index-row-focused")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(rows[1])
+    invoice = page.locator(".timeline a[href*='/invoices/']").first
+    invoice.focus()
+    number = invoice.inner_text()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(number)
+
+
+def test_a_click_anywhere_in_a_row_opens_it(open_page: Open, stage: Stage) -> None:
+    page = open_page(stage.index)
+    page.locator("[data-rows] tr").nth(2).locator("td").nth(4).click()
+    page.wait_for_url(re.compile(r"/subscriptions/\d+$"))
+
+
+def test_the_demo_needs_no_password_and_says_so(browser: object, stage: Stage, tmp_path: Path) -> None:
+    with serving(tmp_path, **{VARIABLE: stage.user.email}) as address:
+        page = browser.new_page(viewport=WIDE, reduced_motion="reduce")  # type: ignore[attr-defined]
+        page.goto(address)
+        expect(page.get_by_text("This is a demo: you are signed in as Maja Lindqvist.")).to_be_visible()
+        shoot(page, "demo")
+        page.close()
+
+
+def test_signing_in_with_a_wrong_password_says_what_to_do(browser: object, address: str) -> None:
+    page = browser.new_page(base_url=address, viewport=WIDE)  # type: ignore[attr-defined]
+    page.goto("/sign-in")
+    page.get_by_label("Email").fill("nobody@kalends.test")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("do not fit together")
+    expect(page.get_by_label("Email")).to_have_value("nobody@kalends.test")
+    shoot(page, "sign-in")
+    assert Axe().run(page).violations_count == 0, Axe().run(page).generate_report()
+    page.close()

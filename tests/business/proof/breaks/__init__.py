@@ -1,0 +1,15 @@
+"""Everything that can go wrong in a book, one thing at a time."""
+
+from tests.business.proof.breaks import invoices, ledger, payments, rows, statements, subscriptions
+from tests.business.proof.breaks.making import Break
+
+__all__ = ["ALL", "Break"]
+
+ALL = (
+    *invoices.INVOICES,
+    *subscriptions.SUBSCRIPTIONS,
+    *payments.PAYMENTS,
+    *ledger.LEDGER,
+    *rows.ROWS,
+    *statements.STATEMENTS,
+)

@@ -1,0 +1,63 @@
+"""The pages and the worker, started as a person starts them."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+from kalends.platform.database import environment_for_children
+from kalends.platform.errors import ExitCode
+from tests.cli.conftest import Give
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _health(port: int, process: subprocess.Popen[str]) -> int:
+    while True:
+        assert process.poll() is None, "the server ended before it answered"
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=20) as answer:
+                return answer.status
+        except urllib.error.HTTPError as answer:
+            return answer.code
+        except OSError:
+            time.sleep(0.05)
+
+
+def test_the_pages_are_served_until_the_server_is_told_to_stop(server: str) -> None:
+    port = _free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kalends.cli", "serve", "--port", str(port)],
+        env=environment_for_children(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert _health(port, process) == 200
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, f"http://localhost:{port}/\n")
+    assert "Traceback" not in err
+
+
+def test_an_address_that_is_taken_is_named(give: Give) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        answer = give("serve", "--port", port)
+    assert answer.code == ExitCode.BAD_INPUT
+    assert f"--port {port}" in answer.err
+
+
+def test_a_worker_does_what_is_due_and_leaves(give: Give) -> None:
+    assert give("worker", "--once").code == 0
