@@ -17,7 +17,16 @@ from tests.cli.conftest import Give
 from tests.conftest import AnyConnection
 from tests.world import World
 
-_TABLES = ("invoice", "line_item", "payment", "charge_attempt", "ledger_transfer", "event", "message", "subscription")
+_TABLES = (
+    "invoice",
+    "line_item",
+    "payment",
+    "charge_attempt",
+    "ledger_transfer",
+    "event",
+    "message",
+    "subscription",
+)
 
 
 @pytest.fixture
@@ -39,7 +48,10 @@ def due(world: World) -> World:
 
 
 def _rows(world: World) -> list[Any]:
-    return [world.one(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {name} t") for name in _TABLES]
+    return [
+        world.one(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {name} t")
+        for name in _TABLES
+    ]
 
 
 def test_a_rehearsal_agrees_with_the_run_and_writes_nothing(due: World) -> None:
@@ -49,7 +61,11 @@ def test_a_rehearsal_agrees_with_the_run_and_writes_nothing(due: World) -> None:
 
     done = run_due(due.db, due.ctx, due.processors, size=2)
     assert (foretold.invoices, foretold.invoiced_minor) == (done.invoiced, done.invoiced_minor)
-    assert (foretold.charges, foretold.parked, foretold.waiting) == (done.charges.sent, done.parked, done.waiting)
+    assert (foretold.charges, foretold.parked, foretold.waiting) == (
+        done.charges.sent,
+        done.parked,
+        done.waiting,
+    )
     assert done.invoiced == 5
     assert (done.parked, done.waiting) == (1, 2)
 
@@ -84,8 +100,9 @@ def test_a_rehearsal_says_what_differs_from_the_cycle_before_and_why(world: Worl
     world.until("2026-01-10")
     world.db.execute("UPDATE line_item SET until_cycle = 1 WHERE parent_id = %s", [subscription])
     world.db.execute(
-        "INSERT INTO line_item (account_id, created_at, updated_at, parent_type, parent_id, position, name, unit_price, "
-        "quantity, currency, from_cycle) VALUES (%s, now(), now(), 'subscription', %s, 0, 'Fleet Core', 120, 1, 'EUR', 1)",
+        "INSERT INTO line_item (account_id, created_at, updated_at, parent_type, parent_id, position, name, "
+        "unit_price, quantity, currency, from_cycle) "
+        "VALUES (%s, now(), now(), 'subscription', %s, 0, 'Fleet Core', 120, 1, 'EUR', 1)",
         [world.ctx.id, subscription],
     )
     world.db.execute("UPDATE subscription SET next_amount_minor = 12000 WHERE id = %s", [subscription])
@@ -131,7 +148,9 @@ def test_a_parked_subscription_is_released_once_its_cause_is_mended(due: World, 
     due.db.execute("UPDATE subscription SET next_amount_minor = 7500 WHERE id = %s", [parked["id"]])
     assert here("bill", "--json").json()["run"]["invoiced"] == 0
     assert here("release", parked["id"]).code == 0
-    assert due.rows("SELECT 1 FROM event WHERE kind = 'subscription.released' AND object_id = %s", parked["id"])
+    assert due.rows(
+        "SELECT 1 FROM event WHERE kind = 'subscription.released' AND object_id = %s", parked["id"]
+    )
     assert here("bill", "--json").json()["run"]["invoiced"] == 1
     assert here("release", parked["id"]).code == ExitCode.BAD_INPUT
 

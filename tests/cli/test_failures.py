@@ -30,7 +30,10 @@ def test_a_database_that_goes_away_in_the_middle(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize(
     "full",
-    [OSError(errno.ENOSPC, "No space left on device", "/srv/x"), psycopg.errors.DiskFull("could not extend file")],
+    [
+        OSError(errno.ENOSPC, "No space left on device", "/srv/x"),
+        psycopg.errors.DiskFull("could not extend file"),
+    ],
     ids=["our disk", "the server's disk"],
 )
 def test_a_full_disk(full: Exception, capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,13 +44,9 @@ def test_a_full_disk(full: Exception, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_a_full_disk_below_something_else_is_still_a_full_disk() -> None:
-    try:
-        try:
-            raise psycopg.errors.DiskFull("could not extend file")
-        except psycopg.Error as cause:
-            raise RuntimeError("Django wraps errors") from cause
-    except RuntimeError as wrapped:
-        assert explain(wrapped, []) == ExitCode.NO_ROOM
+    wrapped = RuntimeError("Django wraps errors")
+    wrapped.__cause__ = psycopg.errors.DiskFull("could not extend file")
+    assert explain(wrapped, []) == ExitCode.NO_ROOM
 
 
 def test_stopping_a_command_says_that_nothing_is_half_done(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,10 +58,9 @@ def test_a_fault_of_ours_names_the_log_that_has_the_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KALENDS_HOME", str(tmp_path))
-    try:
+    with pytest.raises(ZeroDivisionError) as fault:
         raise ZeroDivisionError("division by zero")
-    except ZeroDivisionError as fault:
-        assert explain(fault, ["bill", "--json"]) == FAULT
+    assert explain(fault.value, ["bill", "--json"]) == FAULT
     said = capsys.readouterr().err
     log = tmp_path / "logs" / "faults.log"
     assert str(log) in said

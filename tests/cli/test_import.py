@@ -22,11 +22,15 @@ MAP = 'object = "contact"\n[columns]\n"Email" = "email"\n"First" = "firstname"\n
 def files(tmp_path: Path) -> tuple[Path, Path]:
     """A file and its mapping."""
     (tmp_path / "map.toml").write_text(MAP)
-    (tmp_path / "people.csv").write_text("Email,First,Shoe size\na@example.com,Anna,38\nb@example.com,Bo,44\n")
+    (tmp_path / "people.csv").write_text(
+        "Email,First,Shoe size\na@example.com,Anna,38\nb@example.com,Bo,44\n"
+    )
     return tmp_path / "people.csv", tmp_path / "map.toml"
 
 
-def test_a_rehearsal_then_the_import_then_nothing_new(files: tuple[Path, Path], here: Give, world: World) -> None:
+def test_a_rehearsal_then_the_import_then_nothing_new(
+    files: tuple[Path, Path], here: Give, world: World
+) -> None:
     file, mapping = files
     rehearsed = here("import", file, "--map", mapping, "--dry-run")
     assert (rehearsed.code, "nothing was written" in rehearsed.out) == (0, True)
@@ -46,7 +50,10 @@ def test_problems_are_a_list_by_row_and_column(files: tuple[Path, Path], here: G
     assert "2 problems in 4 rows. Nothing was imported." in answer.out
     as_json = here("import", file, "--map", mapping, "--json")
     assert as_json.code == ExitCode.BAD_INPUT
-    assert [(item["row"], item["column"]) for item in as_json.json()["problems"]["first"]] == [(4, "Email"), (5, "")]
+    assert [(item["row"], item["column"]) for item in as_json.json()["problems"]["first"]] == [
+        (4, "Email"),
+        (5, ""),
+    ]
     assert world.one("SELECT count(*) FROM contact") == (0,)
 
     skipped = here("import", file, "--map", mapping, "--skip-bad-rows", "--json")
@@ -57,7 +64,11 @@ def test_problems_are_a_list_by_row_and_column(files: tuple[Path, Path], here: G
 def test_wrong_use_is_told(files: tuple[Path, Path], give: Give, tmp_path: Path) -> None:
     file, mapping = files
     assert "--map" in give("import", file).err
-    for words in ((tmp_path / "none.csv", "--map", mapping), (file, "--map", tmp_path / "none.toml"), (tmp_path, "--map", mapping)):
+    for words in (
+        (tmp_path / "none.csv", "--map", mapping),
+        (file, "--map", tmp_path / "none.toml"),
+        (tmp_path, "--map", mapping),
+    ):
         answer = give("import", *words)
         assert answer.code == ExitCode.BAD_INPUT, words
         assert str(tmp_path) in answer.err
@@ -75,7 +86,17 @@ def test_an_import_that_is_killed_leaves_nothing_and_can_be_repeated(
     """The kill comes while rows are being written: the process is seen to hold row locks of its own."""
     file, mapping = files
     file.write_text("Email,First\n" + "".join(f"n{number}@example.com,N\n" for number in range(15_000)))
-    command = [sys.executable, "-m", "kalends.cli", "import", file, "--map", mapping, "--account", str(world.ctx.id)]
+    command = [
+        sys.executable,
+        "-m",
+        "kalends.cli",
+        "import",
+        file,
+        "--map",
+        mapping,
+        "--account",
+        str(world.ctx.id),
+    ]
     process = subprocess.Popen(
         command, env=environment_for_children(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

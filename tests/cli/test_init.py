@@ -75,7 +75,9 @@ def test_what_cannot_be_is_named_and_nothing_is_made(
     assert answer.code == ExitCode.BAD_INPUT
     assert named in answer.err
     with database.connect() as db:
-        assert db.execute("SELECT (SELECT count(*) FROM account), (SELECT count(*) FROM app_user)").fetchone() == (0, 0)
+        assert db.execute(
+            "SELECT (SELECT count(*) FROM account), (SELECT count(*) FROM app_user)"
+        ).fetchone() == (0, 0)
 
 
 def test_a_weak_password_is_refused_with_what_would_be_right(

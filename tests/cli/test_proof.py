@@ -78,12 +78,14 @@ def test_a_small_book_is_replayed_and_proved(tmp_path: Path, shell: Give) -> Non
         ("", "column customerID is missing"),
         (_HEADINGS + "\n", "no customers"),
         (_BOOK.replace("29.85", "free"), "'free'"),
+        (_BOOK.replace("29.85", "0.50"), "'0.50'"),
+        (_BOOK.replace("29.85", "29.855"), "'29.855'"),
         (_BOOK.replace("A-2,2", "A-2,-2"), "'-2'"),
         (_BOOK.replace("Mailed check", "Barter"), "'Barter'"),
-        (_BOOK.replace("A-3", "A-1"), "A-1 stands twice"),
+        (_BOOK.replace("A-3", "a-1"), "a-1 stands twice"),
         ("\udcff\udcfe" + _BOOK, "utf-8"),
     ],
-    ids=["empty", "no rows", "no amount", "no tenure", "no method", "twice", "not UTF-8"],
+    ids=["empty", "no rows", "no amount", "too small", "no cents", "no tenure", "no method", "twice", "not UTF-8"],
 )
 def test_a_book_that_cannot_be_read_is_refused_before_anything_is_made(
     tmp_path: Path, give: Give, text: str, named: str

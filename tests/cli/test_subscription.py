@@ -29,7 +29,10 @@ def test_nothing_is_canceled_unless_somebody_says_yes(world: World, here: Give, 
 def test_a_pause_ends_on_its_day_or_on_command(world: World, here: Give) -> None:
     subscription = world.subscribe(world.customer(), start=dt.date(2026, 1, 20), net_terms_days=14)
     world.until("2026-01-21")
-    assert here("subscription", "pause", subscription, "--until", "2026-01-02", "--yes").code == ExitCode.BAD_INPUT
+    assert (
+        here("subscription", "pause", subscription, "--until", "2026-01-02", "--yes").code
+        == ExitCode.BAD_INPUT
+    )
     paused = here("subscription", "pause", subscription, "--until", "2026-05-01", "--yes", "--json").json()
     assert (paused["status"], paused["resume_on"]) == ("paused", "2026-05-01")
     resumed = here("subscription", "resume", subscription, "--yes", "--json").json()

@@ -91,8 +91,9 @@ class Membership(AccountRow):
     user_id = models.BigIntegerField()
     role = models.TextField(choices=[(ADMIN, "Administrator"), (MEMBER, "Member")])
     team_id = models.BigIntegerField(null=True)
-    told_of_payments_made = models.BooleanField(default=True)
-    told_of_payments_failed = models.BooleanField(default=True)
+    told_of_payments_made = models.BooleanField(default=True, db_default=True)
+    told_of_payments_failed = models.BooleanField(default=True, db_default=True)
+    told_of_disputes = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         db_table = "membership"

@@ -22,6 +22,7 @@ class Work(NamedTuple):
     expiry: bool
     resuming: bool
     open_attempts: bool
+    open_refunds: bool
     stored_reports: bool
     new_reports: bool
 
@@ -35,6 +36,7 @@ class Agenda(NamedTuple):
     end_date: date | None
     resume_on: date | None
     open_attempts: bool
+    open_refunds: bool
     stored_reports: bool
     report_at: datetime | None
 
@@ -59,6 +61,7 @@ class Agenda(NamedTuple):
             expiry=self.end_date is not None and self.end_date <= ctx.today,
             resuming=self.resume_on is not None and self.resume_on <= ctx.today,
             open_attempts=self.open_attempts,
+            open_refunds=self.open_refunds,
             stored_reports=self.stored_reports,
             new_reports=self.report_at is not None and self.report_at <= ctx.now,
         )

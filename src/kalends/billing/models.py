@@ -179,7 +179,8 @@ class Invoice(BillingDetails):
 
     ``total = subtotal - order discount + fees + tax``, where the subtotal adds the lines' net prices (after their own
     discounts, without tax); ``discount_minor`` is all discounts together, lines' and order's. What is due is
-    ``total - paid - credited``; ``paid_minor`` counts settled payments less refunds of them.
+    ``total - paid - credited``. ``paid_minor`` counts settled payments: a refund gives money back but leaves the
+    invoice paid, and is counted in ``refunded_minor``.
     """
 
     DRAFT, OPEN, PAID, VOIDED = "draft", "open", "paid", "voided"
@@ -208,6 +209,7 @@ class Invoice(BillingDetails):
     total_minor = models.BigIntegerField(default=0)
     paid_minor = models.BigIntegerField(default=0, db_default=0)
     credited_minor = models.BigIntegerField(default=0, db_default=0)
+    refunded_minor = models.BigIntegerField(default=0, db_default=0)
     allow_partial_payments = models.BooleanField(default=False, db_default=False)
     purchase_order_number = models.TextField(null=True)
     custom_fields = models.TextField(null=True)

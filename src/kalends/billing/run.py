@@ -20,6 +20,7 @@ from kalends.billing.agenda import Work, work_now
 from kalends.billing.block import BLOCK_SIZE, FIRST_KEY, bill_block
 from kalends.billing.daybreak import expire_completed, resume_paused, roll_overdue
 from kalends.payments.collect import Collected, Processors, collect
+from kalends.payments.give_back import send_refunds
 from kalends.payments.reports import handle_stored, take_in
 from kalends.payments.retry import intend_retries
 
@@ -93,6 +94,8 @@ def run_due(
             bill_everything_due(db, ctx, result, size=size, catch_up=catch_up, progress=progress)
         if work.open_attempts or work.retries or work.cycles:
             result.charges = collect(db, ctx, processors)
+        if work.open_refunds or result.settled:
+            send_refunds(db, ctx, processors)
         if work.expiry or result.settled:
             result.expired = expire_completed(db, ctx)
     progress(result)

@@ -24,7 +24,7 @@ COMMANDS = {
     "verify": "kalends.cli.verify:verify",
     "explain": "kalends.cli.verify:explain",
     "bench": "kalends.cli.bench:bench",
-    "test": "kalends.cli.test:test",
+    "test": "kalends.cli.suite:suite",
 }
 
 SECTIONS = {

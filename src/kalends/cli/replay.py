@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from contextlib import ExitStack
 from datetime import date, datetime
@@ -76,7 +77,7 @@ def read_telco(file: Path) -> list[TelcoCustomer]:
 
     try:
         book = read_book(file)
-    except (BadRow, ValueError) as problem:
+    except (BadRow, csv.Error, ValueError) as problem:
         raise UserFacing(
             "This book cannot be replayed.",
             where=str(file),

@@ -14,8 +14,15 @@ from kalends.platform.errors import UserFacing
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 _LARGEST_PORT = 65_535
-_THREADS = 8
+_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 """Requests that one server process works on at a time, each with a database connection of its own."""
+
+_TO_STANDARD_ERROR = {
+    "handlers": {
+        name: {"class": "logging.StreamHandler", "formatter": formatter, "stream": "ext://sys.stderr"}
+        for name, formatter in (("console", "generic"), ("access", "access"))
+    }
+}
 
 
 @click.command(epilog="Exit codes: 0 stopped as asked, 2 the address cannot be used, 3 no database.")
@@ -60,6 +67,7 @@ def serve_pages(host: str, port: int, workers: int = 1) -> None:
         blocking_threads=_THREADS,
         websockets=False,
         log_level=LogLevels.warning,
+        log_dictconfig=_TO_STANDARD_ERROR,
     ).serve()
 
 

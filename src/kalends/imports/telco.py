@@ -70,9 +70,15 @@ def read_book(path: Path) -> list[TelcoCustomer]:
 def _refuse_twice(customers: Iterable[TelcoCustomer]) -> None:
     seen: set[str] = set()
     for customer in customers:
-        if customer.id in seen:
+        name = customer.id.lower()
+        if name in seen:
             raise BadRow(f"Customer {customer.id} stands twice in the book; each customer has one row.")
-        seen.add(customer.id)
+        seen.add(name)
+
+
+def _is_charge(monthly: Decimal) -> bool:
+    """Whether an amount in dollars can be charged every month: at least a dollar, in whole cents, and no fortune."""
+    return monthly.is_finite() and 1 <= monthly < 1_000_000 and monthly == monthly.quantize(Decimal("0.01"))
 
 
 def _customer(row: dict[str, str | None], place: str) -> TelcoCustomer:
@@ -88,9 +94,9 @@ def _customer(row: dict[str, str | None], place: str) -> TelcoCustomer:
         monthly = Decimal(values["MonthlyCharges"])
     except InvalidOperation:
         monthly = Decimal(-1)
-    if not monthly.is_finite() or not 0 < monthly < 1_000_000:
+    if not _is_charge(monthly):
         raise BadRow(
-            f"{place}, column MonthlyCharges: {values['MonthlyCharges']!r} is no amount in dollars above 0, like 29.85."
+            f"{place}, column MonthlyCharges: {values['MonthlyCharges']!r} is not 1 dollar or more, like 29.85."
         )
     if values["PaymentMethod"] not in METHODS:
         known = ", ".join(METHODS)

@@ -42,6 +42,8 @@ class Message(AccountRow):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["account_id", "id"], name="message_queue", condition=Q(status__in=["queued", "sending"])
+                fields=["account_id", "id"],
+                name="message_queue",
+                condition=Q(status__in=["queued", "sending"]),
             ),
         ]

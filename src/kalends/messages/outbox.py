@@ -36,7 +36,8 @@ def queue(
 def notify_staff(
     db: Connection[Any], account_id: int, at: datetime, letters: Sequence[Letter], *, status: str = "queued"
 ) -> None:
-    """Tell the account's administrators who want to be told; kinds are ``payment_made`` and ``payment_failed``."""
+    """Tell the account's administrators who want to be told; kinds are ``payment_made``, ``payment_failed``,
+    ``dispute_opened``, ``dispute_won`` and ``dispute_lost``."""
     if letters:
         columns = arrays(("kinds", "objects", "contacts", "occasions"), letters)
         db.execute(

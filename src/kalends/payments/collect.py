@@ -83,7 +83,7 @@ def collect(
     total = Collected()
     settle_unknown(db, ctx, processors, total)
     never_seen: list[_Sent] = []
-    with _sender(db) as sender:
+    with named_sender(db) as sender:
         more = True
         while more:
             sent = _mark_sent(db, ctx, sender, size)
@@ -118,7 +118,7 @@ def _free(db: Connection[Any], ctx: AccountContext, never_seen: Sequence[_Sent])
 
 
 @contextmanager
-def _sender(db: Connection[Any]) -> Iterator[int]:
+def named_sender(db: Connection[Any]) -> Iterator[int]:
     """An identity that others can see to be alive: its advisory lock goes when the connection does."""
     sender = take_ids(db, 1)[0]
     db.execute("SELECT pg_advisory_lock(%s)", [sender])

@@ -151,6 +151,66 @@ class ChargeAttempt(models.Model):
         ]
 
 
+class Refund(AccountRow):
+    """Money given back of a payment; ``number`` counts the refunds of one payment.
+
+    A refund goes ``intended``, ``sent``, then ``processing`` (a bank debit's, for some banking days), ``succeeded``
+    or ``failed``, as a charge attempt does. Money received outside a processor is given back outside: it
+    ``succeeded`` at once.
+    """
+
+    payment_id = models.BigIntegerField()
+    number = models.SmallIntegerField()
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.TextField()
+    reason = models.TextField(null=True)
+    requested_at = models.DateTimeField()
+    requested_by = models.TextField()
+    settles_on = models.DateField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    sender = models.BigIntegerField(null=True)
+    calls = models.SmallIntegerField(default=0, db_default=0)
+    processor_ref = models.TextField(null=True)
+    failure_code = models.TextField(null=True)
+    failure_reason = models.TextField(null=True)
+
+    class Meta:
+        db_table = "refund"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account_id", "payment_id", "number"], name="refund_numbered_once"
+            ),
+            models.CheckConstraint(name="refund_amount_is_positive", condition=Q(amount_minor__gt=0)),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["account_id", "status"],
+                name="refund_open",
+                condition=Q(status__in=["intended", "sent"]),
+            )
+        ]
+
+
+class Dispute(AccountRow):
+    """A payment that its customer disputes at the bank: the processor has taken the money back until it is decided."""
+
+    payment_id = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()
+    fee_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.TextField()
+    opened_at = models.DateTimeField()
+    evidence_due_on = models.DateField()
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dispute"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_id", "payment_id"], name="dispute_once_per_payment"),
+        ]
+
+
 class ProcessorEvent(AccountRow):
     """Something a processor reported, stored before it is handled; the same report twice is one row."""
 

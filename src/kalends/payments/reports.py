@@ -1,6 +1,6 @@
 """Reports of processors: stored first, then handled; twice, late or out of order, they end in the same state."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,14 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, fetch, load
 from kalends.events.journal import encode
 from kalends.payments.collect import Processors, attempt_of_key
+from kalends.payments.disputes import MEANINGS, record_dispute
+from kalends.payments.give_back import Settled, refund_of_key, settle_refunds
 from kalends.payments.outcomes import Outcome, Written, record_outcomes
 from kalends.payments.processors.interface import Report
 
 BLOCK_SIZE = 1_000
 CHARGE_OUTCOMES = {"charge.succeeded": "succeeded", "charge.failed": "failed"}
+REFUND_OUTCOMES = {"refund.succeeded": "succeeded", "refund.failed": "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +50,52 @@ def store(db: Connection[Any], ctx: AccountContext, name: str, reports: Sequence
 
 
 def handle_stored(db: Connection[Any], ctx: AccountContext) -> Written:
-    """Handle every stored charge report that was not handled before, also those of a run that died in between."""
+    """Handle every stored report that was not handled before, also those of a run that died in between."""
     total = Written()
-    while True:
-        waiting = [
-            StoredReport(*row)
-            for row in fetch(
-                db,
-                load("kalends.payments", "stored_reports"),
-                {"account_id": ctx.id, "kinds": list(CHARGE_OUTCOMES), "limit": BLOCK_SIZE},
-            )
-        ]
-        if not waiting:
-            return total
-        params = {"account_id": ctx.id, "now": ctx.now, "ids": [report.id for report in waiting]}
+    while waiting := _waiting(db, ctx, CHARGE_OUTCOMES):
         with db.transaction():
             written = record_outcomes(db, ctx, [_outcome(report.payload) for report in waiting])
-            db.execute(load("kalends.payments", "handled_reports"), params)
+            _mark_handled(db, ctx, [report.id for report in waiting])
         total.succeeded += written.succeeded
         total.failed += written.failed
         total.known_before += written.known_before
+    _handle_one_by_one(db, ctx)
+    return total
+
+
+def _handle_one_by_one(db: Connection[Any], ctx: AccountContext) -> None:
+    """Refunds and disputes, which are few; a report that comes too early stays for the next run."""
+    for report in _waiting(db, ctx, (*REFUND_OUTCOMES, *MEANINGS)):
+        with db.transaction():
+            if report.payload["kind"] in MEANINGS:
+                dealt_with = record_dispute(db, ctx, report.payload)
+            else:
+                settle_refunds(db, ctx, [_settled(report.payload)])
+                dealt_with = True
+            if dealt_with:
+                _mark_handled(db, ctx, [report.id])
+
+
+def _waiting(db: Connection[Any], ctx: AccountContext, kinds: Iterable[str]) -> list[StoredReport]:
+    params = {"account_id": ctx.id, "kinds": list(kinds), "limit": BLOCK_SIZE}
+    return [StoredReport(*row) for row in fetch(db, load("kalends.payments", "stored_reports"), params)]
+
+
+def _mark_handled(db: Connection[Any], ctx: AccountContext, ids: Sequence[int]) -> None:
+    params = {"account_id": ctx.id, "now": ctx.now, "ids": list(ids)}
+    db.execute(load("kalends.payments", "handled_reports"), params)
+
+
+def _settled(payload: dict[str, Any]) -> Settled:
+    return Settled(
+        refund_of_key(payload["refund_key"]),
+        REFUND_OUTCOMES[payload["kind"]],
+        datetime.fromisoformat(payload["occurred_at"]),
+        payload["reference"],
+        None,
+        payload["failure_code"],
+        payload["failure_message"],
+    )
 
 
 def _outcome(payload: dict[str, Any]) -> Outcome:

@@ -14,6 +14,7 @@ _NAMES = {
     "pad": "PADs",
     "jcb": "JCB",
     "amex": "Amex",
+    "american express": "Amex",
 }
 _MONEY_BY_HAND = ("check", "cash", "wire_transfer", "other")
 

@@ -37,9 +37,9 @@ _Words = Callable[[EventRow], tuple[str, str]]
 
 
 def _amount(event: EventRow) -> str:
-    if "amount_minor" not in event.data and "total_minor" not in event.data:
-        return ""
     minor = event.data.get("amount_minor", event.data.get("total_minor"))
+    if minor is None:
+        return ""
     return str(formatting.minor(int(minor), event.data["currency"]))
 
 
@@ -78,11 +78,15 @@ def _parked(event: EventRow) -> tuple[str, str]:
     return _("Put aside, not billed"), str(event.data.get("reason") or "")
 
 
+def _refund(text: Callable[[], str]) -> _Words:
+    return lambda event: (text() % {"amount": _amount(event)}, str(event.data.get("reason") or ""))
+
+
 def _plain(text: Callable[[], str]) -> _Words:
     return lambda event: (text(), "")
 
 
-_KINDS: dict[str, tuple[str, str, _Words]] = {
+KINDS: dict[str, tuple[str, str, _Words]] = {
     "subscription.created": ("plus", "acc", _plain(lambda: _("Subscription made"))),
     "subscription.canceled": ("circle-x", "", _plain(lambda: _("Subscription canceled"))),
     "subscription.expired": ("flag", "", _plain(lambda: _("Subscription ended as agreed"))),
@@ -95,12 +99,25 @@ _KINDS: dict[str, tuple[str, str, _Words]] = {
         "ok",
         _plain(lambda: _("Nothing is owed any more, back to Active")),
     ),
+    "subscription.payment_method_changed": (
+        "credit-card",
+        "acc",
+        _plain(lambda: _("Payment method changed")),
+    ),
+    "subscription.released": ("play", "acc", _plain(lambda: _("Released to be billed again"))),
     "subscription.parked": ("triangle-alert", "bad", _parked),
     "invoice.issued": ("file-text", "", _issued),
     "invoice.overdue": ("clock", "warn", _plain(lambda: _("Invoice not paid by its due date"))),
     "payment.succeeded": ("circle-check", "ok", _succeeded),
     "payment.processing": ("hourglass", "", _processing),
     "payment.failed": ("circle-alert", "bad", _failed),
+    "payment.refund_requested": ("undo-2", "acc", _refund(lambda: _("Refund of %(amount)s asked for"))),
+    "payment.refund_processing": ("hourglass", "", _refund(lambda: _("Refund of %(amount)s on its way"))),
+    "payment.refunded": ("undo-2", "ok", _refund(lambda: _("Refund of %(amount)s given back"))),
+    "payment.refund_failed": ("circle-alert", "bad", _refund(lambda: _("Refund of %(amount)s failed"))),
+    "payment.dispute_opened": ("triangle-alert", "bad", _refund(lambda: _("Payment of %(amount)s disputed"))),
+    "payment.dispute_won": ("circle-check", "ok", _refund(lambda: _("Dispute about %(amount)s won"))),
+    "payment.dispute_lost": ("circle-x", "bad", _refund(lambda: _("Dispute about %(amount)s lost"))),
 }
 
 
@@ -116,7 +133,7 @@ def timeline(events: Iterable[EventRow], time_zone: str) -> list[Month]:
 
 
 def _entry(event: EventRow, time_zone: str) -> Entry:
-    icon, tone, words = _KINDS.get(event.kind, ("info", "", lambda each: (each.kind, "")))
+    icon, tone, words = KINDS.get(event.kind, ("info", "", lambda each: (each.kind, "")))
     text, note = words(event)
     number = event.invoice_number or (str(event.invoice_id) if event.invoice_id else "")
     return Entry(icon, tone, text, note, number, formatting.time_of_day(event.at, time_zone))

@@ -11,11 +11,10 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -24,6 +23,7 @@ from kalends.accounts.context import AccountContext, AccountSettings
 from kalends.accounts.models import Account, Membership, User
 from kalends.platform.clock import system_now
 from kalends.query import Context
+from kalends.query.context import Cursor
 from kalends.staff.demo import signed_in_user
 
 View = Callable[..., HttpResponse]
@@ -49,10 +49,10 @@ class Visit:
 
     @staticmethod
     @contextmanager
-    def cursor() -> Iterator[CursorWrapper]:
+    def cursor() -> Iterator[Cursor]:
         """A cursor on the request's connection, which sees this account only."""
         with connection.cursor() as cursor:
-            yield cursor
+            yield cast("Cursor", cursor)  # Django hands calls on, which its stubs do not tell
 
     @staticmethod
     def psycopg() -> Any:

@@ -112,9 +112,7 @@ _SENTENCES: dict[str, Callable[[], str]] = {
     "made-by-hand": lambda: _("Made by hand, outside any subscription's schedule."),
     "cycle-of-subscription": lambda: _("Payment number %(cycle)s of this subscription."),
     "cycle-begins-on-anchor": lambda: _("%(anchor)s is the day from which the schedule is counted."),
-    "cycle-counted-from-anchor": lambda: _(
-        "Its day is counted from %(anchor)s: %(frequency)s, %(periods)s times."
-    ),
+    "cycle-counted-from-anchor": lambda: _("Its day is counted from %(anchor)s, %(frequency)s."),
     "cycles-skipped-by-pause": lambda: _(
         "Dates passed over while it was paused are counted, never billed: %(skipped)s."
     ),

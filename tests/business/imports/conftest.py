@@ -42,7 +42,9 @@ currencies = ["NOK"]
 "Note" = "hs_invoice_comments"
 """
 CONTACT_HEADINGS = "No,Email,First,Last,Phone"
-SUBSCRIPTION_HEADINGS = "No,Email,Plan,Price,Quantity,Interval,Start,Paid until,Payments,Token,Last4,Currency,Note"
+SUBSCRIPTION_HEADINGS = (
+    "No,Email,Plan,Price,Quantity,Interval,Start,Paid until,Payments,Token,Last4,Currency,Note"
+)
 
 Import = Callable[..., Outcome]
 

@@ -32,14 +32,22 @@ def test_a_printed_mapping_is_a_valid_one_and_names_everything(name: str, mappin
         ('object = "contact"', "[columns]", "at least one column"),
         ('object = "contact"\ncolums = 1', "colums", "'columns'"),
         ('object = "contact"\n[columns]\nE = "emial"', "[columns] 'E'", "'email'"),
-        ('object = "contact"\n[columns]\nE = "email"\nF = "email"', "[columns] 'F'", "the column 'E' gives it already"),
+        (
+            'object = "contact"\n[columns]\nE = "email"\nF = "email"',
+            "[columns] 'F'",
+            "the column 'E' gives it already",
+        ),
         ('object = "contact"\n[columns]\nE = 7', "[columns] 'E'", '"heading" = "property"'),
         ('object = "contact"\ndelimiter = ",,"\n[columns]\nE = "email"', "delimiter", "one character"),
         ('object = "contact"\nencoding = "utf-16"\n[columns]\nE = "email"', "encoding", "UTF-8"),
         ('object = "contact"\ndate_format = "D.M.Y"\n[columns]\nE = "email"', "date_format", "DD.MM.YYYY"),
         ('object = "contact"\n[columns]\nE = "email"\n[constants]\nhs_language = "xx"', "[constants]", "xx"),
         ('object = "contact"\n[columns]\nE = "email"\n[values.F]\nx = "y"', "[values] 'F'", "no heading"),
-        ('object = "subscription"\ncurrencies = ["EURO"]\n[columns]\nE = "line_item.price"', "currencies", "ISO 4217"),
+        (
+            'object = "subscription"\ncurrencies = ["EURO"]\n[columns]\nE = "line_item.price"',
+            "currencies",
+            "ISO 4217",
+        ),
     ],
 )
 def test_what_cannot_be_is_named_with_its_entry(mapping: Read, text: str, where: str, named: str) -> None:
@@ -72,7 +80,12 @@ def test_numbers_dates_and_words_are_read_as_the_file_writes_them(mapping: Read)
     assert value("Pris", "1\u00a0249,50".replace("\u00a0", " ")) == "1249.50"
     assert value("Start", "1.3.2026") == "2026-03-01"
     assert value("Intervall", "Månedlig") == "monthly"
-    for heading, raw in (("Pris", "1249.50"), ("Start", "2026-03-01"), ("Start", "30.02.2026"), ("Intervall", "Daglig")):
+    for heading, raw in (
+        ("Pris", "1249.50"),
+        ("Start", "2026-03-01"),
+        ("Start", "30.02.2026"),
+        ("Intervall", "Daglig"),
+    ):
         with pytest.raises(BadCell) as bad:
             value(heading, raw)
         assert (bad.value.column, bad.value.value) == (heading, raw)

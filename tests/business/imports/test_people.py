@@ -29,7 +29,9 @@ def test_contacts_are_made_once_however_often_the_file_is_imported(world: World,
     second = load(CONTACTS, CONTACT_HEADINGS, KARI, OLA)
     assert (first.created, first.written) == (2, True)
     assert (second.created, second.updated, second.unchanged) == (0, 0, 2)
-    assert world.rows("SELECT email, last_name, import_key, source_label FROM contact ORDER BY import_key") == [
+    assert world.rows(
+        "SELECT email, last_name, import_key, source_label FROM contact ORDER BY import_key"
+    ) == [
         ("kari@example.com", "Nordmann", "1", "IMPORT"),
         ("ola@example.com", "Nord, mann", "2", "IMPORT"),
     ]
@@ -144,14 +146,22 @@ def test_a_rehearsal_counts_like_the_import_and_writes_nothing(world: World, loa
     ],
     ids=["empty", "no rows", "heading twice", "no such heading", "delimiter"],
 )
-def test_a_file_that_is_no_such_table_is_refused(load: Import, headings: str, rows: tuple[str, ...], named: str) -> None:
+def test_a_file_that_is_no_such_table_is_refused(
+    load: Import, headings: str, rows: tuple[str, ...], named: str
+) -> None:
     with pytest.raises(UserFacing) as refused:
         load(CONTACTS, headings, *rows)
     assert named in str(refused.value)
     assert "file.csv" in refused.value.where
 
 
-def test_other_encodings_and_byte_order_marks_are_read_when_they_are_named(world: World, load: Import) -> None:
-    load(CONTACTS.replace("[columns]", 'encoding = "cp1252"\n[columns]'), CONTACT_HEADINGS, "1,r@example.com,Ren\xe9,,".encode("cp1252"))
+def test_other_encodings_and_byte_order_marks_are_read_when_they_are_named(
+    world: World, load: Import
+) -> None:
+    load(
+        CONTACTS.replace("[columns]", 'encoding = "cp1252"\n[columns]'),
+        CONTACT_HEADINGS,
+        "1,r@example.com,Ren\xe9,,".encode("cp1252"),
+    )
     load(CONTACTS, "\ufeff" + CONTACT_HEADINGS, "2,s@example.com,Åse,,")
     assert world.rows("SELECT first_name FROM contact ORDER BY import_key") == [("René",), ("Åse",)]

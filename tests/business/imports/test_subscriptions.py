@@ -14,7 +14,7 @@ A1_SUPPORT = "A1,,Support,10,,,,,,,,,"
 A2 = "A2,ola@example.com,Fleet Core,99,,annually,2026-03-01,,3,,,,Thank you"
 
 
-def _load(load: Import, *rows: str, **wishes: bool):  # noqa: ANN202
+def _load(load: Import, *rows: str, **wishes: bool):
     return load(SUBSCRIPTIONS, SUBSCRIPTION_HEADINGS, *rows, **wishes)
 
 
@@ -24,7 +24,18 @@ def test_rows_of_one_key_are_the_lines_of_one_subscription(world: World, load: I
     assert world.one(
         "SELECT name, status, collection, frequency, currency, next_cycle, next_due_date, next_amount_minor, "
         "payment_source_app, source_label FROM subscription WHERE import_key = 'A1'"
-    ) == ("Fleet Core", "active", "automatic", "monthly", "NOK", 3, dt.date(2026, 1, 31), 250900, "migration", "IMPORT")
+    ) == (
+        "Fleet Core",
+        "active",
+        "automatic",
+        "monthly",
+        "NOK",
+        3,
+        dt.date(2026, 1, 31),
+        250900,
+        "migration",
+        "IMPORT",
+    )
     assert world.one(
         "SELECT status, collection, expected_payments, end_date, comments, currency FROM subscription "
         "WHERE import_key = 'A2'"
@@ -41,7 +52,9 @@ def test_what_was_billed_elsewhere_is_not_billed_again(world: World, load: Impor
     ]  # fmt: skip
 
 
-def test_the_same_file_twice_changes_nothing_even_after_its_dates_have_passed(world: World, load: Import) -> None:
+def test_the_same_file_twice_changes_nothing_even_after_its_dates_have_passed(
+    world: World, load: Import
+) -> None:
     _load(load, A1, A2, A1_SUPPORT)
     world.until("2027-04-01")
     again = _load(load, A1, A2, A1_SUPPORT)
@@ -51,11 +64,17 @@ def test_the_same_file_twice_changes_nothing_even_after_its_dates_have_passed(wo
 
 def test_a_changed_row_changes_words_but_never_what_is_charged(world: World, load: Import) -> None:
     _load(load, A2)
-    outcome = _load(load, A2.replace(",99,", ",89,").replace("annually", "monthly").replace("Thank you", "Merci"))
+    outcome = _load(
+        load, A2.replace(",99,", ",89,").replace("annually", "monthly").replace("Thank you", "Merci")
+    )
     assert (outcome.updated, outcome.refused) == (1, 2)
     assert {change.term for change in outcome.first_refused} == {"frequency", "line items"}
     assert "Fleet Core 1 x 99 and stays so; the file says Fleet Core 1 x 89" in str(outcome.first_refused[1])
-    assert world.one("SELECT frequency, next_amount_minor, comments FROM subscription") == ("annually", 9900, "Merci")
+    assert world.one("SELECT frequency, next_amount_minor, comments FROM subscription") == (
+        "annually",
+        9900,
+        "Merci",
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,7 +86,11 @@ def test_a_changed_row_changes_words_but_never_what_is_charged(world: World, loa
         ("B,a@example.com,X,10,,fortnightly,2026-03-01,,,,,,", "Interval", "biweekly"),
         ("B,a@example.com,X,10,,monthly,2026-03-01,,,,,EURO,", "Currency", "ISO 4217"),
         ("B,a@example.com,X,10,,monthly,2026-03-01,,,,,SEK,", "Currency", 'currencies = ["SEK"]'),
-        ("B,a@example.com,X,0.40,,monthly,2026-03-01,,,tok_card_approved-b,4242,EUR,", "Price", "smallest charge of 1.00 EUR"),
+        (
+            "B,a@example.com,X,0.40,,monthly,2026-03-01,,,tok_card_approved-b,4242,EUR,",
+            "Price",
+            "smallest charge of 1.00 EUR",
+        ),
         ("B,a@example.com,X,,,monthly,2026-03-01,,,,,,", "Price", "price is missing"),
         ("B,a@example.com,X,-5,,monthly,2026-03-01,,,,,,", "Price", "give 0 or more"),
         ("B,a@example.com,X,1e3,,monthly,2026-03-01,,,,,,", "Price", "1250.50"),

@@ -4,7 +4,7 @@ from kalends.accounts import walls
 
 WALLED = (
     "team membership enabled_currency exchange_rate contact company association subscription line_item invoice "
-    "invoice_series billing_run parked_subscription payment_method payment charge_attempt processor_event "
+    "invoice_series billing_run parked_subscription payment_method payment charge_attempt refund dispute processor_event "
     "sandbox_charge sandbox_report sandbox_refund ledger_transfer event message"
 ).split()
 

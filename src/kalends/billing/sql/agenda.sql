@@ -31,4 +31,5 @@ SELECT
         SELECT min(status) FROM charge_attempt
         WHERE account_id = %(account_id)s AND status IN ('intended', 'sent')
     ) IS NOT NULL,
+    (SELECT min(status) FROM refund WHERE account_id = %(account_id)s AND status IN ('intended', 'sent')) IS NOT NULL,
     (SELECT min(id) FROM processor_event WHERE account_id = %(account_id)s AND handled_at IS NULL) IS NOT NULL

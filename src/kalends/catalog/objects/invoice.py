@@ -15,6 +15,7 @@ BALANCE = Expression(
         "CASE WHEN {t}.status = 'voided' THEN 0 ELSE {t}.total_minor - {t}.paid_minor - {t}.credited_minor END"
     )
 )
+PAID = Expression(major("{t}.paid_minor - {t}.refunded_minor"))
 DAYS_OVERDUE = Expression("CASE WHEN {t}.status = 'open' THEN greatest(0, {today} - {t}.due_date) ELSE 0 END")
 BOOKED_ON = f"coalesce({{t}}.invoice_date, {local_date('{t}.created_at')})"
 COMPANY_NAME = Expression(
@@ -44,7 +45,7 @@ PROPERTIES: tuple[Property, ...] = (
           "Fakturert beløp i selskapets valuta", "Laskutettu summa yrityksen valuutassa"),
           in_account_currency(major("{t}.total_minor"), BOOKED_ON), KEPT, AMOUNTS, computed=True,
           currency=ACCOUNT_CURRENCY, formula="amount billed x exchange rate of the invoice date"),
-    money("hs_amount_paid", Text("Amount paid", "Betalt beløp", "Maksettu summa"), "paid_minor", KEPT, AMOUNTS,
+    money("hs_amount_paid", Text("Amount paid", "Betalt beløp", "Maksettu summa"), PAID, KEPT, AMOUNTS,
           "Settled payments less refunds of them.", computed=True),
     money("hs_balance_due", Text("Balance due", "Utestående saldo", "Maksettava saldo"), BALANCE, KEPT, AMOUNTS,
           "What is still to be paid; nothing on a voided invoice.", computed=True,

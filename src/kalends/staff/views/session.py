@@ -74,7 +74,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def preferences(request: HttpRequest) -> HttpResponse:
     """Language and theme: kept in the browser, the language of a signed-in user with the user as well."""
     response = HttpResponseRedirect(_inside(request, request.POST.get("next", "/")))
-    language = request.POST.get("language")
+    language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, language, max_age=_YEAR_SECONDS, samesite="Lax", httponly=True

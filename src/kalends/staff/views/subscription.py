@@ -94,8 +94,8 @@ def _only(id_: int) -> Filter:
 
 def _money(cursor: Cursor, visit: Visit, facts: read.Facts, id_: int) -> dict[str, Any]:
     """Tiles, the rail of cycles, invoices and payments."""
-    past = read.invoices(cursor, visit.ctx.id, id_, max(PAST, SHOWN_MONEY))
-    paid = read.payments(cursor, visit.ctx.id, subscription_id=id_, limit=SHOWN_MONEY)
+    past = read.invoices(cursor, visit.ctx.id, id_, max(PAST, SHOWN_MONEY + 1))
+    paid = read.payments(cursor, visit.ctx.id, subscription_id=id_, limit=SHOWN_MONEY + 1)
     today = visit.ctx.today
     return {
         "next_when": formatting.until(facts.next_due_date, today) if facts.next_due_date else "",
@@ -105,9 +105,9 @@ def _money(cursor: Cursor, visit: Visit, facts: read.Facts, id_: int) -> dict[st
         "collected": _minor(facts.collected_minor, facts),
         "dots": rail(facts, past, today, visit.ctx.time_zone),
         "invoices": [invoice_entry(each, visit, today) for each in past[:SHOWN_MONEY]],
-        "invoices_shown": len(past) >= SHOWN_MONEY,
-        "payments": [payment_entry(each, visit) for each in paid],
-        "payments_shown": len(paid) >= SHOWN_MONEY,
+        "invoices_shown": len(past) > SHOWN_MONEY,
+        "payments": [payment_entry(each, visit) for each in paid[:SHOWN_MONEY]],
+        "payments_shown": len(paid) > SHOWN_MONEY,
         "arrears": [
             invoice_entry(each, visit, today)
             for each in past

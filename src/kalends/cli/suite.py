@@ -8,12 +8,13 @@ from kalends.platform.testing import run_suite
 
 
 @click.command(
+    "test",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     epilog="Exit codes: 0 everything passed, 1 something failed.",
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ARGUMENTS]...")
 @click.pass_context
-def test(ctx: click.Context, arguments: tuple[str, ...]) -> None:
+def suite(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     """Run the whole test suite: style, types, import contracts, migrations, and every test.
 
     It works on a PostgreSQL server of its own, which it starts and throws away; your installation is not touched.
