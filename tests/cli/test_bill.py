@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import subprocess
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +15,7 @@ from kalends.billing.create import NewLine
 from kalends.billing.rehearse import rehearse
 from kalends.billing.run import run_due
 from kalends.core.pricing import LineTerms
+from kalends.platform.database import environment_for_children
 from kalends.platform.errors import ExitCode
 from tests.cli.conftest import Give
 from tests.conftest import AnyConnection
@@ -160,3 +164,26 @@ def test_runs_are_kept_with_what_came_of_them(due: World, here: Give) -> None:
     (run,) = here("status", "--json").json()["accounts"][0]["runs"]
     assert (run["due"], run["invoiced"], run["parked"]) == (6, 5, 1)
     assert run["ended_at"] is not None
+
+
+def test_two_runs_at_the_same_moment_bill_each_cycle_once(world: World) -> None:
+    kari = world.customer()
+    card = world.method(kari)
+    for _ in range(60):
+        world.subscribe(kari, "10", method=card)
+    world.db.execute("UPDATE account SET clock_at = %s WHERE id = %s", ["2026-01-01 12:00+00", world.ctx.id])
+    command = [sys.executable, "-m", "kalends.cli", "bill", "--account", str(world.ctx.id), "--json"]
+    runs = [
+        subprocess.Popen(command, env=environment_for_children(), stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    answers = [json.loads(run.communicate(timeout=120)[0])["run"] for run in runs]
+
+    assert [run.returncode for run in runs] == [0, 0]
+    assert sum(answer["invoiced"] for answer in answers) == 60
+    assert world.one("SELECT count(*), count(DISTINCT subscription_id), sum(total_minor) FROM invoice") == (
+        60,
+        60,
+        60_000,
+    )
+    assert world.one("SELECT count(*) FROM sandbox_charge") == (60,)

@@ -85,7 +85,17 @@ def test_a_small_book_is_replayed_and_proved(tmp_path: Path, shell: Give) -> Non
         (_BOOK.replace("A-3", "a-1"), "a-1 stands twice"),
         ("\udcff\udcfe" + _BOOK, "utf-8"),
     ],
-    ids=["empty", "no rows", "no amount", "too small", "no cents", "no tenure", "no method", "twice", "not UTF-8"],
+    ids=[
+        "empty",
+        "no rows",
+        "no amount",
+        "too small",
+        "no cents",
+        "no tenure",
+        "no method",
+        "twice",
+        "not UTF-8",
+    ],
 )
 def test_a_book_that_cannot_be_read_is_refused_before_anything_is_made(
     tmp_path: Path, give: Give, text: str, named: str

@@ -20,7 +20,8 @@ def _read(home: Path, **environment: str) -> dict[str, Any]:
     """The settings as a new process reads them."""
     script = (
         "import json; from kalends.platform import settings\n"
-        "print(json.dumps({name: value for name, value in vars(settings).items() if name.isupper()}, default=lambda _: None))"
+        "kept = {name: value for name, value in vars(settings).items() if name.isupper()}\n"
+        "print(json.dumps(kept, default=lambda _: None))"
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KALENDS_")}
     variables = {**kept, "PYTHONPATH": str(SRC), "KALENDS_HOME": str(home), **environment}

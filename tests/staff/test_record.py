@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 
 from kalends.catalog import OBJECTS
+from kalends.staff.timeline import KINDS
+from tests.staff.messages_used import SRC
 from tests.staff.stage import Stage
 
 
@@ -138,3 +140,14 @@ def test_an_invoice_beyond_its_due_date_is_overdue(client: Client, stage: Stage)
     assert f"Invoice {number} Overdue" in text
     assert "To pay 18,720.00 NOK" in text
     assert "by the payment terms: net 30" in text
+
+
+def test_every_kind_of_event_that_is_written_has_words() -> None:
+    kinds = {
+        kind
+        for room in ("billing", "payments")
+        for path in (SRC / room).rglob("*.py")
+        for kind in re.findall(r'"((?:subscription|invoice|payment)\.[a-z_]+)"', path.read_text("utf-8"))
+    }
+    assert "invoice.issued" in kinds
+    assert kinds <= set(KINDS)

@@ -18,7 +18,9 @@ class UnknownAccount(LookupError):
 class AccountSettings:
     """What an account decided for itself; every field has the default that a new account starts with.
 
-    ``retry_days`` counts from the first failure; ``notice_days`` is how long before the next payment edits close.
+    ``retry_days`` counts from the first failure; ``notice_days`` is how long before the next payment edits close;
+    ``reminder_days`` and ``invoice_reminder_days`` are how long before a payment or a due date its customer is reminded
+    (0: never); ``cancel_after_retries`` cancels a subscription whose last retry failed.
     ``letters`` is ``queued`` (delivered) or ``kept`` (written down but never delivered, for rehearsals).
     """
 
@@ -26,6 +28,9 @@ class AccountSettings:
     invoice_prefix: str = "INV-"
     retry_days: tuple[int, ...] = (1, 3, 5, 7)
     notice_days: int = 2
+    reminder_days: int = 0
+    invoice_reminder_days: int = 0
+    cancel_after_retries: bool = False
     charges_per_second: int = 50
     letters: str = "queued"
 

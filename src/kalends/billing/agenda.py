@@ -8,6 +8,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.core.calendar import start_of_day
+from kalends.messages.reminders import next_reminder, reminders_are_due
 
 RESEND_AFTER = timedelta(hours=1)
 """When a sandbox's clock comes back to charges that got no answer; on live accounts the worker's next round does."""
@@ -21,10 +22,13 @@ class Work(NamedTuple):
     overdue: bool
     expiry: bool
     resuming: bool
+    pausing: bool
+    canceling: bool
     open_attempts: bool
     open_refunds: bool
     stored_reports: bool
     new_reports: bool
+    reminders: bool
 
 
 class Agenda(NamedTuple):
@@ -35,16 +39,21 @@ class Agenda(NamedTuple):
     due_date: date | None
     end_date: date | None
     resume_on: date | None
+    pause_on: date | None
+    cancel_on: date | None
     open_attempts: bool
     open_refunds: bool
     stored_reports: bool
     report_at: datetime | None
+    reminder_on: date | None
 
     def next_instant(self, ctx: AccountContext) -> datetime | None:
         """The first instant at which something falls due; None if nothing ever will."""
-        instants = [ctx.billing_starts(day) for day in (self.cycle, self.retry) if day is not None]
+        instants = [
+            ctx.billing_starts(day) for day in (self.cycle, self.retry, self.reminder_on) if day is not None
+        ]
         overdue_on = None if self.due_date is None else self.due_date + timedelta(days=1)
-        days = (overdue_on, self.end_date, self.resume_on)
+        days = (overdue_on, self.end_date, self.resume_on, self.pause_on, self.cancel_on)
         instants += [start_of_day(day, ctx.time_zone) for day in days if day is not None]
         if self.report_at is not None:
             instants.append(self.report_at)
@@ -60,10 +69,13 @@ class Agenda(NamedTuple):
             overdue=self.due_date is not None and self.due_date < ctx.today,
             expiry=self.end_date is not None and self.end_date <= ctx.today,
             resuming=self.resume_on is not None and self.resume_on <= ctx.today,
+            pausing=self.pause_on is not None and self.pause_on <= ctx.today,
+            canceling=self.cancel_on is not None and self.cancel_on <= ctx.today,
             open_attempts=self.open_attempts,
             open_refunds=self.open_refunds,
             stored_reports=self.stored_reports,
             new_reports=self.report_at is not None and self.report_at <= ctx.now,
+            reminders=self.reminder_on is not None and self.reminder_on <= ctx.billing_day,
         )
 
 
@@ -72,7 +84,7 @@ def read_agenda(db: Connection[Any], ctx: AccountContext, report_at: datetime | 
     params = {"account_id": ctx.id, "after": ctx.today, "after_billing": ctx.billing_day}
     row = db.execute(load("kalends.billing", "agenda"), params).fetchone()
     assert row is not None
-    return Agenda(*row, report_at)
+    return Agenda._make((*row, report_at, next_reminder(db, ctx)))
 
 
 def work_now(db: Connection[Any], ctx: AccountContext) -> Work:
@@ -80,4 +92,4 @@ def work_now(db: Connection[Any], ctx: AccountContext) -> Work:
     params = {"account_id": ctx.id, "today": ctx.today, "billing_day": ctx.billing_day}
     row = db.execute(load("kalends.billing", "work_now"), params).fetchone()
     assert row is not None
-    return Work(*row, ctx.is_sandbox)
+    return Work._make((*row, ctx.is_sandbox, reminders_are_due(db, ctx)))

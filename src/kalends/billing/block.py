@@ -126,10 +126,10 @@ def one_overdue_charge_a_day(
     """Leave to another day what would charge a customer for a second overdue cycle on this one."""
     if catch_up or due[0].next_due_date >= day:
         return due
-    charged: set[int | None] = set()
+    charged: set[int] = set()
     allowed: list[DueSubscription] = []
     for item in due:
-        if item.next_due_date < day and item.collection == "automatic":
+        if item.next_due_date < day and item.collection == "automatic" and item.contact_id is not None:
             if item.contact_id in charged:
                 continue
             charged.add(item.contact_id)

@@ -77,7 +77,7 @@ SUBSCRIPTION_COLUMNS = (
 ).split()
 LINE_COLUMNS = (
     "ids parents positions names descriptions skus prices quantities discounts percents taxes inclusives tax_labels "
-    "costs currencies frequencies"
+    "costs currencies frequencies first_cycles"
 ).split()
 
 
@@ -216,4 +216,5 @@ def _line_row(line: NewLine, item: NewSubscription) -> tuple[Any, ...]:
         line.unit_cost,
         item.currency,
         item.frequency.value,
+        0,
     )

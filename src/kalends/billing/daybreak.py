@@ -6,7 +6,7 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import fetch, load
-from kalends.billing.changes import resume
+from kalends.billing.changes import cancel_subscriptions, pause, resume
 from kalends.core.lifecycle import Cause, Status, transition
 from kalends.events import journal
 
@@ -35,6 +35,31 @@ def resume_paused(db: Connection[Any], ctx: AccountContext) -> int:
     for id_ in ids:
         resume(db, ctx, id_)
     return len(ids)
+
+
+def cancel_due(db: Connection[Any], ctx: AccountContext) -> int:
+    """Cancel the subscriptions whose last paid period has ended."""
+    query = "SELECT id FROM subscription WHERE account_id = %s AND cancel_on <= %s ORDER BY id"
+    ids = [row[0] for row in db.execute(query, [ctx.id, ctx.today]).fetchall()]
+    if ids:
+        cancel_subscriptions(db, ctx, ids)
+    return len(ids)
+
+
+def pause_due(db: Connection[Any], ctx: AccountContext) -> int:
+    """Begin the pauses whose day has come; one that is not active any more goes on as it is."""
+    query = "SELECT id, status FROM subscription WHERE account_id = %s AND pause_on <= %s ORDER BY id"
+    rows = db.execute(query, [ctx.id, ctx.today]).fetchall()
+    for id_, status in rows:
+        if status == Status.ACTIVE:
+            pause(db, ctx, id_)
+        else:
+            db.execute(
+                "UPDATE subscription SET pause_on = NULL, resume_on = NULL, updated_at = %s "
+                "WHERE account_id = %s AND id = %s",
+                [ctx.now, ctx.id, id_],
+            )
+    return len(rows)
 
 
 def expire_completed(db: Connection[Any], ctx: AccountContext) -> int:

@@ -60,7 +60,9 @@ class Subscription(BillingDetails):
     churn_date = models.DateField(null=True)
     canceled_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)
+    pause_on = models.DateField(null=True)
     resume_on = models.DateField(null=True)
+    cancel_on = models.DateField(null=True)
     mrr_minor = models.BigIntegerField(default=0)
     arr_minor = models.BigIntegerField(default=0)
     payment_method_id = models.BigIntegerField(null=True)
@@ -107,6 +109,16 @@ class Subscription(BillingDetails):
                 fields=["account_id", "end_date"],
                 name="subscription_to_expire",
                 condition=Q(end_date__isnull=False, status__in=["active", "past_due", "unpaid"]),
+            ),
+            models.Index(
+                fields=["account_id", "pause_on"],
+                name="subscription_to_pause",
+                condition=Q(pause_on__isnull=False),
+            ),
+            models.Index(
+                fields=["account_id", "cancel_on"],
+                name="subscription_to_cancel",
+                condition=Q(cancel_on__isnull=False),
             ),
             models.Index(
                 fields=["account_id", "resume_on"],

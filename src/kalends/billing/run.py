@@ -9,7 +9,7 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from psycopg import Connection
@@ -18,7 +18,8 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.billing.agenda import Work, work_now
 from kalends.billing.block import BLOCK_SIZE, FIRST_KEY, bill_block
-from kalends.billing.daybreak import expire_completed, resume_paused, roll_overdue
+from kalends.billing.daybreak import cancel_due, expire_completed, pause_due, resume_paused, roll_overdue
+from kalends.messages.reminders import queue_reminders
 from kalends.payments.collect import Collected, Processors, collect
 from kalends.payments.give_back import send_refunds
 from kalends.payments.reports import handle_stored, take_in
@@ -56,7 +57,11 @@ class RunResult:
 
     def as_json(self) -> dict[str, Any]:
         """The numbers for programs."""
-        return asdict(self)
+        return {
+            **{item.name: getattr(self, item.name) for item in fields(self)},
+            "invoiced_minor": dict(self.invoiced_minor),
+            "charges": asdict(self.charges),
+        }
 
 
 Progress = Callable[[RunResult], None]
@@ -84,15 +89,14 @@ def run_due(
         if work.new_reports or work.stored_reports:
             handled = handle_stored(db, ctx)
             result.settled, result.returned = handled.succeeded, handled.failed
-        if work.resuming:
-            result.resumed = resume_paused(db, ctx)
-        if work.overdue:
-            result.overdue = roll_overdue(db, ctx)
+        _begin_day(db, ctx, work, result)
         if work.retries:
             result.retried = intend_retries(db, ctx)
-        if work.cycles:
+        if work.cycles or result.resumed:
             bill_everything_due(db, ctx, result, size=size, catch_up=catch_up, progress=progress)
-        if work.open_attempts or work.retries or work.cycles:
+        if work.reminders or work.cycles:
+            queue_reminders(db, ctx)
+        if work.open_attempts or work.retries or work.cycles or result.resumed:
             result.charges = collect(db, ctx, processors)
         if work.open_refunds or result.settled:
             send_refunds(db, ctx, processors)
@@ -100,6 +104,18 @@ def run_due(
             result.expired = expire_completed(db, ctx)
     progress(result)
     return result
+
+
+def _begin_day(db: Connection[Any], ctx: AccountContext, work: Work, result: RunResult) -> None:
+    """What the day brought by itself, in the order in which it matters for what is billed."""
+    if work.canceling:
+        cancel_due(db, ctx)
+    if work.pausing:
+        pause_due(db, ctx)
+    if work.resuming:
+        result.resumed = resume_paused(db, ctx)
+    if work.overdue:
+        result.overdue = roll_overdue(db, ctx)
 
 
 def bill_everything_due(

@@ -19,6 +19,8 @@ COMMANDS = {
     "bill": "kalends.cli.bill:bill",
     "release": "kalends.cli.bill:release",
     "subscription": "kalends.cli.subscription:subscription",
+    "invoice": "kalends.cli.invoice:invoice",
+    "payment": "kalends.cli.payment:payment",
     "clock": "kalends.cli.clock:clock",
     "replay": "kalends.cli.replay:replay",
     "verify": "kalends.cli.verify:verify",
@@ -29,7 +31,7 @@ COMMANDS = {
 
 SECTIONS = {
     "Installation": ("init", "demo", "serve", "worker", "status"),
-    "Billing": ("import", "bill", "release", "subscription", "clock"),
+    "Billing": ("import", "bill", "release", "subscription", "invoice", "payment", "clock"),
     "Proof": ("verify", "explain", "replay", "bench", "test"),
 }
 

@@ -24,7 +24,7 @@ def bench() -> None:
 def billing(subscriptions: int, processes: int, as_json: bool) -> None:
     """How many subscriptions a second a billing run bills.
 
-    Makes a book of monthly subscriptions with two lines each, taxed, all due, half of them automatic; bills it (invoice,
+    Makes a book of monthly subscriptions with two lines each, taxed, all due, half automatic; bills it (invoice,
     lines, payment or receivable, ledger, events, letters, updated subscriptions, numbers); then writes the same rows
     with the same columns by one INSERT … SELECT a block into bare tables that have primary keys only: the floor.
     Everything happens in a database of its own on the installation's server, which is dropped at the end.

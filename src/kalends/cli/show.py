@@ -49,10 +49,18 @@ def note(text: str) -> None:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", right: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str = "",
+    right: Sequence[str] = (),
+    aside: bool = False,
 ) -> None:
-    """A table with a head; the columns named in ``right`` hold numbers. Nothing is cut off."""
-    console = _console()
+    """A table with a head; the columns named in ``right`` hold numbers. Nothing is cut off.
+
+    With ``aside`` it is a remark beside the answer, on standard error, as ``note`` is.
+    """
+    console = _console(aside=aside)
     drawn = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in columns:
         drawn.add_column(name, justify="right" if name in right else "left", overflow="fold")
@@ -87,8 +95,8 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def _console() -> Console:
-    console = Console(highlight=False, soft_wrap=False)
+def _console(*, aside: bool) -> Console:
+    console = Console(highlight=False, soft_wrap=False, stderr=aside)
     if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH_WITHOUT_TERMINAL, color_system=None)
+        console = Console(highlight=False, width=_WIDTH_WITHOUT_TERMINAL, color_system=None, stderr=aside)
     return console

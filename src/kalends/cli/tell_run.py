@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def run_as_json(result: RunResult) -> dict[str, Any]:
     """The numbers for programs; amounts are in minor units by currency."""
-    return {**result.as_json(), "invoiced_minor": dict(result.invoiced_minor)}
+    return result.as_json()
 
 
 def tell_run(result: RunResult) -> None:

@@ -8,6 +8,7 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, load, take_ids
+from kalends.events import journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,9 @@ def create_contacts(
     names = "ids emails firsts lasts companies phones languages addresses cities states zips countries jobs owners keys"
     params = {"account_id": ctx.id, "now": ctx.now, "source": source, **arrays(names.split(), rows)}
     db.execute(load("kalends.crm", "create_contacts"), params)
+    journal.write(
+        db, ctx.id, ctx.now, [journal.NewEvent("contact.created", "contact", id_, None, {}) for id_ in ids]
+    )
     return ids
 
 
@@ -103,4 +107,7 @@ def create_companies(
     names = "ids names domains phones industries addresses cities states zips countries owners keys"
     params = {"account_id": ctx.id, "now": ctx.now, "source": source, **arrays(names.split(), rows)}
     db.execute(load("kalends.crm", "create_companies"), params)
+    journal.write(
+        db, ctx.id, ctx.now, [journal.NewEvent("company.created", "company", id_, None, {}) for id_ in ids]
+    )
     return ids

@@ -43,3 +43,15 @@ def write(
         db.execute(
             load("kalends.events", "write"), {"account_id": account_id, "at": at, "actor": actor, **columns}
         )
+
+
+def write_one(
+    db: Connection[Any], account_id: int, at: datetime, event: NewEvent, actor: str = "system"
+) -> int:
+    """Append one event; returns its id."""
+    write(db, account_id, at, [event], actor)
+    row = db.execute(
+        "SELECT max(id) FROM event WHERE account_id = %s AND object_id = %s", [account_id, event.object_id]
+    ).fetchone()
+    assert row is not None
+    return row[0]

@@ -12,6 +12,7 @@ effect, so that mail servers and programs can drop the double; as a file it has 
 After :data:`TRIES_MAX` calls it is given up as ``failed``, and a person decides.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -149,8 +150,15 @@ def _written_out(db: Connection[Any], ctx: AccountContext, rows: Sequence[_Claim
             else:
                 words[row.id] = letter
     if words:
-        fresh = [(id_, *letter) for id_, letter in words.items()]
-        params = {"account_id": ctx.id, **arrays(("ids", "subjects", "texts", "htmls"), fresh)}
+        fresh = [
+            (
+                id_,
+                *letter[:3],
+                None if letter.attached is None else json.dumps(letter.attached, ensure_ascii=False),
+            )
+            for id_, letter in words.items()
+        ]
+        params = {"account_id": ctx.id, **arrays(("ids", "subjects", "texts", "htmls", "attached"), fresh)}
         db.execute(load("kalends.messages", "keep_words"), params)
     if problems:
         params = {"account_id": ctx.id, **arrays(("ids", "reasons"), problems)}

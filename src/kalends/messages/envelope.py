@@ -1,16 +1,18 @@
 """From a rendered letter to an email message, the same bytes each time it is made."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from kalends.documents.typeset import CannotTypeset, typeset
 from kalends.messages.letters.layout import Rendered
 from kalends.messages.letters.render import MessageRow
 
@@ -49,6 +51,7 @@ def message_id(account_id: int, row: MessageRow, domain: str) -> str:
 def seal(account_id: int, account_name: str, row: MessageRow, letter: Rendered) -> Envelope:
     """Make the email: from the account's name at the installation's address, dated when it was decided on.
 
+    A document that goes with it is made here, of the words that were kept for it.
     Raises ``Undeliverable``, also for an address with letters beyond ASCII before its ``@``: hardly any mail server
     takes one. After the ``@`` they are written as the name system wants them.
     """
@@ -70,9 +73,24 @@ def seal(account_id: int, account_name: str, row: MessageRow, letter: Rendered) 
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    # A boundary of Python's own choosing would be another one each time.
-    message.set_boundary(f"=_kalends_{row.id}")
+    if letter.attached is not None:
+        _attach(message, letter.attached)
+    _set_boundaries(message, row.id)
     return Envelope(file_name(row.created_at, row.id), sender, recipient, message)
+
+
+def _attach(message: EmailMessage, page: Mapping[str, Any]) -> None:
+    try:
+        content = typeset(page)
+    except CannotTypeset as problem:
+        raise Undeliverable(str(problem)) from problem
+    message.add_attachment(content, "application", "pdf", filename=page["file_name"])
+
+
+def _set_boundaries(message: EmailMessage, id_: int) -> None:
+    """Set the strings between the parts: those of Python's own choosing would be others each time."""
+    for depth, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary(f"=_kalends_{id_}" + f"_{depth}" * bool(depth))
 
 
 def _with_plain_domain(address: str) -> str:

@@ -12,7 +12,8 @@ class Message(AccountRow):
     """A letter to a customer or a member of staff.
 
     It is decided in the transaction of the event that causes it (the row, under its effect key) and written out
-    and sent afterwards by the delivery task, which keeps the exact words that went out.
+    and sent afterwards by the delivery task, which keeps the exact words that went out. ``attached`` are those of the
+    document that goes with it (``kalends.documents.sheet``); the PDF is made of them whenever it is needed.
     """
 
     QUEUED, KEPT, SENDING, SENT, FAILED = "queued", "kept", "sending", "sent", "failed"
@@ -29,6 +30,7 @@ class Message(AccountRow):
     subject = models.TextField(null=True)
     text = models.TextField(null=True)
     html = models.TextField(null=True)
+    attached = models.JSONField(null=True)
     tries = models.SmallIntegerField(default=0, db_default=0)
     next_try_at = models.DateTimeField(null=True)
     error = models.TextField(null=True)

@@ -8,6 +8,9 @@ from psycopg import Connection
 
 from kalends.accounts.sql import arrays, load
 
+AGAIN = "#"
+"""Sets the count of sending again apart from the occasion; no occasion holds it."""
+
 
 class Letter(NamedTuple):
     """A letter about a record: its contact's language and address are looked up when it is decided on."""
@@ -16,6 +19,15 @@ class Letter(NamedTuple):
     object_id: int
     contact_id: int
     occasion: str = ""
+
+
+def first_occasion(occasion: str) -> str:
+    """The occasion of a letter without the count of how often it was sent again.
+
+    >>> first_occasion("3#2"), first_occasion("2026-11-15")
+    ('3', '2026-11-15')
+    """
+    return occasion.partition(AGAIN)[0]
 
 
 def queue(

@@ -237,8 +237,8 @@ def _settle(db: Connection[Any], ctx: AccountContext, standing: _Standing, answe
 
 
 def _payment_status(standing: _Standing, outcome: str, refunded_minor: int) -> str:
-    """The payment's status once a refund of it is known; a bank debit under way stays so."""
-    if standing.payment_status in ("processing", "failed"):
+    """The payment's status once a refund of it is known; a debit under way and a dispute stay so."""
+    if standing.payment_status in ("processing", "failed") or standing.payment_status.startswith("disputed_"):
         return standing.payment_status
     if outcome == "processing" or standing.others_open:
         return "processing_refund"

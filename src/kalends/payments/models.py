@@ -55,6 +55,7 @@ class Payment(Record):
     first_failed_on = models.DateField(null=True)
     next_retry_on = models.DateField(null=True)
     attempts = models.SmallIntegerField(default=1, db_default=1)
+    retries_by_hand = models.SmallIntegerField(default=0, db_default=0)
     method_kind = models.TextField()
     brand = models.TextField(null=True)
     last4 = models.TextField(null=True)

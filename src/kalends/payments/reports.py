@@ -64,16 +64,24 @@ def handle_stored(db: Connection[Any], ctx: AccountContext) -> Written:
 
 
 def _handle_one_by_one(db: Connection[Any], ctx: AccountContext) -> None:
-    """Refunds and disputes, which are few; a report that comes too early stays for the next run."""
-    for report in _waiting(db, ctx, (*REFUND_OUTCOMES, *MEANINGS)):
-        with db.transaction():
-            if report.payload["kind"] in MEANINGS:
-                dealt_with = record_dispute(db, ctx, report.payload)
-            else:
-                settle_refunds(db, ctx, [_settled(report.payload)])
-                dealt_with = True
-            if dealt_with:
-                _mark_handled(db, ctx, [report.id])
+    """Refunds and disputes, which are few; a report that comes too early waits for the one that it belongs to."""
+    dealt_with = True
+    while dealt_with:
+        dealt_with = False
+        for report in _waiting(db, ctx, (*REFUND_OUTCOMES, *MEANINGS)):
+            dealt_with |= _handle_one(db, ctx, report)
+
+
+def _handle_one(db: Connection[Any], ctx: AccountContext, report: StoredReport) -> bool:
+    with db.transaction():
+        if report.payload["kind"] in MEANINGS:
+            dealt_with = record_dispute(db, ctx, report.payload)
+        else:
+            settle_refunds(db, ctx, [_settled(report.payload)])
+            dealt_with = True
+        if dealt_with:
+            _mark_handled(db, ctx, [report.id])
+    return dealt_with
 
 
 def _waiting(db: Connection[Any], ctx: AccountContext, kinds: Iterable[str]) -> list[StoredReport]:

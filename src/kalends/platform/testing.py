@@ -21,7 +21,14 @@ ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = "KALENDS_CHROMIUM"
 """The environment variable that tells the browser tests which Chromium to drive; empty when there is none."""
 
-_TESTED = ("tests", "docs", *(f"src/kalends/{floor}" for floor in ("core", "catalog", "query", "platform")))
+_TESTED = (
+    "tests",
+    "docs",
+    *(
+        f"src/kalends/{floor}"
+        for floor in ("core", "catalog", "query", "platform", "cli", "imports", "proof", "messages")
+    ),
+)
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _MIGRATIONS_CHECK = (
     "from kalends.platform.boot import boot; boot();"

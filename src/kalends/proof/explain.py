@@ -1,6 +1,6 @@
 """Why an invoice comes to its amount: which cycle it bills, line by line, and what became of it since."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -10,7 +10,7 @@ from kalends.accounts.sql import load
 from kalends.proof.explain_next import UnknownSubscription, explain_next
 from kalends.proof.explanation import Explanation, Fact, lines_of, tell_price, tell_schedule
 from kalends.proof.oracle.dates import Anchor, cycle_day
-from kalends.proof.schedules import Schedule, moves_of, possible_anchors
+from kalends.proof.schedules import Schedule, anchor_of, moves_of
 from kalends.proof.words import EVERY, day, times
 
 __all__ = ["Explanation", "Fact", "UnknownInvoice", "UnknownSubscription", "explain_invoice", "explain_next"]
@@ -87,6 +87,17 @@ class _Charge(NamedTuple):
         return f"{words} {known}" if known else words
 
 
+class _TakenBack(NamedTuple):
+    """A row of ``sql/explain_taken_back.sql``: a refund, or a dispute, and on which day it came to its status."""
+
+    is_dispute: bool
+    status: str
+    amount_minor: int
+    on: date
+    reason: str | None
+    began_at: datetime
+
+
 def explain_invoice(db: Connection[Any], ctx: AccountContext, number_or_id: str) -> Explanation:
     """Explain an invoice, found by its number (``INV-1042``, in any case) or its id.
 
@@ -105,6 +116,7 @@ def explain_invoice(db: Connection[Any], ctx: AccountContext, number_or_id: str)
     total = tell_price(explanation, lines_of(db, ctx.id, invoice.id))
     _tell_order(explanation, invoice, total)
     _tell_charges(db, ctx, explanation, invoice)
+    _tell_taken_back(db, ctx, explanation, invoice)
     return explanation
 
 
@@ -161,11 +173,9 @@ def _tell_cycle(
     schedule = Schedule(
         subscription, frequency, invoice.start_date, Anchor(invoice.anchor_date, invoice.anchor_cycle)
     )
-    moves = moves_of(db, ctx.id, [schedule]).get(subscription, ())
-    anchors = possible_anchors(schedule, cycle, moves)
-    fitting = [anchor for anchor in anchors if cycle_day(anchor, frequency, cycle) == invoice.period_start]
-    tell_schedule(explanation, (fitting or anchors)[0], frequency, cycle)
-    if not fitting and invoice.period_start:
+    anchor = anchor_of(schedule, cycle, moves_of(db, ctx.id, [schedule]))
+    tell_schedule(explanation, anchor, frequency, cycle)
+    if invoice.period_start and invoice.period_start != cycle_day(anchor, frequency, cycle):
         explanation.tell(
             "reason",
             "differs-from-schedule",
@@ -267,3 +277,33 @@ def _tell_charge(explanation: Explanation, charge: _Charge) -> None:
             f"A charge of {amount} by {charge.method} was decided on {day(on)}; its outcome is not known yet."
         )
         explanation.tell("payments", "charge-without-answer", text, amount=amount, **given)
+
+
+_REFUNDS = {
+    "succeeded": ("refunded", "{amount} was given back on {day}, and the invoice stays paid."),
+    "failed": ("refund-failed", "A refund of {amount} failed after {day}{why}."),
+    "under way": ("refund-under-way", "A refund of {amount} was decided on {day} and is under way."),
+}
+_DISPUTES = {
+    "open": ("disputed", "The customer disputes {amount} since {day}, and the bank has not decided."),
+    "won": ("dispute-won", "The bank decided a dispute about {amount} for the business on {day}."),
+    "lost": (
+        "dispute-lost",
+        "The bank decided a dispute about {amount} for the customer on {day}, and it is written off.",
+    ),
+}
+
+
+def _tell_taken_back(
+    db: Connection[Any], ctx: AccountContext, explanation: Explanation, invoice: _Invoice
+) -> None:
+    """What was given back or disputed of the payments: none of it is owed again."""
+    params = {"account_id": ctx.id, "zone": ctx.time_zone, "invoice": invoice.id}
+    rows = db.execute(load("kalends.proof", "explain_taken_back"), params).fetchall()
+    for taken in map(_TakenBack._make, rows):
+        known = _DISPUTES if taken.is_dispute else _REFUNDS
+        rule, text = known[taken.status]
+        amount = explanation.money(taken.amount_minor)
+        why = f": {taken.reason.rstrip('.')}" if taken.reason else ""
+        told = text.format(amount=amount, day=day(taken.on), why=why)
+        explanation.tell("payments", rule, told, amount=amount, date=taken.on, reason=taken.reason)

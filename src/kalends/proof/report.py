@@ -5,6 +5,8 @@ from typing import Any
 
 KEPT_PER_CHECK = 1_000
 """How many differences of one check are kept by name; the others are counted."""
+NOTES_KEPT = 100
+"""How many notes are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ class Report:
         check.found += 1
         if check.found <= KEPT_PER_CHECK:
             self.differences.append(Difference(check.name, what, figure, stands, should_be))
+
+    def note(self, sentence: str) -> None:
+        """Write down what is no difference, and good to know."""
+        if len(self.notes) < NOTES_KEPT:
+            self.notes.append(sentence)
 
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""

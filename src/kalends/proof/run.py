@@ -29,8 +29,9 @@ class Step(NamedTuple):
 Progress = Callable[[Step], None]
 
 _COUNTED = (
-    "invoice line_item subscription payment charge_attempt ledger_transfer event payment_method".split()
-)
+    "invoice line_item subscription payment charge_attempt refund dispute ledger_transfer event "
+    "payment_method"
+).split()
 
 
 @dataclass(slots=True)

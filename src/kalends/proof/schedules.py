@@ -1,7 +1,7 @@
 """On which days the cycles of a subscription fell due, also those before its schedule was moved.
 
-A subscription says how it is counted now. A pause moves the schedule, and the row keeps no trace of the one before:
-where it began is read from the journal.
+A subscription says how it is counted now. A pause or an edit moves the schedule, and the row keeps no trace of the one
+before: from which day the cycles were counted then is read from the journal.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from kalends.accounts.sql import integers, load
-from kalends.proof.oracle.dates import Anchor, cycle_day, cycle_of_day
+from kalends.proof.oracle.dates import Anchor, cycle_day
 
 
 class Schedule(NamedTuple):
@@ -29,57 +29,44 @@ class Schedule(NamedTuple):
 
 
 class Move(NamedTuple):
-    """From which cycle on another schedule held, and the day of that cycle; no day where nothing was left to bill."""
+    """From which cycle on another schedule held, and the anchor that it was counted from."""
 
     cycle: int
-    day: date | None
+    anchor: Anchor
 
 
 def moves_of(db: Connection[Any], account_id: int, schedules: Iterable[Schedule]) -> dict[int, list[Move]]:
     """What the journal says of those subscriptions whose anchor is not their first."""
-    ids = {schedule.subscription for schedule in schedules if schedule.may_have_moved}
-    if not ids:
+    starts = {schedule.subscription: schedule.start for schedule in schedules if schedule.may_have_moved}
+    if not starts:
         return {}
     moves: dict[int, list[Move]] = {}
-    params = {"account_id": account_id, "subscriptions": integers(sorted(ids))}
-    for id_, cycle, day in db.execute(load("kalends.proof", "moved_schedules"), params).fetchall():
-        moves.setdefault(id_, []).append(Move(cycle, day))
+    params = {"account_id": account_id, "subscriptions": integers(sorted(starts))}
+    for id_, cycle, day, number in db.execute(load("kalends.proof", "moved_schedules"), params).fetchall():
+        told = moves.setdefault(id_, [])
+        before = told[-1].anchor if told else Anchor(starts[id_], 0)
+        # The journal holds what changed: where it is silent, that half of the anchor stayed as it was.
+        anchor = Anchor(before.day if day is None else day, before.cycle if number is None else number)
+        told.append(Move(cycle, anchor))
     return moves
 
 
-def possible_periods(
-    schedule: Schedule, cycle: int, moves: Mapping[int, Sequence[Move]]
-) -> list[tuple[date, date]]:
-    """The first day of a cycle and the first day after it.
+def anchor_of(schedule: Schedule, cycle: int, moves: Mapping[int, Sequence[Move]]) -> Anchor:
+    """The anchor that a cycle was counted from: that of the last move before it.
 
-    More than one is possible only for a cycle between two moves, from the second on: the journal holds the day on
-    which a subscription was resumed, but not whether that day became a new anchor or lay on the old schedule.
+    >>> schedule = Schedule(7, "monthly", date(2026, 1, 31), Anchor(date(2026, 4, 30), 1))
+    >>> moved = {7: [Move(1, Anchor(date(2026, 4, 30), 1))]}
+    >>> anchor_of(schedule, 0, moved).day.isoformat(), anchor_of(schedule, 1, moved).day.isoformat()
+    ('2026-01-31', '2026-04-30')
     """
-    anchors = possible_anchors(schedule, cycle, moves.get(schedule.subscription, ()))
-    return [
-        (cycle_day(anchor, schedule.frequency, cycle), cycle_day(anchor, schedule.frequency, cycle + 1))
-        for anchor in anchors
-    ]
+    told = moves.get(schedule.subscription)
+    if not told:
+        return schedule.now
+    held = (move.anchor for move in reversed(told) if move.cycle <= cycle)
+    return next(held, Anchor(schedule.start, 0))
 
 
-def possible_anchors(schedule: Schedule, cycle: int, moves: Sequence[Move]) -> list[Anchor]:
-    """The anchors from which the cycle may have been counted."""
-    if not moves or cycle >= moves[-1].cycle:
-        return [schedule.now]
-    anchors = [Anchor(schedule.start, 0)]
-    for move in moves:
-        if move.cycle > cycle:
-            break
-        if move.day is not None:
-            anchors = _after(anchors, schedule.frequency, Anchor(move.day, move.cycle))
-    return anchors
-
-
-def _after(before: Sequence[Anchor], frequency: str, resumed: Anchor) -> list[Anchor]:
-    """A day of one's own is a new anchor; a day on the old schedule goes on with the old day of the month."""
-    after = [resumed]
-    for anchor in before:
-        cycle = cycle_of_day(anchor, frequency, resumed.day)
-        if cycle is not None:
-            after.append(Anchor(anchor.day, anchor.cycle + resumed.cycle - cycle))
-    return list(dict.fromkeys(after))
+def period_of(schedule: Schedule, cycle: int, moves: Mapping[int, Sequence[Move]]) -> tuple[date, date]:
+    """The first day of a cycle and the first day after it."""
+    anchor = anchor_of(schedule, cycle, moves)
+    return (cycle_day(anchor, schedule.frequency, cycle), cycle_day(anchor, schedule.frequency, cycle + 1))

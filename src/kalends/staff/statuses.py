@@ -29,10 +29,14 @@ PAYMENT = {
 TONES = {
     "paid": "ok",
     "succeeded": "ok",
+    "disputed_won": "ok",
     "failed": "bad",
     "overdue": "bad",
+    "disputed_action_required": "bad",
+    "disputed_lost": "bad",
     "processing": "info",
     "open": "info",
+    "disputed_awaiting_decision": "info",
 }
 
 

@@ -7,8 +7,10 @@ from datetime import date
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
+from kalends.catalog import OBJECTS
 from kalends.staff import formatting
 from kalends.staff.methods import stored
 from kalends.staff.queries.record import EventRow
@@ -74,12 +76,35 @@ def _failed(event: EventRow) -> tuple[str, str]:
     return text, _("Next try %(day)s") % {"day": _day(retry)} if retry else ""
 
 
+def _to_be_canceled(event: EventRow) -> tuple[str, str]:
+    return _("Will be canceled on %(day)s") % {"day": _day(event.data["changes"]["cancel_on"][1])}, ""
+
+
+def _to_be_paused(event: EventRow) -> tuple[str, str]:
+    return _("Will be paused on %(day)s") % {"day": _day(event.data["changes"]["pause_on"][1])}, ""
+
+
+def _edited(event: EventRow) -> tuple[str, str]:
+    """What was changed, by the names that the catalogue gives to the columns."""
+    changed = event.data.get("changes") or {}
+    labels = (
+        prop.label.in_language(translation.get_language() or "en")
+        for prop in OBJECTS["subscription"].properties
+        if prop.column in changed
+    )
+    return _("Subscription edited"), ", ".join(dict.fromkeys(labels))
+
+
 def _parked(event: EventRow) -> tuple[str, str]:
     return _("Put aside, not billed"), str(event.data.get("reason") or "")
 
 
 def _refund(text: Callable[[], str]) -> _Words:
     return lambda event: (text() % {"amount": _amount(event)}, str(event.data.get("reason") or ""))
+
+
+def _with_reason(text: Callable[[], str]) -> _Words:
+    return lambda event: (text(), str(event.data.get("reason") or ""))
 
 
 def _plain(text: Callable[[], str]) -> _Words:
@@ -105,9 +130,16 @@ KINDS: dict[str, tuple[str, str, _Words]] = {
         _plain(lambda: _("Payment method changed")),
     ),
     "subscription.released": ("play", "acc", _plain(lambda: _("Released to be billed again"))),
+    "subscription.to_be_canceled": ("calendar-clock", "warn", _to_be_canceled),
+    "subscription.to_be_paused": ("calendar-clock", "warn", _to_be_paused),
+    "subscription.kept": ("undo-2", "acc", _plain(lambda: _("Cancellation taken back"))),
+    "subscription.deleted": ("x", "", _plain(lambda: _("Subscription deleted"))),
+    "subscription.edited": ("pencil", "acc", _edited),
     "subscription.parked": ("triangle-alert", "bad", _parked),
     "invoice.issued": ("file-text", "", _issued),
     "invoice.overdue": ("clock", "warn", _plain(lambda: _("Invoice not paid by its due date"))),
+    "invoice.voided": ("circle-x", "", _with_reason(lambda: _("Invoice voided"))),
+    "payment.retried": ("refresh-cw", "acc", _plain(lambda: _("Charged again"))),
     "payment.succeeded": ("circle-check", "ok", _succeeded),
     "payment.processing": ("hourglass", "", _processing),
     "payment.failed": ("circle-alert", "bad", _failed),

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
+from kalends.billing.agenda import work_now
+from kalends.billing.history import run_ended, run_started
 from kalends.billing.run import RunResult, run_due
 from kalends.messages.backends import backend_for
 from kalends.messages.delivery import deliver
@@ -53,8 +55,13 @@ def bill(db: Connection[Any], ctx: AccountContext, now: datetime, stopping: Aske
         if stopping():
             raise Stopping
 
+    work = work_now(db, ctx)
+    if not any(work):
+        return Done({})
+    run = run_started(db, ctx, now)
     with closing(AccountProcessors(database.connect, ctx.id)) as processors:
-        result = run_due(db, ctx, processors, progress=after_block)
+        result = run_due(db, ctx, processors, work=work, progress=after_block)
+    run_ended(db, ctx, run, now, result)
     happened = {name: value for name, value in result.as_json().items() if isinstance(value, int) and value}
     charges = {name: value for name, value in result.as_json()["charges"].items() if value}
     return Done(happened | ({"charges": charges} if charges else {}))

@@ -1,12 +1,12 @@
 """Two records are tied once, seen from both, and only where a tie has a meaning."""
 
 import pytest
-from tests.conftest import FIRST_MOMENT, Connect
-from tests.world import World
 
 from kalends.accounts.create import create_account
 from kalends.crm.associations import CannotAssociate, End, associate, associated, dissociate
 from kalends.crm.create import NewCompany, create_companies
+from tests.conftest import FIRST_MOMENT, Connect
+from tests.world import World
 
 
 @pytest.fixture

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from kalends.accounts.models import Membership
 from kalends.messages.backends.memory import MemoryBackend
 from kalends.messages.delivery import Delivered, deliver
 from kalends.messages.letters.layout import Rendered
-from kalends.messages.letters.render import MessageRow, render
+from kalends.messages.letters.render import MessageRow, render, render_block
 from kalends.messages.outbox import Letter, queue
 from tests.world import World
 
 _COLUMNS = "id, kind, object_id, occasion, recipient, language, created_at"
+
+
+def administrator(world: World, language: str = "en", role: str = Membership.ADMIN) -> str:
+    """Somebody who is told of payments; returns the address."""
+    email = f"boss.{world.ctx.id}.{role}@seller.test"
+    world.db.execute(
+        "WITH person AS (INSERT INTO app_user (password, email, name, language, is_active) "
+        "VALUES ('!', %s, 'Boss', %s, true) RETURNING id) "
+        "INSERT INTO membership (account_id, user_id, role, told_of_payments_made, told_of_payments_failed) "
+        "SELECT %s, id, %s, true, true FROM person",
+        [email, language, world.ctx.id, role],
+    )
+    return email
 
 
 class Post:
@@ -37,6 +52,19 @@ class Post:
         """The only letter of a kind."""
         (letter,) = self.letters(kind)
         return letter
+
+    def statements(self, kind: str, rows: Sequence[MessageRow]) -> list[str]:
+        """What the database is asked when these letters are written."""
+        asked: list[str] = []
+        db = self.db
+
+        class Listening:
+            def execute(self, query: str, *args: object) -> object:
+                asked.append(query)
+                return db.execute(query, *args)  # type: ignore[call-overload]
+
+        render_block(Listening(), self.world.ctx, kind, rows)  # type: ignore[arg-type]
+        return asked
 
     def cancellations(self, count: int, name: str = "Kari Nordmann") -> list[int]:
         """Queue letters about subscriptions that were canceled; returns the letters' ids."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+import kalends.documents
 import kalends.messages
 from kalends.messages.letters.formats import LANGUAGES
 from kalends.messages.letters.kinds import KINDS
@@ -27,10 +29,10 @@ def catalog(language: str) -> Any:
 
 
 def sentences() -> set[str]:
-    """Everything that letters say, as it stands in the code."""
-    folder = Path(kalends.messages.__file__).parent
-    found = extract_from_dir(folder, method_map=[("**.py", "python")])
-    return {message for _, _, message, _, _ in found if isinstance(message, str)}
+    """Everything that letters and the documents with them say, as it stands in the code."""
+    folders = [Path(room.__file__).parent for room in (kalends.messages, kalends.documents)]
+    found = [extract_from_dir(folder, method_map=[("**.py", "python")]) for folder in folders]
+    return {message for _, _, message, _, _ in itertools.chain(*found) if isinstance(message, str)}
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

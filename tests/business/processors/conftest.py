@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.business.processors.asking import new_merchant, opened
 
 from kalends.payments.processors.sandbox import SandboxProcessor
+from tests.business.processors.asking import new_merchant, opened
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.business.processors.asking import FRIDAY, LONG_AFTER, asked, charged, told
 
 from kalends.payments.processors.interface import ChargeOutcome
 from kalends.payments.processors.sandbox import SandboxProcessor
 from kalends.payments.processors.sandbox.cards import OUTCOMES, script_of
 from kalends.platform import database
+from tests.business.processors.asking import FRIDAY, LONG_AFTER, asked, charged, told
 
 
 def at(text: str) -> datetime:

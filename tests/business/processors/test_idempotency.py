@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from tests.business.processors.asking import FRIDAY, LONG_AFTER, asked, charged, new_merchant, opened, told
 
 from kalends.payments.processors.interface import ProcessorUnavailable
 from kalends.payments.processors.sandbox import SandboxProcessor
 from kalends.platform import database
 from kalends.platform.errors import UserFacing
+from tests.business.processors.asking import FRIDAY, LONG_AFTER, asked, charged, new_merchant, opened, told
 
 
 def charges_in_the_statement(sandbox: SandboxProcessor) -> int:

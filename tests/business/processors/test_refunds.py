@@ -9,12 +9,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.business.processors.asking import FRIDAY, LONG_AFTER, asked, charged, giving_back, story, told
 
 from kalends.core.banking_days import BankingCalendar, add_banking_days
 from kalends.payments.processors.interface import ChargeRequest, RefundOutcome, RefundRequest
 from kalends.payments.processors.sandbox import SandboxProcessor
 from kalends.platform import database
+from tests.business.processors.asking import FRIDAY, LONG_AFTER, asked, charged, giving_back, story, told
 
 
 def refunded(sandbox: SandboxProcessor, request: RefundRequest) -> RefundOutcome:

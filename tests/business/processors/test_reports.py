@@ -6,6 +6,9 @@ from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from kalends.payments.processors.interface import Report
+from kalends.payments.processors.sandbox import SandboxProcessor
 from tests.business.processors.asking import (
     FRIDAY,
     LONG_AFTER,
@@ -16,9 +19,6 @@ from tests.business.processors.asking import (
     story,
     told,
 )
-
-from kalends.payments.processors.interface import Report
-from kalends.payments.processors.sandbox import SandboxProcessor
 
 
 def test_a_report_comes_again_until_it_is_acknowledged(sandbox: SandboxProcessor) -> None:

@@ -7,6 +7,9 @@ from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from kalends.payments.processors.sandbox import SandboxProcessor
+from kalends.payments.processors.sandbox.cards import OUTCOMES
 from tests.business.processors.asking import (
     FRIDAY,
     LONG_AFTER,
@@ -17,9 +20,6 @@ from tests.business.processors.asking import (
     opened,
     told,
 )
-
-from kalends.payments.processors.sandbox import SandboxProcessor
-from kalends.payments.processors.sandbox.cards import OUTCOMES
 
 FIRST, LAST = FRIDAY.date(), LONG_AFTER.date()
 

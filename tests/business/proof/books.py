@@ -15,10 +15,13 @@ from kalends.accounts.create import create_account
 from kalends.accounts.sql import enter_account
 from kalends.billing.changes import cancel_subscriptions, pause, resume
 from kalends.billing.create import NewLine
+from kalends.billing.void import void_invoice
 from kalends.core.calendar import Frequency
 from kalends.core.pricing import LineTerms
+from kalends.payments.give_back import send_refunds
 from kalends.payments.processors.registry import AccountProcessors
 from kalends.payments.record import ReceivedPayment, record_payments
+from kalends.payments.refund import request_refund
 from kalends.platform import database
 from kalends.proof.report import Report
 from kalends.proof.verify import verify
@@ -105,11 +108,23 @@ def fill(world: World) -> dict[str, int]:
     cancel_subscriptions(world.db, world.ctx, [subscriptions["carl"]])
     pause(world.db, world.ctx, subscriptions["rita"])
     pause(world.db, world.ctx, subscriptions["paul"])
+    give_back(world, subscriptions["ruth"], 10000)
+    give_back(world, subscriptions["pia"], 2500)
+    give_back(world, subscriptions["pia"], 1500)
+    give_back(world, subscriptions["rolf"], 10000)
+    (mistaken,) = world.invoices(subscriptions["vera"], "id")
+    void_invoice(world.db, world.ctx, mistaken, reason="billed twice")
+    record(world, subscriptions["hanna"])
+    give_back(world, subscriptions["hanna"], 3000)
+    give_back(world, subscriptions["berg"], 10000)
     world.until("2026-03-10")
     resume(world.db, world.ctx, subscriptions["rita"])
     record(world, subscriptions["olga"], amount=3000)
     record(world, subscriptions["mona"])
+    give_back(world, subscriptions["dag"], 4000)
     world.until(LAST_DAY)
+    give_back(world, subscriptions["dag"], 6000)
+    give_back(world, subscriptions["ida"], 2000, newest=True)
     return subscriptions
 
 
@@ -142,6 +157,17 @@ def _agree(world: World) -> dict[str, int]:
         },
         "late": {"method": ("approved",), "start": dt.date(2026, 6, 1)},
         "bert": {"method": ("insufficient_funds",), "kind": "sepa"},
+        "vera": {"net_terms_days": 14, "tax": "25"},
+        "ruth": {"method": ("approved",)},
+        "pia": {"method": ("approved",)},
+        "rolf": {"method": ("refund_fails",), "payments": 1},
+        "hanna": {"net_terms_days": 30},
+        "berg": {"method": ("insufficient_funds",), "kind": "sepa", "start": dt.date(2026, 1, 19)},
+        "dag": {"method": ("approved",), "kind": "sepa", "payments": 1},
+        "ida": {"method": ("approved",), "kind": "sepa", "start": dt.date(2026, 1, 15)},
+        "otto": {"method": ("dispute", 10), "payments": 1},
+        "wilma": {"method": ("dispute_won", 10, 20), "payments": 1},
+        "lars": {"method": ("dispute_lost", 10, 20), "payments": 1},
     }
     made: dict[str, int] = {}
     for name, more in agreed.items():
@@ -160,3 +186,11 @@ def record(world: World, subscription: int, amount: int | None = None) -> None:
     )
     received = [ReceivedPayment(id_, amount or total, "check", world.ctx.now) for id_, total in ids]
     record_payments(world.db, world.ctx, received)
+
+
+def give_back(world: World, subscription: int, minor: int, *, newest: bool = False) -> None:
+    """Refund a part of the subscription's first payment, or of its newest."""
+    end = "max" if newest else "min"
+    (payment,) = world.one(f"SELECT {end}(id) FROM payment WHERE subscription_id = %s", subscription)
+    request_refund(world.db, world.ctx, payment, minor)
+    send_refunds(world.db, world.ctx, world.processors)

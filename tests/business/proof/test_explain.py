@@ -211,3 +211,27 @@ def test_an_unknown_subscription_is_named(book: Book) -> None:
 def test_a_book_kept_until_a_day_is_explained_by_that_day_and_not_by_todays(book: Book) -> None:
     assert book.world.ctx.today == dt.date(2026, 4, 16)
     assert told(explained(book, "mona", -1), "payments") == ["= 500.00 EUR Still due"]
+
+
+def test_it_says_what_was_given_back_and_that_nothing_is_owed_again(book: Book) -> None:
+    assert told(explained(book, "pia", 0), "payments")[1:] == [
+        "= 0.00 EUR Nothing is due any more",
+        "25.00 EUR was given back on 20 Jan 2026, and the invoice stays paid.",
+        "15.00 EUR was given back on 20 Jan 2026, and the invoice stays paid.",
+    ]
+    assert told(explained(book, "dag", 0), "payments")[-1] == (
+        "A refund of 60.00 EUR was decided on 16 Apr 2026 and is under way."
+    )
+    assert told(explained(book, "rolf", 0), "payments")[-1].startswith(
+        "A refund of 100.00 EUR failed after 20 Jan 2026: "
+    )
+
+
+def test_it_says_what_became_of_a_dispute(book: Book) -> None:
+    sentences = [told(explained(book, customer, 0), "payments")[-1] for customer in ("otto", "wilma", "lars")]
+
+    assert sentences == [
+        "The customer disputes 100.00 EUR since 11 Jan 2026, and the bank has not decided.",
+        "The bank decided a dispute about 100.00 EUR for the business on 31 Jan 2026.",
+        "The bank decided a dispute about 100.00 EUR for the customer on 31 Jan 2026, and it is written off.",
+    ]

@@ -14,12 +14,23 @@ def test_a_book_in_which_everything_happened_has_no_difference(book: Book) -> No
 def test_the_book_really_holds_one_of_everything(book: Book) -> None:
     statuses = {row[0] for row in book.world.rows("SELECT DISTINCT status FROM subscription")}
     attempts = {row[0] for row in book.world.rows("SELECT DISTINCT status FROM charge_attempt")}
+    payments = {row[0] for row in book.world.rows("SELECT DISTINCT status FROM payment")}
+    refunds = {row[0] for row in book.world.rows("SELECT DISTINCT status FROM refund")}
+    disputes = {row[0] for row in book.world.rows("SELECT DISTINCT status FROM dispute")}
     postings = {row[0] for row in book.world.rows("SELECT DISTINCT posting FROM ledger_transfer")}
 
     assert statuses == {"active", "past_due", "unpaid", "canceled", "expired", "scheduled", "paused"}
     assert attempts == {"succeeded", "failed", "processing"}
+    assert payments == {
+        "succeeded", "processing", "failed", "processing_refund", "partially_refunded", "refunded",
+        "disputed_action_required", "disputed_won", "disputed_lost",
+    }  # fmt: skip
+    assert refunds == {"intended", "processing", "succeeded", "failed"}
+    assert disputes == {"open", "won", "lost"}
     assert postings == {
-        "invoice_issued", "payment_pending", "payment_settled", "payment_failed", "payment_recorded",
+        "invoice_issued", "invoice_voided", "payment_pending", "payment_settled", "payment_failed", "payment_recorded",
+        "refund_requested", "refund_settled", "refund_failed", "refund_recorded",
+        "dispute_opened", "dispute_won", "dispute_lost",
     }  # fmt: skip
 
 

@@ -1,10 +1,15 @@
 """Unusual courses of events that are all right, and must not be reported."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from kalends.billing.changes import pause, resume
+from kalends.billing.edit import Edit, apply_edit
+from kalends.payments.give_back import send_refunds
+from kalends.payments.refund import request_refund
+from kalends.payments.reports import handle_stored, take_in
 from kalends.proof.report import Report
 from kalends.proof.verify import verify
 from tests.world import World
@@ -18,6 +23,18 @@ def proof(world: World) -> Report:
 def differences(world: World) -> list[str]:
     """What a proof finds, in words."""
     return [str(difference) for difference in proof(world).differences]
+
+
+def moved(world: World) -> list[str]:
+    """What the notes of a proof say, without the name of the movement."""
+    return [note.split(": ")[1] for note in proof(world).notes]
+
+
+def give_back(world: World, minor: int) -> None:
+    """Refund a part of the only payment."""
+    (payment,) = world.one("SELECT id FROM payment")
+    request_refund(world.db, world.ctx, payment, minor)
+    send_refunds(world.db, world.ctx, world.processors)
 
 
 @pytest.mark.parametrize(
@@ -72,21 +89,57 @@ def test_schedules_that_were_moved_twice_are_followed_back_through_the_journal(w
     assert differences(world) == []
 
 
-def test_a_wrong_period_between_two_moves_is_still_found(world: World) -> None:
+@pytest.mark.parametrize(
+    ("own_day", "right", "wrong"),
+    [
+        # Both moves lay on a day of the old schedule; only the journal says which of the two was counted from.
+        (dt.date(2026, 4, 30), "2026-05-30", "2026-05-31"),
+        (None, "2026-05-31", "2026-05-30"),
+    ],
+)
+def test_a_wrong_period_between_two_moves_is_found_even_where_another_schedule_was_possible(
+    world: World, own_day: dt.date | None, right: str, wrong: str
+) -> None:
     kari = world.customer()
     subscription = world.subscribe(kari, method=world.method(kari), start=dt.date(2026, 1, 31))
-    for pause_on, resume_on in (("2026-02-10", "2026-04-05"), ("2026-06-10", "2026-07-20")):
+    for pause_on, resume_on, day in (
+        ("2026-02-10", "2026-04-05", own_day),
+        ("2026-06-10", "2026-07-20", None),
+    ):
         world.until(pause_on)
         pause(world.db, world.ctx, subscription)
         world.until(resume_on)
-        resume(world.db, world.ctx, subscription)
+        resume(world.db, world.ctx, subscription, next_due=day)
     world.until("2026-08-05")
+    assert differences(world) == []
+
     world.db.execute(
-        "UPDATE invoice SET period_start = '2026-05-29' WHERE subscription_id = %s AND cycle = 2",
-        [subscription],
+        "UPDATE invoice SET period_start = %s WHERE subscription_id = %s AND cycle = 2", [wrong, subscription]
+    )
+    assert any(
+        "period (payment 3 of" in line and f"is {wrong} to" in line and f"should be {right} to" in line
+        for line in differences(world)
     )
 
-    assert any("period (payment 3 of" in line for line in differences(world))
+
+def test_a_second_pause_that_ends_before_anything_was_billed_leaves_only_the_last_schedule(
+    world: World,
+) -> None:
+    kari = world.customer()
+    subscription = world.subscribe(kari, method=world.method(kari), start=dt.date(2026, 1, 31))
+    world.until("2026-02-10")
+    for own_day in (dt.date(2026, 3, 20), dt.date(2026, 3, 25), None):
+        pause(world.db, world.ctx, subscription)
+        resume(world.db, world.ctx, subscription, next_due=own_day)
+    world.until("2026-06-01")
+
+    assert [day.isoformat()[5:] for day in world.invoices(subscription, "period_start")] == [
+        "01-31",
+        "03-25",
+        "04-25",
+        "05-25",
+    ]
+    assert differences(world) == []
 
 
 def test_a_mere_record_and_a_free_subscription_are_no_trouble(world: World) -> None:
@@ -123,17 +176,109 @@ def test_a_dispute_is_a_note_until_its_report_is_handled_and_then_the_ledger_mus
     world: World,
 ) -> None:
     kari = world.customer()
-    world.subscribe(kari, method=world.method(kari, "dispute", 10))
-    world.until("2026-01-20")
-    assert [note.split(":")[1] for note in proof(world).notes] == [
-        " -100.00 EUR has moved, and its report waits to be handled."
+    world.subscribe(kari, method=world.method(kari, "dispute_won", 10, 5))
+    world.until("2026-01-09")
+    world.ctx = replace(world.ctx, now=dt.datetime(2026, 1, 20, tzinfo=dt.UTC))
+    assert moved(world) == [
+        "-100.00 EUR has moved, and was not reported to us yet.",
+        "100.00 EUR has moved, and was not reported to us yet.",
     ]
 
-    world.db.execute(
-        "UPDATE processor_event SET handled_at = received_at WHERE account_id = %s", [world.ctx.id]
-    )
+    take_in(world.db, world.ctx, world.processors, "sandbox")
+    assert moved(world) == [
+        "-100.00 EUR has moved, and its report waits to be handled.",
+        "100.00 EUR has moved, and its report waits to be handled.",
+    ]
+    with world.db.transaction(force_rollback=True):
+        world.db.execute(
+            "UPDATE processor_event SET handled_at = received_at WHERE account_id = %s", [world.ctx.id]
+        )
+        assert "amount in the ledger is 0.00 EUR, but should be -100.00 EUR" in differences(world)[0]
 
-    assert "amount in the ledger is nothing, but should be -100.00 EUR" in differences(world)[0]
+    handle_stored(world.db, world.ctx)
+    assert (moved(world), differences(world)) == ([], [])
+
+
+def test_a_refund_of_a_debit_is_a_note_until_it_is_reported(world: World) -> None:
+    kari = world.customer()
+    world.subscribe(kari, method=world.method(kari, kind="sepa"), payments=1)
+    world.until("2026-01-20")
+    give_back(world, 4000)
+    world.ctx = replace(world.ctx, now=dt.datetime(2026, 2, 20, tzinfo=dt.UTC))
+
+    assert moved(world) == ["-40.00 EUR has moved, and was not reported to us yet."]
+    assert differences(world) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "asked_on"),
+    [
+        ("card", "approved", "2026-01-05"),
+        ("card", "refund_fails", "2026-01-05"),
+        ("card", "timeout_charged", "2026-01-05"),
+        ("card", "reports_out_of_order", "2026-01-02"),
+        ("card", "reports_out_of_order", "2026-01-03"),
+        ("sepa", "approved", "2026-01-02"),
+        ("sepa", "approved", "2026-01-20"),
+        ("sepa", "refund_fails", "2026-01-20"),
+        ("sepa", "reports_late", "2026-01-09"),
+        ("sepa", "insufficient_funds", "2026-01-02"),
+        ("sepa", "closed", "2026-01-02"),
+    ],
+)
+def test_whatever_becomes_of_a_refund_the_books_prove_clean_on_every_day(
+    world: World, kind: str, outcome: str, asked_on: str
+) -> None:
+    kari = world.customer()
+    world.subscribe(kari, method=world.method(kari, outcome, kind=kind), payments=1)
+    world.until(asked_on, 20)
+
+    for minor in (2500, 7500):
+        give_back(world, minor)
+        assert differences(world) == []
+    for days in (1, 3, 8, 15, 50):
+        world.until(dt.date.fromisoformat(asked_on) + dt.timedelta(days=days))
+        assert differences(world) == []
+
+
+def test_a_refund_that_waited_for_its_debit_shows_on_the_payment_once_it_is_answered(world: World) -> None:
+    kari = world.customer()
+    world.subscribe(kari, method=world.method(kari, kind="sepa"), payments=1)
+    world.until("2026-01-02")
+    give_back(world, 4000)
+    world.ctx = replace(world.ctx, now=dt.datetime(2026, 1, 20, tzinfo=dt.UTC))
+    take_in(world.db, world.ctx, world.processors, "sandbox")
+    handle_stored(world.db, world.ctx)
+    assert world.rows("SELECT status FROM payment") == [("succeeded",)]
+    assert differences(world) == []
+
+    world.db.execute("UPDATE payment SET status = 'processing_refund'")
+    assert "status is processing_refund, but should be succeeded" in differences(world)[0]
+
+
+def test_a_refund_that_was_decided_on_and_not_sent_shows_on_the_payment(world: World) -> None:
+    kari = world.customer()
+    world.subscribe(kari, method=world.method(kari), payments=1)
+    world.until("2026-01-02")
+    (payment,) = world.one("SELECT id FROM payment")
+    request_refund(world.db, world.ctx, payment, 4000)
+    assert differences(world) == []
+
+    world.db.execute("UPDATE payment SET status = 'succeeded'")
+    assert "status is succeeded, but should be processing_refund" in differences(world)[0]
+
+
+def test_a_payment_that_was_given_back_and_disputed_shows_the_dispute(world: World) -> None:
+    kari = world.customer()
+    world.subscribe(kari, method=world.method(kari, "reports_out_of_order"), payments=1)
+    world.until("2026-01-03", 20)
+    give_back(world, 10000)
+    world.until("2026-01-20")
+    assert world.rows("SELECT status, refunded_minor FROM payment") == [("disputed_won", 10000)]
+    assert differences(world) == []
+
+    world.db.execute("UPDATE payment SET status = 'refunded'")
+    assert "status is refunded, but should be disputed_won" in differences(world)[0]
 
 
 def test_an_empty_account_proves_clean(world: World) -> None:
@@ -156,3 +301,23 @@ def test_many_differences_are_counted_and_the_first_are_kept(
     assert report.found == 5
     assert len(report.differences) == 2
     assert report.as_json()["differences"] == 5
+
+
+def test_a_schedule_that_an_edit_moved_is_followed_back_as_well(world: World) -> None:
+    kari = world.customer()
+    subscription = world.subscribe(kari, method=world.method(kari), start=dt.date(2026, 1, 31), payments=9)
+    world.until("2026-02-02")
+    for day, edited_to in (("2026-02-02", "2026-03-10"), ("2026-04-12", "2026-05-20")):
+        world.until(day)
+        apply_edit(world.db, world.ctx, subscription, Edit(next_due=dt.date.fromisoformat(edited_to)))
+    world.until("2026-07-01")
+
+    days = [day.isoformat()[5:] for day in world.invoices(subscription, "period_start")]
+    assert days == ["01-31", "03-10", "04-10", "05-20", "06-20"]
+    assert differences(world) == []
+
+    world.db.execute("UPDATE subscription SET anchor_date = '2026-05-21', next_due_date = '2026-07-21'")
+    assert any(
+        "day from which cycles are counted is 2026-05-21, but should be 2026-05-20" in line
+        for line in differences(world)
+    )

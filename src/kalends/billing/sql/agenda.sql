@@ -28,6 +28,14 @@ SELECT
         WHERE account_id = %(account_id)s AND resume_on IS NOT NULL AND resume_on > %(after)s
     ),
     (
+        SELECT min(pause_on) FROM subscription
+        WHERE account_id = %(account_id)s AND pause_on IS NOT NULL AND pause_on > %(after)s
+    ),
+    (
+        SELECT min(cancel_on) FROM subscription
+        WHERE account_id = %(account_id)s AND cancel_on IS NOT NULL AND cancel_on > %(after)s
+    ),
+    (
         SELECT min(status) FROM charge_attempt
         WHERE account_id = %(account_id)s AND status IN ('intended', 'sent')
     ) IS NOT NULL,

@@ -10,6 +10,8 @@ SET status = 'canceled',
     churn_date = coalesce(churn_date, %(today)s),
     next_due_date = NULL,
     next_amount_minor = NULL,
+    pause_on = NULL,
     resume_on = NULL,
+    cancel_on = NULL,
     updated_at = %(now)s
 WHERE account_id = %(account_id)s AND id = ANY(%(ids)s::bigint[])

@@ -23,6 +23,12 @@ SELECT
     coalesce((
         SELECT min(resume_on) FROM subscription WHERE account_id = %(account_id)s
     ) <= %(today)s, false),
+    coalesce((
+        SELECT min(pause_on) FROM subscription WHERE account_id = %(account_id)s
+    ) <= %(today)s, false),
+    coalesce((
+        SELECT min(cancel_on) FROM subscription WHERE account_id = %(account_id)s
+    ) <= %(today)s, false),
     (
         SELECT min(status) FROM charge_attempt
         WHERE account_id = %(account_id)s AND status IN ('intended', 'sent')

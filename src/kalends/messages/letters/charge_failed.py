@@ -11,6 +11,7 @@ from kalends.messages.letters.words import (
     method_words,
     next_payment,
     subject_and_period,
+    update_payment,
     when_and_how,
     why_failed,
     why_you_get_this,
@@ -24,30 +25,20 @@ def compose(facts: Facts, formats: Formats) -> Words:
     amount = formats.money(charge.amount_minor, charge.currency)
     reason = why_failed(charge.failure, for_staff=False)
     name = facts.customer.first_name
-    named = {"name": name}
     what, seller = subject_and_period(agreement, document, formats), facts.seller.name
-    if charge.ended_before:
-        subject = _("%(amount)s will not be charged") % {"amount": amount}
-        opening = _("Hello %(name)s. We will not charge") % named if name else _("Hello. We will not charge")
-        below: tuple[str, ...] = invoice_number(document)
-        closing: tuple[str, ...] = (reason, _("Nothing was charged."))
-    else:
-        subject = _("Not paid: %(amount)s to %(seller)s") % {"amount": amount, "seller": seller}
-        opening = (
-            _("Hello %(name)s. We could not collect") % named if name else _("Hello. We could not collect")
-        )
-        below = (when_and_how(charge, formats), *invoice_number(document), reason)
-        closing = (_what_we_do(charge, amount, seller, formats), *next_payment(agreement, formats))
     return Words(
-        subject=subject,
+        subject=_("Not paid: %(amount)s to %(seller)s") % {"amount": amount, "seller": seller},
         preview=" ".join(filter(None, (reason, what))),
-        opening=opening,
+        opening=_("Hello %(name)s. We could not collect") % {"name": name}
+        if name
+        else _("Hello. We could not collect"),
         figure=formats.figure(charge.amount_minor, charge.currency),
         unit=charge.currency,
-        below=below,
+        below=(when_and_how(charge, formats), *invoice_number(document), reason),
         rows=document_rows(document, formats, _("Not paid")),
         closing_title=_("What happens next"),
-        closing=closing,
+        closing=(_what_we_do(charge, amount, seller, formats), *next_payment(agreement, formats)),
+        link=update_payment(agreement),
         footer=(seller, why_you_get_this(agreement, seller)),
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 BRAND_COLOR = "#12464f"
 """The color of the bar and of the initial, until accounts can choose their own."""
@@ -32,6 +32,15 @@ class Customer(NamedTuple):
         return " ".join(part for part in (self.first_name, self.last_name) if part) or self.email or ""
 
 
+class Method(NamedTuple):
+    """A stored means of payment, as a person recognizes it."""
+
+    method_kind: str
+    brand: str | None = None
+    last4: str | None = None
+    bank: str | None = None
+
+
 class Charge(NamedTuple):
     """One attempt to take money. ``on`` is its day in the account's time zone, ``failure`` the code of a decline."""
 
@@ -47,10 +56,25 @@ class Charge(NamedTuple):
     failure: str | None = None
     retry_on: date | None = None
 
-    @property
-    def ended_before(self) -> bool:
-        """Whether it was never sent, because the subscription had ended by then."""
-        return self.failure == "subscription_ended"
+
+class Refund(NamedTuple):
+    """Money given back of a payment. ``kept_minor`` is what stays paid of it after this and all refunds before."""
+
+    amount_minor: int
+    currency: str
+    on: date
+    kept_minor: int
+
+
+class Dispute(NamedTuple):
+    """A payment that the customer disputes at the bank; the processor has taken it back, and its fee."""
+
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    opened_on: date
+    evidence_due_on: date
+    decided_on: date | None = None
 
 
 class Line(NamedTuple):
@@ -80,12 +104,47 @@ class Document(NamedTuple):
     period_start: date | None = None
     period_end: date | None = None
     fees_minor: int = 0
+    paid_minor: int = 0
+    credited_minor: int = 0
+
+    @property
+    def owed_minor(self) -> int:
+        """What is still to be paid."""
+        return self.total_minor - self.paid_minor - self.credited_minor
+
+
+class Terms(NamedTuple):
+    """What a line of a subscription is agreed to cost in each cycle, before taxes are reckoned."""
+
+    name: str
+    quantity: Decimal
+    unit_price: Decimal
+    discount_per_unit: Decimal
+    discount_percent: Decimal
+
+
+class LineChange(NamedTuple):
+    """A line of a subscription that an edit added (no ``before``), removed (no ``after``) or changed."""
+
+    before: Terms | None
+    after: Terms | None
+
+
+class Change(NamedTuple):
+    """What an edit made of a subscription: columns as before and after, by name, and its lines.
+
+    Dates are dates, amounts integers in minor units; ``payment_method_id`` has a :class:`Method` or None on each side.
+    """
+
+    columns: dict[str, tuple[Any, Any]]
+    lines: tuple[LineChange, ...] = ()
 
 
 class Agreement(NamedTuple):
     """A subscription as it stood when the letter was decided on; nothing is due next once it has ended.
 
-    ``page`` is the address of its page for staff.
+    ``page`` is the address of its page for staff. ``update_page`` is that of the page where its customer gives another
+    means of payment; empty while there is none to lead to.
     """
 
     name: str
@@ -95,6 +154,9 @@ class Agreement(NamedTuple):
     next_amount_minor: int | None = None
     canceled_on: date | None = None
     page: str = ""
+    method: Method | None = None
+    resume_on: date | None = None
+    update_page: str = ""
 
 
 class Open(NamedTuple):
@@ -107,13 +169,20 @@ class Open(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that one letter may speak of. Each kind needs some of it; ``test`` says that no real money is meant."""
+    """All that one letter may speak of. Each kind needs some of it; ``test`` says that no real money is meant.
+
+    ``on`` is the day on which the letter was decided on.
+    """
 
     seller: Seller
     customer: Customer
+    on: date
     test: bool = False
     charge: Charge | None = None
     document: Document | None = None
     agreement: Agreement | None = None
     open: tuple[Open, ...] = ()
     debits: tuple[Charge, ...] = ()
+    refund: Refund | None = None
+    dispute: Dispute | None = None
+    change: Change | None = None

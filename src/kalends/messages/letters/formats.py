@@ -42,11 +42,20 @@ def locale_of(language: str, country: str) -> Locale:
     >>> str(locale_of("en", "US")), str(locale_of("fi", "Norge")), str(locale_of("nb", "")), str(locale_of("en", "Oz"))
     ('en_US', 'fi_FI', 'nb_NO', 'en_GB')
     """
-    territory = _territories().get(country.strip().lower())
+    territory = country_code(country)
     if territory is not None:
         with suppress(UnknownLocaleError):
             return Locale.parse(f"{language}_{territory}")
     return Locale.parse(_WITHOUT_COUNTRY[language])
+
+
+def country_code(country: str) -> str | None:
+    """The code of a country that is given by its code or by its name in one of our languages; None for another.
+
+    >>> country_code("Suomi"), country_code(" us "), country_code("Oz")
+    ('FI', 'US', None)
+    """
+    return _territories().get(country.strip().lower())
 
 
 @lru_cache(maxsize=1)
@@ -108,9 +117,27 @@ class Formats:
         """A day with its month as a word: "15 November 2026"."""
         return format_date(day, "long", self.locale)
 
+    def short_day(self, day: date) -> str:
+        """A day for tables, where there is little room: "15 Nov 2026"."""
+        return format_date(day, "medium", self.locale)
+
+    def country(self, country: str) -> str:
+        """A country, given by code or by name, as it is called in this language; what nobody knows stays as it is."""
+        code = country_code(country)
+        return country if code is None else str(self.locale.territories.get(code, country))
+
     def period(self, first: date, last: date) -> str:
         """From one day to another, both included: "15 Nov - 14 Dec 2026", with a long dash."""
         return format_interval(first, last, "yMMMd", locale=self.locale)
+
+    def short_period(self, first: date, last: date) -> str:
+        r"""The same for tables, where there is little room: in figures where :meth:`short_day` is.
+
+        >>> Formats(Locale("fi", "FI")).short_period(date(2026, 11, 15), date(2026, 12, 14)).replace("\N{EN DASH}", "-")
+        '15.11.-14.12.2026'
+        """
+        in_figures = not any(letter.isalpha() for letter in self.short_day(first))
+        return format_interval(first, last, "yMd" if in_figures else "yMMMd", locale=self.locale)
 
 
 def _pattern(digits: int) -> str:

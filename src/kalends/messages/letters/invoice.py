@@ -50,7 +50,7 @@ def compose(facts: Facts, formats: Formats) -> Words:
         ),
         rows=document_rows(document, formats, _("To pay")),
         closing_title=_("What happens next"),
-        closing=(*how, *next_payment(agreement, formats)),
+        closing=(*how, _("The invoice comes with this letter, as a PDF."), *next_payment(agreement, formats)),
         footer=(seller, why_you_get_this(agreement, seller)),
     )
 

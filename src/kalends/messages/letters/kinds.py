@@ -4,28 +4,56 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from kalends.messages.letters import canceled, charge_failed, invoice, payment_failed, payment_made, receipt
+from kalends.messages.letters import (
+    canceled,
+    changed,
+    charge_failed,
+    dispute,
+    invoice,
+    invoice_reminder,
+    paused,
+    payment_failed,
+    payment_made,
+    receipt,
+    refund,
+    reminder,
+    update_request,
+)
 from kalends.messages.letters.facts import Facts
 from kalends.messages.letters.formats import Formats
 from kalends.messages.letters.words import Words
 
 
 class Kind(NamedTuple):
-    """One kind of letter. ``about`` is the object it is about; ``to_staff`` says who reads it."""
+    """One kind of letter. ``about`` is the object it is about, ``to_staff`` says who reads it.
+
+    With ``attaches_invoice`` the invoice it is about goes with it as a PDF.
+    """
 
     about: str
     compose: Callable[[Facts, Formats], Words]
     to_staff: bool = False
+    attaches_invoice: bool = False
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "receipt": Kind("payment", receipt.compose),
         "charge_failed": Kind("payment", charge_failed.compose),
-        "invoice": Kind("invoice", invoice.compose),
+        "refund": Kind("refund", refund.compose),
+        "invoice": Kind("invoice", invoice.compose, attaches_invoice=True),
+        "invoice_reminder": Kind("invoice", invoice_reminder.compose, attaches_invoice=True),
+        "reminder": Kind("subscription", reminder.compose),
+        "update_request": Kind("subscription", update_request.compose),
+        "changed": Kind("subscription", changed.compose),
+        "paused": Kind("subscription", paused.compose_paused),
+        "resumed": Kind("subscription", paused.compose_resumed),
         "canceled": Kind("subscription", canceled.compose),
         "payment_made": Kind("payment", payment_made.compose, to_staff=True),
         "payment_failed": Kind("payment", payment_failed.compose, to_staff=True),
+        "dispute_opened": Kind("disputed payment", dispute.compose_opened, to_staff=True),
+        "dispute_won": Kind("disputed payment", dispute.compose_won, to_staff=True),
+        "dispute_lost": Kind("disputed payment", dispute.compose_lost, to_staff=True),
     }
 )
 """By the name under which the outbox keeps them."""

@@ -1,8 +1,8 @@
 """From words to a subject, a plain text and a page of HTML that mail programs show alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import css_inline
 from django.template.loader import render_to_string
@@ -15,11 +15,12 @@ _WIDTH = 64
 
 
 class Rendered(NamedTuple):
-    """A letter as it goes out."""
+    """A letter as it goes out, with the words of the document that goes with it as a PDF."""
 
     subject: str
     text: str
     html: str
+    attached: Mapping[str, Any] | None = None
 
 
 def lay_out(words: Words, seller: Seller, language: str, *, test: bool) -> Rendered:

@@ -40,8 +40,6 @@ def compose(facts: Facts, formats: Formats) -> Words:
 
 
 def _what_comes(charge: Charge, formats: Formats) -> str:
-    if charge.ended_before:
-        return _("Nothing was charged.")
     if charge.retry_on is None:
         return _("This charge is not tried again by itself.")
     return _("This charge is tried again on %(date)s.") % {"date": formats.day(charge.retry_on)}

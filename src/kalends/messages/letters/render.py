@@ -8,6 +8,9 @@ from django.utils import translation
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
+from kalends.documents.invoice import InvoiceDocument, read_invoices
+from kalends.documents.samples import sample_invoice
+from kalends.documents.sheet import sheet
 from kalends.messages.letters.facts import Facts
 from kalends.messages.letters.formats import Formats, language_of, locale_of
 from kalends.messages.letters.kinds import KINDS
@@ -53,27 +56,36 @@ def render_block(
             CannotRender(f"There is no kind of letter called {kind!r}; known are {', '.join(KINDS)}.")
         ] * len(rows)
     facts = READERS[known.about](db, ctx, rows)
-    return [_written(kind, row, facts.get(row.id)) for row in rows]
+    invoices = read_invoices(db, ctx, [row.object_id for row in rows]) if known.attaches_invoice else {}
+    return [_written(kind, row, facts.get(row.id), invoices.get(row.object_id)) for row in rows]
 
 
-def _written(kind: str, row: MessageRow, facts: Facts | None) -> Rendered | CannotRender:
+def _written(
+    kind: str, row: MessageRow, facts: Facts | None, invoice: InvoiceDocument | None
+) -> Rendered | CannotRender:
     if facts is None:
         return CannotRender(
             f"The {KINDS[kind].about} {row.object_id}, which this letter is about, is not there any more."
         )
-    return write(kind, facts, row.language)
+    return write(kind, facts, row.language, invoice)
 
 
-def write(kind: str, facts: Facts, language: str) -> Rendered:
-    """Put facts into a letter of this kind, in this language or the nearest one that we write."""
+def write(kind: str, facts: Facts, language: str, invoice: InvoiceDocument | None = None) -> Rendered:
+    """Put facts into a letter of this kind, in this language or the nearest one that we write.
+
+    The invoice that goes with it speaks its own language: it may be kept for longer than the letter is.
+    """
     known = KINDS[kind]
     spoken = language_of(language)
     country = facts.seller.country if known.to_staff else facts.customer.country or facts.seller.country
     with translation.override(spoken):
         words = known.compose(facts, Formats(locale_of(spoken, country)))
-        return lay_out(words, facts.seller, spoken, test=facts.test)
+        letter = lay_out(words, facts.seller, spoken, test=facts.test)
+    return letter if invoice is None else letter._replace(attached=sheet(invoice))
 
 
 def preview(kind: str, language: str) -> Rendered:
     """A letter of this kind with made-up people and amounts, to look at. Raises ``KeyError`` for an unknown kind."""
-    return write(kind, sample(kind, language_of(language)), language)
+    spoken = language_of(language)
+    invoice = sample_invoice(spoken) if KINDS[kind].attaches_invoice else None
+    return write(kind, sample(kind, spoken), language, invoice)

@@ -3,7 +3,22 @@
 from datetime import date
 from decimal import Decimal
 
-from kalends.messages.letters.facts import Agreement, Charge, Customer, Document, Facts, Line, Open, Seller
+from kalends.messages.letters.facts import (
+    Agreement,
+    Change,
+    Charge,
+    Customer,
+    Dispute,
+    Document,
+    Facts,
+    Line,
+    LineChange,
+    Method,
+    Open,
+    Refund,
+    Seller,
+    Terms,
+)
 
 _DAY = date(2026, 11, 15)
 _NEXT = date(2026, 12, 15)
@@ -35,12 +50,35 @@ _SUPPORT = _FLEET._replace(
 )
 
 
+_VISA = Method("card", "Visa", "4417")
+_AMOUNT = 3747750
+_FAILED = frozenset({"charge_failed", "payment_failed"})
+_INVOICED = frozenset({"invoice", "invoice_reminder"})
+
+
 def sample(kind: str, language: str) -> Facts:
     """Facts for a letter of this kind; the customer lives where the language is spoken."""
-    failed = kind in ("charge_failed", "payment_failed")
     canceled = kind == "canceled"
-    charge = Charge(
-        3747750,
+    return Facts(
+        Seller("Skarv Software AS", "NO"),
+        _CUSTOMERS[language],
+        _DAY,
+        charge=_charge(failed=kind in _FAILED),
+        document=_document(kind, language),
+        agreement=_agreement(kind),
+        open=(Open("INV-2026-1101", "NOK", _AMOUNT),) if kind in ("canceled", "update_request") else (),
+        debits=(Charge(_AMOUNT, "NOK", date(2026, 11, 13), "sepa"),) if canceled else (),
+        refund=Refund(1000000, "NOK", _DAY, 2247750),
+        dispute=Dispute(
+            _AMOUNT, 15000, "NOK", _DAY, date(2026, 11, 22), None if kind == "dispute_opened" else _NEXT
+        ),
+        change=_CHANGE if kind == "changed" else None,
+    )
+
+
+def _charge(*, failed: bool) -> Charge:
+    return Charge(
+        _AMOUNT,
         "NOK",
         _DAY,
         "card",
@@ -50,31 +88,51 @@ def sample(kind: str, language: str) -> Facts:
         failure="insufficient_funds" if failed else None,
         retry_on=date(2026, 11, 16) if failed else None,
     )
-    document = Document(
+
+
+def _document(kind: str, language: str) -> Document:
+    return Document(
         "INV-2026-1102",
         "NOK",
         _DAY,
-        _NEXT if kind == "invoice" else _DAY,
-        3747750,
+        _NEXT if kind in _INVOICED else _DAY,
+        _AMOUNT,
         tuple(line._replace(tax_label=_TAXES[language]) for line in (_FLEET, _SUPPORT)),
         _DAY,
         _NEXT,
+        paid_minor=1000000 if kind == "invoice_reminder" else 0,
     )
-    agreement = Agreement(
+
+
+def _agreement(kind: str) -> Agreement:
+    ended = kind == "canceled"
+    waits = ended or kind == "paused"
+    return Agreement(
         "Fleet Pro",
         "NOK",
-        kind != "invoice",
-        None if canceled else _NEXT,
-        None if canceled else 3747750,
-        _DAY if canceled else None,
+        kind not in _INVOICED,
+        None if waits else _NEXT,
+        None if waits else _AMOUNT,
+        _DAY if ended else None,
         "http://localhost:8000/1/subscriptions/1",
+        method=_VISA,
+        resume_on=date(2027, 2, 15) if kind == "paused" else None,
+        update_page="http://localhost:8000/update/1" if kind == "update_request" else "",
     )
-    return Facts(
-        Seller("Skarv Software AS", "NO"),
-        _CUSTOMERS[language],
-        charge=charge,
-        document=document,
-        agreement=agreement,
-        open=(Open("INV-2026-1101", "NOK", 3747750),) if canceled else (),
-        debits=(Charge(3747750, "NOK", date(2026, 11, 13), "sepa"),) if canceled else (),
-    )
+
+
+_CHANGE = Change(
+    {
+        "next_amount_minor": (3260250, _AMOUNT),
+        "next_due_date": (date(2026, 12, 1), _NEXT),
+        "payment_method_id": (Method("sepa", last4="0087"), _VISA),
+    },
+    (
+        LineChange(
+            Terms("Fleet Pro", Decimal(40), Decimal(690), Decimal(0), Decimal(10)),
+            Terms("Fleet Pro", Decimal(42), Decimal(690), Decimal(0), Decimal(10)),
+        ),
+        LineChange(None, Terms("Support Plus", Decimal(1), Decimal(3900), Decimal(0), Decimal(0))),
+        LineChange(Terms("Onboarding", Decimal(2), Decimal(1200), Decimal(0), Decimal(0)), None),
+    ),
+)

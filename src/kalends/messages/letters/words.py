@@ -8,8 +8,11 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from kalends.messages.letters.facts import Agreement, Charge, Document, Line
+from kalends.messages.letters.facts import Agreement, Charge, Document, Facts, Line, Method, Terms
 from kalends.messages.letters.formats import Formats
+
+BY_HAND = frozenset({"cash", "check", "wire_transfer", "other"})
+"""Means of payment that no processor moves."""
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -50,23 +53,23 @@ class Words:
     link: Link | None = None
 
 
-def method_words(charge: Charge) -> str:
+def method_words(method: Charge | Method) -> str:
     """How a person recognizes the means of payment: "Visa ··4417"."""
     names = {
-        "card": charge.brand or _("card"),
+        "card": method.brand or _("card"),
         "cash": _("cash"),
         "check": _("check"),
         "wire_transfer": _("bank transfer"),
         "other": _("other means"),
     }
-    name = names.get(charge.method_kind) or charge.bank or _("bank account")
-    return f"{name}\N{NO-BREAK SPACE}··{charge.last4}" if charge.last4 else name
+    name = names.get(method.method_kind) or method.bank or _("bank account")
+    return f"{name}\N{NO-BREAK SPACE}··{method.last4}" if method.last4 else name
 
 
 def when_and_how(charge: Charge, formats: Formats) -> str:
     """The day and the means: "on 15 November 2026 from Visa ··4417"."""
     words = {"date": formats.day(charge.on), "method": method_words(charge)}
-    if charge.method_kind in ("cash", "check", "wire_transfer", "other"):
+    if charge.method_kind in BY_HAND:
         return _("on %(date)s by %(method)s") % words
     return _("on %(date)s from %(method)s") % words
 
@@ -119,7 +122,7 @@ def _document_rows(document: Document, formats: Formats, total_label: str) -> It
     currency = document.currency
     for line in document.lines:
         shown = line.total_minor if line.tax_inclusive else line.total_minor - line.tax_minor
-        yield Row(line.name, formats.figure(shown, currency), _how_priced(line, currency, formats))
+        yield Row(line.name, formats.figure(shown, currency), how_priced(line, currency, formats))
     if document.fees_minor:
         yield Row(_("Fees"), formats.figure(document.fees_minor, currency), weight="quiet")
     taxes = _taxes(document)
@@ -136,11 +139,12 @@ def _document_rows(document: Document, formats: Formats, total_label: str) -> It
             yield Row(included, formats.figure(tax_minor, currency), weight="quiet")
 
 
-def _how_priced(line: Line, currency: str, formats: Formats) -> str:
+def how_priced(line: Line | Terms, currency: str, formats: Formats) -> str:
     """How a line came about, where it is not simply its price: quantity, unit price, discount."""
-    parts = []
+    price = formats.price(line.unit_price, currency)
+    parts: list[str] = []
     if line.quantity != 1:
-        parts.append(f"{formats.number(line.quantity)} {_TIMES} {formats.price(line.unit_price, currency)}")
+        parts.append(f"{formats.number(line.quantity)} {_TIMES} {price}")
     if line.discount_percent:
         parts.append(_("less %(discount)s") % {"discount": formats.percent(line.discount_percent)})
     elif line.discount_per_unit:
@@ -148,7 +152,7 @@ def _how_priced(line: Line, currency: str, formats: Formats) -> str:
             _("less %(discount)s each") % {"discount": formats.price(line.discount_per_unit, currency)}
         )
     if len(parts) == 1 and line.quantity == 1:
-        parts.insert(0, formats.price(line.unit_price, currency))
+        parts.insert(0, price)
     return ", ".join(parts)
 
 
@@ -176,7 +180,6 @@ def why_failed(code: str | None, *, for_staff: bool) -> str:
         "closed": _("The account is closed."),
         "debit_not_authorized": _("The bank was told not to accept this debit."),
         "authentication_required": _("The bank wants the payment to be confirmed."),
-        "subscription_ended": _("The subscription ended before this charge was sent."),
     }
     if for_staff:
         lost, stolen = _("The card was reported lost."), _("The card was reported stolen.")
@@ -194,13 +197,26 @@ def why_you_get_this(agreement: Agreement | None, seller: str) -> str:
     }
 
 
+def name_and_seller(facts: Facts) -> dict[str, str]:
+    """The places that many subjects have: what the subscription is called, and who sells it."""
+    assert facts.agreement is not None
+    return {"name": facts.agreement.name, "seller": facts.seller.name}
+
+
+def update_payment(agreement: Agreement | None) -> Link | None:
+    """The button that leads the customer to where another means of payment can be given."""
+    if agreement is None or not agreement.update_page:
+        return None
+    return Link(_("Update payment method"), agreement.update_page)
+
+
 def open_subscription(agreement: Agreement | None) -> Link | None:
     """The button that leads staff to the subscription."""
     return Link(_("Open subscription"), agreement.page) if agreement and agreement.page else None
 
 
 def why_staff_gets_this(seller: str) -> str:
-    """The line at the foot of a notice to staff."""
+    """The line at the foot of a notice to staff about payments."""
     return _("You get this because you administer %(seller)s and want to be told of payments.") % {
         "seller": seller
     }

@@ -1,13 +1,13 @@
 -- What a letter about an invoice needs, as it stood when the letter was decided on (see letters_of_payments.sql).
 SELECT
-    wanted.letter,
+    wanted.letter, wanted.created_at,
     contact.first_name, contact.last_name, contact.email, company.name, contact.country,
     s.id, s.name, s.collection = 'automatic',
     CASE WHEN later.due IS NULL THEN s.next_due_date ELSE (later.due ->> 0)::date END,
     coalesce(later.amount ->> 0, s.next_amount_minor::text),
     CASE WHEN s.canceled_at <= wanted.created_at THEN (s.canceled_at AT TIME ZONE %(time_zone)s)::date END,
     i.id, i.number, i.currency, i.invoice_date, i.due_date, i.total_minor, i.period_start, i.period_end,
-    i.fees_minor
+    i.fees_minor, i.paid_minor, i.credited_minor
 FROM unnest(%(letters)s::bigint[], %(objects)s::bigint[], %(occasions)s::text[], %(ats)s::timestamptz[])
     AS wanted (letter, object, occasion, created_at)
 JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = wanted.object AND i.number IS NOT NULL

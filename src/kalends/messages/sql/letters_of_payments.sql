@@ -11,7 +11,7 @@ SELECT
     coalesce(later.amount ->> 0, s.next_amount_minor::text),
     CASE WHEN s.canceled_at <= wanted.created_at THEN (s.canceled_at AT TIME ZONE %(time_zone)s)::date END,
     i.id, i.number, coalesce(i.currency, p.currency), i.invoice_date, i.due_date, i.total_minor, i.period_start,
-    i.period_end, i.fees_minor
+    i.period_end, i.fees_minor, i.paid_minor, i.credited_minor
 FROM unnest(%(letters)s::bigint[], %(objects)s::bigint[], %(occasions)s::text[], %(ats)s::timestamptz[])
     AS wanted (letter, object, occasion, created_at)
 JOIN payment AS p ON p.account_id = %(account_id)s AND p.id = wanted.object

@@ -10,7 +10,7 @@ from kalends.proof.oracle.money import written
 from kalends.proof.oracle.prices import Document, Terms, document
 from kalends.proof.report import CheckMade, Report
 from kalends.proof.run import AT_ONCE, Check, Proof, Row, Step, by_sql
-from kalends.proof.schedules import Move, Schedule, moves_of, possible_periods
+from kalends.proof.schedules import Move, Schedule, moves_of, period_of
 
 PRICES, TOTALS, PERIODS = "invoice lines", "invoice totals", "invoice periods"
 
@@ -142,16 +142,15 @@ def _check_periods(
     if schedule is not None:
         assert invoice.cycle is not None
         try:
-            possible = possible_periods(schedule, invoice.cycle, moves)
+            right = period_of(schedule, invoice.cycle, moves)
         except (ValueError, OverflowError) as error:
             report.add(
                 check, invoice.name, "period", f"{stands[0]} to {stands[1]}", f"impossible to tell: {error}"
             )
-            possible = [stands]
-        if stands not in possible:
-            words = " or ".join(f"{start} to {end}" for start, end in possible)
+            right = stands
+        if stands != right:
             what = f"period (payment {invoice.cycle + 1} of subscription {schedule.subscription})"
-            report.add(check, invoice.name, what, f"{stands[0]} to {stands[1]}", words)
+            report.add(check, invoice.name, what, f"{stands[0]} to {stands[1]}", f"{right[0]} to {right[1]}")
     for number, line in enumerate(lines, start=1):
         if line[12:14] != stands:
             what = f"{invoice.name}, line {number}"

@@ -1,4 +1,4 @@
-"""Processors: their statements against the ledger's processor balance, charge by charge."""
+"""Processors: their statements against the ledger's processor balance, movement by movement."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -8,15 +8,13 @@ from typing import NamedTuple
 from kalends.accounts.sql import integers, load
 from kalends.payments.collect import attempt_of_key, idempotency_key
 from kalends.payments.processors.interface import Processor, StatementLine
+from kalends.proof.checks.taken_back import TakenBack
 from kalends.proof.oracle.money import written
 from kalends.proof.report import CheckMade
 from kalends.proof.run import Check, Proof
 
 NAME = "processor statements"
 AT_ONCE = 2_000
-NOTES_KEPT = 100
-WORDS = {"charge": "Charge", "refund": "Refund", "dispute": "Dispute", "dispute_won": "Won dispute"}
-REPORTED_AS = {"refund": "refund.succeeded", "dispute": "charge.disputed", "dispute_won": "dispute.won"}
 Key = tuple[int, int]
 
 
@@ -37,12 +35,13 @@ def _run(proof: Proof, checks: Mapping[str, CheckMade]) -> None:
     names = proof.db.execute(load("kalends.proof", "processor_names"), proof.params).fetchall()
     for (name,) in names:
         processor = proof.processors(name)
-        found = _statement_in_ledger(proof, check, processor)
-        if found != _settlements(proof, name):
+        taken_back = TakenBack(proof, check, processor)
+        if _statement_in_ledger(proof, check, processor, taken_back) != _settlements(proof, name):
             _ledger_at_processor(proof, check, processor)
+        taken_back.other_way_round()
 
 
-def _statement_in_ledger(proof: Proof, check: CheckMade, processor: Processor) -> int:
+def _statement_in_ledger(proof: Proof, check: CheckMade, processor: Processor, taken_back: TakenBack) -> int:
     """Look up each line of the statement in our books; returns how many charges stand in both."""
     first = _first_day(proof)
     lines = (
@@ -52,19 +51,17 @@ def _statement_in_ledger(proof: Proof, check: CheckMade, processor: Processor) -
     seen_before: str | None = None
     while block := list(islice(lines, AT_ONCE)):
         check.rows += len(block)
-        ours = _ours(proof, block)
-        reports = _reports(proof, processor.name, block)
-        for line in block:
-            booked = ours.get(_key(line))
-            what = f"{WORDS[line.kind]} {line.reference} at {processor.name}"
-            if line.kind != "charge":
-                _compare_other(proof, check, what, line, booked, reports)
-                continue
+        charges = [line for line in block if line.kind == "charge"]
+        ours = _ours(proof, charges)
+        for line in charges:
+            what = f"Charge {line.reference} at {processor.name}"
             if seen_before == line.idempotency_key:
                 proof.report.add(check, what, "number of charges for one attempt", "2", "1")
                 continue
             seen_before = line.idempotency_key
-            found += _compare_charge(proof, check, what, line, booked)
+            found += _compare_charge(proof, check, what, line, ours.get(_key(line)))
+        if len(charges) < len(block):
+            taken_back.compare([line for line in block if line.kind != "charge"])
     return found
 
 
@@ -79,7 +76,9 @@ def _compare_charge(
         return False
     if not booked.gross_minor and booked.status in ("sent", "processing"):
         gross = written(line.gross_minor, line.currency)
-        _note(proof, f"{what}, invoice {booked.number}: {gross} has settled and was not reported to us yet.")
+        proof.report.note(
+            f"{what}, invoice {booked.number}: {gross} has settled and was not reported to us yet."
+        )
         return False
     currency = booked.currency or line.currency
     figures = (
@@ -91,32 +90,6 @@ def _compare_charge(
             shown = (written(stands, currency), written(right, line.currency))
             proof.report.add(check, f"{what}, invoice {booked.number}", figure, *shown)
     return bool(booked.gross_minor)
-
-
-def _compare_other(
-    proof: Proof,
-    check: CheckMade,
-    what: str,
-    line: StatementLine,
-    booked: _Booked | None,
-    reports: Mapping[tuple[str, str], bool],
-) -> None:
-    """Refunds and disputes: the ledger learns of one when its report is handled, and not before."""
-    amount = written(line.gross_minor, line.currency)
-    if booked is not None:
-        what = f"{what}, invoice {booked.number}"
-    handled = reports.get((line.idempotency_key, REPORTED_AS[line.kind]))
-    if handled:
-        proof.report.add(check, what, "amount in the ledger", "nothing", amount)
-    elif handled is None:
-        _note(proof, f"{what}: {amount} has moved and was not reported to us yet.")
-    else:
-        _note(proof, f"{what}: {amount} has moved, and its report waits to be handled.")
-
-
-def _note(proof: Proof, sentence: str) -> None:
-    if len(proof.report.notes) < NOTES_KEPT:
-        proof.report.notes.append(sentence)
 
 
 def _key(line: StatementLine) -> Key:
@@ -136,16 +109,6 @@ def _ours(proof: Proof, block: Sequence[StatementLine]) -> dict[Key, _Booked]:
     }
     rows = proof.db.execute(load("kalends.proof", "processor_movements"), params).fetchall()
     return {(invoice, attempt): _Booked(*booked) for invoice, attempt, *booked in rows}
-
-
-def _reports(proof: Proof, name: str, block: Sequence[StatementLine]) -> dict[tuple[str, str], bool]:
-    """The reports in our inbox of refunds and disputes in the block, by charge and kind: whether each was handled."""
-    keys = [line.idempotency_key for line in block if line.kind != "charge"]
-    if not keys:
-        return {}
-    params = {**proof.params, "processor": name, "keys": keys}
-    rows = proof.db.execute(load("kalends.proof", "processor_reports"), params).fetchall()
-    return {(key, kind): handled for key, kind, handled in rows}
 
 
 def _settlements(proof: Proof, name: str) -> int:

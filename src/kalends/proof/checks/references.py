@@ -44,6 +44,8 @@ TIES = (
     Tie("payment", "contact_id", "contact"),
     Tie("payment", "company_id", "company"),
     Tie("payment", "payment_method_id", "payment_method"),
+    Tie("refund", "payment_id", "payment"),
+    Tie("dispute", "payment_id", "payment"),
     Tie("charge_attempt", "invoice_id", "invoice"),
     Tie("charge_attempt", "payment_id", "payment"),
     Tie("charge_attempt", "payment_method_id", "payment_method"),
@@ -93,7 +95,7 @@ CHECKS = (
     Check({NAME: "Whatever a row points at exists, in the same account."}, _run),
     by_sql(
         "journal",
-        "Each invoice was announced once, and so was what became of each charge.",
+        "Each invoice was announced once, and so was what became of each charge, refund and dispute.",
         "journal",
         "event",
     ),

@@ -36,6 +36,7 @@ class Subscription(NamedTuple):
     end_date: date | None
     mrr_minor: int
     arr_minor: int
+    runs_out: bool
 
     @property
     def name(self) -> str:
@@ -46,7 +47,7 @@ class Subscription(NamedTuple):
     def has_next(self) -> bool:
         """Whether another cycle is to be billed."""
         left = self.expected_payments is None or self.next_cycle < self.expected_payments
-        return self.creates_invoices and self.status in _BILLED and left
+        return self.creates_invoices and self.status in _BILLED and left and not self.runs_out
 
     def day(self, cycle: int) -> date:
         """The day on which a cycle to come falls due."""
@@ -116,14 +117,14 @@ CHECKS = (
     ),
     by_sql(
         "subscription cycles",
-        "Each cycle from the first to the last billed has one invoice, and none is missing.",
+        "Each cycle from the first to the last billed has one invoice; the anchor is the journal's last.",
         "subscription_cycles",
         "subscription",
         "invoice",
     ),
     by_sql(
         "subscription counters",
-        "Payments made and failed, total collected, and the last payment are those of the charge attempts.",
+        "Payments made and failed, total collected, and the last payment are those of charges and refunds.",
         "subscription_counters",
         "subscription",
         "charge_attempt",

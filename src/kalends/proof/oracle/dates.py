@@ -59,18 +59,3 @@ def _next_month(year: int, month: int) -> tuple[int, int]:
 
 def _month_before(year: int, month: int) -> tuple[int, int]:
     return (year - 1, 12) if month == 1 else (year, month - 1)
-
-
-def cycle_of_day(anchor: Anchor, frequency: str, day: date) -> int | None:
-    """The cycle counted from the anchor that falls on exactly that day; None if there is none.
-
-    >>> cycle_of_day(Anchor(date(2026, 1, 31), 0), "monthly", date(2026, 4, 30))
-    3
-    """
-    step = -1 if day < anchor.day else 1
-    cycle = anchor.cycle
-    while (reached := cycle_day(anchor, frequency, cycle)) != day:
-        if (reached - day).days * step > 0:
-            return None
-        cycle += step
-    return cycle

@@ -1,9 +1,10 @@
--- Every invoice against the payments made on it.
+-- Every invoice against the payments made on it. What is given back leaves an invoice paid and is counted beside that.
 WITH paid AS (
     SELECT
         invoice_id,
-        sum(CASE WHEN settled_at IS NOT NULL THEN amount_minor - refunded_minor ELSE 0 END)::bigint AS settled,
-        sum(CASE WHEN status = 'processing' THEN amount_minor ELSE 0 END)::bigint AS under_way
+        sum(CASE WHEN settled_at IS NOT NULL THEN amount_minor ELSE 0 END)::bigint AS settled,
+        sum(CASE WHEN status = 'processing' THEN amount_minor ELSE 0 END)::bigint AS under_way,
+        sum(refunded_minor)::bigint AS refunded
     FROM payment
     WHERE account_id = %(account_id)s
     GROUP BY invoice_id
@@ -21,6 +22,7 @@ LEFT JOIN numbered ON numbered.invoice_id = i.id
 CROSS JOIN LATERAL (
     VALUES
         ('amount paid', i.paid_minor, coalesce(paid.settled, 0), i.currency),
+        ('amount refunded', i.refunded_minor, coalesce(paid.refunded, 0), i.currency),
         (
             'amount collected or being collected', coalesce(paid.settled + paid.under_way, 0),
             least(coalesce(paid.settled + paid.under_way, 0), i.total_minor - i.credited_minor), i.currency

@@ -27,10 +27,10 @@ LEFT JOIN submitted ON submitted.invoice_id = i.id
 CROSS JOIN LATERAL (
     VALUES
         (
-            'balance due', i.total_minor - i.paid_minor - i.credited_minor,
+            'balance due', CASE i.status WHEN 'voided' THEN 0 ELSE i.total_minor - i.paid_minor - i.credited_minor END,
             coalesce(owed.claim, 0) + coalesce(owed.in_transit, 0)
         ),
         ('amount being collected', coalesce(submitted.amount, 0), coalesce(owed.in_transit, 0))
 ) AS f (figure, stands, should_be)
-WHERE i.account_id = %(account_id)s AND i.status IN ('open', 'paid') AND f.stands <> f.should_be
+WHERE i.account_id = %(account_id)s AND i.status IN ('open', 'paid', 'voided') AND f.stands <> f.should_be
 ORDER BY i.id

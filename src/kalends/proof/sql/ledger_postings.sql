@@ -1,6 +1,6 @@
--- What invoices and charge attempts should have posted, beside what stands in the ledger, under the effect's key.
--- Whether a charge that has ended was under way before is known from the journal. The day of a posting is left empty
--- where no record keeps it: that of a submission, and that of a failure which was tried again.
+-- What invoices, charge attempts, refunds and disputes should have posted, beside what stands in the ledger, under the
+-- effect's key. Whether a charge that has ended was under way before is known from the journal. The day of a posting is
+-- left empty where no record keeps it: of a submission, of a failure that was tried again, of a failed refund, of voiding.
 WITH expected AS (
     SELECT
         i.id AS document_id, 'invoice_issued' AS posting, 0 AS occasion, leg.leg, i.invoice_date AS day, 'receivable' AS debit,
@@ -10,6 +10,13 @@ WITH expected AS (
         VALUES (1, 'revenue', i.total_minor - i.tax_minor), (2, 'tax_payable', i.tax_minor)
     ) AS leg (leg, credit, amount)
     WHERE i.account_id = %(account_id)s AND i.status <> 'draft' AND leg.amount <> 0
+    UNION ALL
+    SELECT i.id, 'invoice_voided', 0, leg.leg, NULL, leg.debit, 'receivable', i.currency, leg.amount, i.id, NULL
+    FROM invoice AS i
+    CROSS JOIN LATERAL (
+        VALUES (1, 'revenue', i.total_minor - i.tax_minor), (2, 'tax_payable', i.tax_minor)
+    ) AS leg (leg, debit, amount)
+    WHERE i.account_id = %(account_id)s AND i.status = 'voided' AND leg.amount <> 0
     UNION ALL
     SELECT
         p.id, leg.posting, a.attempt, leg.leg, leg.day, leg.debit, leg.credit, a.currency, leg.amount, a.invoice_id, p.id
@@ -53,6 +60,43 @@ WITH expected AS (
             )
     ) AS leg (holds, posting, leg, day, debit, credit, amount)
     WHERE a.account_id = %(account_id)s AND leg.holds AND leg.amount <> 0
+    UNION ALL
+    SELECT r.id, leg.posting, 0, 1, leg.day, leg.debit, leg.credit, r.currency, r.amount_minor, p.invoice_id, p.id
+    FROM refund AS r
+    JOIN payment AS p ON p.account_id = %(account_id)s AND p.id = r.payment_id
+    CROSS JOIN LATERAL (
+        SELECT
+            (r.requested_at AT TIME ZONE %(zone)s)::date AS requested_on,
+            (r.settled_at AT TIME ZONE %(zone)s)::date AS settled_on
+    ) AS known
+    CROSS JOIN LATERAL (
+        VALUES
+            (p.processor = 'none', 'refund_recorded', known.requested_on, 'refunds', 'bank'),
+            (p.processor <> 'none', 'refund_requested', known.requested_on, 'refunds', 'refunds_in_transit'),
+            (
+                p.processor <> 'none' AND r.status = 'succeeded', 'refund_settled', known.settled_on,
+                'refunds_in_transit', 'processor_balance'
+            ),
+            (p.processor <> 'none' AND r.status = 'failed', 'refund_failed', NULL::date, 'refunds_in_transit', 'refunds')
+    ) AS leg (holds, posting, day, debit, credit)
+    WHERE r.account_id = %(account_id)s AND leg.holds
+    UNION ALL
+    SELECT d.id, leg.posting, 0, leg.leg, leg.day, leg.debit, leg.credit, d.currency, leg.amount, p.invoice_id, p.id
+    FROM dispute AS d
+    JOIN payment AS p ON p.account_id = %(account_id)s AND p.id = d.payment_id
+    CROSS JOIN LATERAL (
+        SELECT
+            (d.opened_at AT TIME ZONE %(zone)s)::date AS opened_on,
+            (d.decided_at AT TIME ZONE %(zone)s)::date AS decided_on
+    ) AS known
+    CROSS JOIN LATERAL (
+        VALUES
+            (true, 'dispute_opened', 1, known.opened_on, 'disputes', 'processor_balance', d.amount_minor),
+            (true, 'dispute_opened', 2, known.opened_on, 'processing_fees', 'processor_balance', d.fee_minor),
+            (d.status = 'won', 'dispute_won', 1, known.decided_on, 'processor_balance', 'disputes', d.amount_minor),
+            (d.status = 'lost', 'dispute_lost', 1, known.decided_on, 'write_offs', 'disputes', d.amount_minor)
+    ) AS leg (holds, posting, leg, day, debit, credit, amount)
+    WHERE d.account_id = %(account_id)s AND leg.holds AND leg.amount <> 0
 )
 SELECT
     'Posting ' || document.posting || ' (leg ' || document.leg || ') of '
@@ -73,7 +117,7 @@ CROSS JOIN LATERAL (
     VALUES
         (
             'posting', CASE WHEN t.document_id IS NULL THEN 'nowhere' ELSE 'in the ledger' END,
-            CASE WHEN e.document_id IS NULL THEN 'nowhere: no invoice or charge explains it' ELSE 'in the ledger' END,
+            CASE WHEN e.document_id IS NULL THEN 'nowhere: nothing that happened explains it' ELSE 'in the ledger' END,
             NULL::text
         ),
         ('amount', t.amount_minor::text, e.amount::text, e.currency),

@@ -13,16 +13,16 @@ balance AS (
 issued AS (
     SELECT
         currency, sum(total_minor) AS total, sum(tax_minor) AS tax,
-        sum(CASE WHEN status = 'voided' THEN 0 ELSE total_minor - paid_minor - credited_minor END) AS owed
+        sum(total_minor - paid_minor - credited_minor) AS owed
     FROM invoice
-    WHERE account_id = %(account_id)s AND status <> 'draft'
+    WHERE account_id = %(account_id)s AND status NOT IN ('draft', 'voided')
     GROUP BY currency
 ),
 paid AS (
     SELECT
         currency,
-        sum(amount_minor - refunded_minor) FILTER (WHERE processor = 'none') AS bank,
-        sum(amount_minor - refunded_minor - fee_minor) FILTER (WHERE processor <> 'none') AS processors,
+        sum(amount_minor) FILTER (WHERE processor = 'none') AS bank,
+        sum(amount_minor - fee_minor) FILTER (WHERE processor <> 'none') AS processors,
         sum(fee_minor) AS fees
     FROM payment
     WHERE account_id = %(account_id)s AND settled_at IS NOT NULL
@@ -34,9 +34,32 @@ submitted AS (
     WHERE account_id = %(account_id)s AND status = 'processing'
     GROUP BY currency
 ),
+given AS (
+    SELECT
+        r.currency,
+        sum(r.amount_minor) FILTER (WHERE r.status <> 'failed') AS promised,
+        sum(r.amount_minor) FILTER (WHERE r.status NOT IN ('succeeded', 'failed')) AS under_way,
+        sum(r.amount_minor) FILTER (WHERE r.status = 'succeeded' AND p.processor = 'none') AS by_hand,
+        sum(r.amount_minor) FILTER (WHERE r.status = 'succeeded' AND p.processor <> 'none') AS by_processors
+    FROM refund AS r
+    JOIN payment AS p ON p.account_id = %(account_id)s AND p.id = r.payment_id
+    WHERE r.account_id = %(account_id)s
+    GROUP BY r.currency
+),
+disputed AS (
+    SELECT
+        currency,
+        sum(amount_minor) FILTER (WHERE status = 'open') AS undecided,
+        sum(amount_minor) FILTER (WHERE status = 'lost') AS lost,
+        sum(amount_minor) FILTER (WHERE status <> 'won') AS taken,
+        sum(fee_minor) AS fees
+    FROM dispute
+    WHERE account_id = %(account_id)s
+    GROUP BY currency
+),
 known AS (
     SELECT currency FROM issued UNION SELECT currency FROM paid UNION SELECT currency FROM submitted
-    UNION SELECT currency FROM balance
+    UNION SELECT currency FROM given UNION SELECT currency FROM disputed UNION SELECT currency FROM balance
 ),
 expected AS (
     SELECT k.currency, e.account, coalesce(e.amount, 0)::bigint AS amount
@@ -44,20 +67,26 @@ expected AS (
     LEFT JOIN issued ON issued.currency = k.currency
     LEFT JOIN paid ON paid.currency = k.currency
     LEFT JOIN submitted ON submitted.currency = k.currency
+    LEFT JOIN given ON given.currency = k.currency
+    LEFT JOIN disputed ON disputed.currency = k.currency
     CROSS JOIN LATERAL (
         VALUES
             ('receivable', issued.owed - coalesce(submitted.amount, 0)),
             ('revenue', issued.tax - issued.total),
             ('tax_payable', -issued.tax),
             ('payments_in_transit', submitted.amount),
-            ('processor_balance', paid.processors),
-            ('bank', paid.bank),
-            ('processing_fees', paid.fees),
-            ('refunds', NULL),
-            ('refunds_in_transit', NULL),
-            ('disputes', NULL),
+            (
+                'processor_balance',
+                coalesce(paid.processors, 0) - coalesce(given.by_processors, 0) - coalesce(disputed.taken, 0)
+                    - coalesce(disputed.fees, 0)
+            ),
+            ('bank', coalesce(paid.bank, 0) - coalesce(given.by_hand, 0)),
+            ('processing_fees', coalesce(paid.fees, 0) + coalesce(disputed.fees, 0)),
+            ('refunds', given.promised),
+            ('refunds_in_transit', -given.under_way),
+            ('disputes', disputed.undecided),
             ('customer_credit', NULL),
-            ('write_offs', NULL)
+            ('write_offs', disputed.lost)
     ) AS e (account, amount)
 )
 SELECT

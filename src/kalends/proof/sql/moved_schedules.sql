@@ -1,26 +1,28 @@
--- Resumed subscriptions: from which cycle on the schedule was another one, and the day on which that cycle fell due.
--- Lookups by key stand in brackets, so that no plan reads a whole table for a block of subscriptions.
+-- Subscriptions that were resumed or edited: from which cycle on the schedule was another one, and what changed of the
+-- anchor that it is counted from. Lookups by key stand in brackets, so that no plan reads a whole table for a block.
 SELECT
-    resumed.parent_id,
+    moved.parent_id,
     coalesce(
         (
             SELECT (issued.data ->> 'cycle')::int
             FROM event AS issued
             WHERE issued.account_id = %(account_id)s
-                AND issued.parent_id = resumed.parent_id
-                AND issued.id > resumed.id
+                AND issued.parent_id = moved.parent_id
+                AND issued.id > moved.id
                 AND issued.kind = 'invoice.issued'
             ORDER BY issued.id
             LIMIT 1
         ),
         (
             SELECT s.next_cycle FROM subscription AS s
-            WHERE s.account_id = %(account_id)s AND s.id = resumed.parent_id
+            WHERE s.account_id = %(account_id)s AND s.id = moved.parent_id
         )
     ),
-    (resumed.data #>> '{changes,next_due_date,1}')::date
-FROM event AS resumed
-WHERE resumed.account_id = %(account_id)s
-    AND resumed.parent_id = ANY(%(subscriptions)s::bigint[])
-    AND resumed.kind = 'subscription.resumed'
-ORDER BY resumed.parent_id, resumed.id
+    (moved.data #>> '{changes,anchor_date,1}')::date,
+    (moved.data #>> '{changes,anchor_cycle,1}')::int
+FROM event AS moved
+WHERE moved.account_id = %(account_id)s
+    AND moved.parent_id = ANY(%(subscriptions)s::bigint[])
+    AND moved.kind IN ('subscription.resumed', 'subscription.edited')
+    AND moved.data -> 'changes' ?| ARRAY['anchor_date', 'anchor_cycle']
+ORDER BY moved.parent_id, moved.id

@@ -1,5 +1,6 @@
--- Every payment against the charge attempts made for it; all figures are first compared as a whole, and only the few
--- rows that differ are taken apart.
+-- Every payment against the charge attempts made for it, its refunds and its dispute; all figures are first compared
+-- as a whole, and only the few rows that differ are taken apart. A dispute is what a payment shows before anything else.
+-- A refund that was asked for while its debit was under way did not move the payment, and shows once it is answered.
 WITH tried AS (
     SELECT
         a.payment_id,
@@ -13,6 +14,17 @@ WITH tried AS (
     FROM charge_attempt AS a
     WHERE a.account_id = %(account_id)s
     GROUP BY a.payment_id
+),
+given AS (
+    SELECT
+        r.payment_id,
+        coalesce(sum(r.amount_minor) FILTER (WHERE r.status = 'succeeded'), 0)::bigint AS back,
+        coalesce(sum(r.amount_minor) FILTER (WHERE r.status <> 'failed'), 0)::bigint AS promised,
+        bool_or(r.status NOT IN ('succeeded', 'failed')) AS under_way,
+        bool_and(r.status IN ('intended', 'sent')) AS unanswered
+    FROM refund AS r
+    WHERE r.account_id = %(account_id)s
+    GROUP BY r.payment_id
 )
 SELECT
     'Payment ' || p.id || ' of invoice ' || coalesce(p.number, p.invoice_id::text), f.figure, f.stands, f.should_be,
@@ -20,10 +32,25 @@ SELECT
 FROM (
     SELECT
         p.id, p.status, p.attempts, p.amount_minor, p.currency, p.invoice_id, p.subscription_id, p.contact_id,
-        p.processor_ref, p.settled_at IS NOT NULL AS is_settled, p.next_retry_on, p.fee_minor, i.number,
+        p.processor_ref, p.settled_at IS NOT NULL AS is_settled, p.next_retry_on, p.fee_minor, p.refunded_minor, i.number,
         t.succeeded, t.most, t.other_currency, t.other_invoice,
-        CASE WHEN t.latest IN ('succeeded', 'failed') THEN t.latest WHEN t.latest IS NOT NULL THEN 'processing' END
-            AS right_status,
+        CASE
+            WHEN t.latest = 'failed' THEN 'failed'
+            WHEN t.latest <> 'succeeded' THEN 'processing'
+            WHEN d.status = 'open' THEN 'disputed_action_required'
+            WHEN d.status IS NOT NULL THEN 'disputed_' || d.status
+            WHEN g.unanswered AND (
+                SELECT count(*) = 0 FROM event AS e
+                WHERE e.account_id = %(account_id)s AND e.object_id = p.id AND e.kind = 'payment.refund_requested'
+                    AND e.data ? 'changes'
+            ) THEN 'succeeded'
+            WHEN g.under_way THEN 'processing_refund'
+            WHEN g.back = p.amount_minor THEN 'refunded'
+            WHEN g.back > 0 THEN 'partially_refunded'
+            ELSE t.latest
+        END AS right_status,
+        coalesce(g.back, 0) AS right_refunded,
+        coalesce(g.promised, 0) AS promised,
         coalesce(t.attempts, 0) AS right_attempts,
         t.least AS right_amount,
         t.currency AS right_currency,
@@ -33,11 +60,13 @@ FROM (
         i.contact_id AS right_contact,
         t.reference AS right_reference,
         t.latest IS NOT DISTINCT FROM 'succeeded' AS right_is_settled,
-        CASE WHEN p.status = 'succeeded' AND p.processor <> 'none' THEN p.fee_minor ELSE 0 END AS right_fee,
+        CASE WHEN t.latest = 'succeeded' AND p.processor <> 'none' THEN p.fee_minor ELSE 0 END AS right_fee,
         CASE WHEN p.status = 'failed' AND i.status = 'open' AND s.status NOT IN ('canceled', 'expired')
             THEN p.next_retry_on END AS right_retry
     FROM payment AS p
     LEFT JOIN tried AS t ON t.payment_id = p.id
+    LEFT JOIN given AS g ON g.payment_id = p.id
+    LEFT JOIN dispute AS d ON d.account_id = %(account_id)s AND d.payment_id = p.id
     LEFT JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = p.invoice_id
     LEFT JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = p.subscription_id
     WHERE p.account_id = %(account_id)s
@@ -62,20 +91,23 @@ CROSS JOIN LATERAL (
             CASE WHEN p.right_is_settled THEN 'set' ELSE 'empty' END, NULL
         ),
         ('fee', p.fee_minor::text, p.right_fee::text, p.currency),
+        ('amount refunded', p.refunded_minor::text, p.right_refunded::text, p.currency),
+        ('amount of all refunds', p.promised::text, least(p.promised, p.amount_minor)::text, p.currency),
         ('next retry', p.next_retry_on::text, p.right_retry::text, NULL)
 ) AS f (figure, stands, should_be, currency)
 WHERE (
         (
             p.status, p.attempts, p.amount_minor, p.amount_minor, p.currency, p.currency, p.currency, p.invoice_id,
-            p.invoice_id, p.subscription_id, p.contact_id, p.processor_ref, p.is_settled, p.fee_minor, p.next_retry_on
+            p.invoice_id, p.subscription_id, p.contact_id, p.processor_ref, p.is_settled, p.fee_minor, p.next_retry_on,
+            p.refunded_minor
         )
         IS DISTINCT FROM
         (
             p.right_status, p.right_attempts, p.right_amount, p.most, p.right_currency, p.other_currency,
             p.invoice_currency, p.right_invoice, p.other_invoice, p.right_subscription, p.right_contact,
-            p.right_reference, p.right_is_settled, p.right_fee, p.right_retry
+            p.right_reference, p.right_is_settled, p.right_fee, p.right_retry, p.right_refunded
         )
-        OR p.succeeded > 1
+        OR p.succeeded > 1 OR p.promised > p.amount_minor
     )
     AND f.stands IS DISTINCT FROM f.should_be
 ORDER BY p.id

@@ -1,4 +1,5 @@
 -- What the journal says last of a subscription's payments is the last payment; its facts are read from the payment.
+-- Money that was given back is collected no more, but the payment was made.
 WITH tried AS (
     SELECT
         p.subscription_id,
@@ -8,6 +9,13 @@ WITH tried AS (
     FROM charge_attempt AS a
     JOIN payment AS p ON p.account_id = %(account_id)s AND p.id = a.payment_id
     WHERE a.account_id = %(account_id)s AND p.subscription_id IS NOT NULL
+    GROUP BY p.subscription_id
+),
+given AS (
+    SELECT p.subscription_id, sum(r.amount_minor)::bigint AS back
+    FROM refund AS r
+    JOIN payment AS p ON p.account_id = %(account_id)s AND p.id = r.payment_id
+    WHERE r.account_id = %(account_id)s AND r.status = 'succeeded' AND p.subscription_id IS NOT NULL
     GROUP BY p.subscription_id
 ),
 told AS (
@@ -22,6 +30,7 @@ told AS (
 SELECT 'Subscription ' || s.id || ' (' || s.name || ')', f.figure, f.stands, f.should_be, f.currency
 FROM subscription AS s
 LEFT JOIN tried ON tried.subscription_id = s.id
+LEFT JOIN given ON given.subscription_id = s.id
 LEFT JOIN told ON told.subscription_id = s.id
 LEFT JOIN event AS latest ON latest.account_id = %(account_id)s AND latest.id = told.latest
 LEFT JOIN event AS settled ON settled.account_id = %(account_id)s AND settled.id = told.latest_settled
@@ -30,7 +39,10 @@ CROSS JOIN LATERAL (
     VALUES
         ('number of payments made', s.completed_payments::text, coalesce(tried.completed, 0)::text, NULL::text),
         ('number of failed charges', s.failed_payments::text, coalesce(tried.failed, 0)::text, NULL),
-        ('total collected', s.collected_minor::text, coalesce(tried.collected, 0)::text, s.currency),
+        (
+            'total collected', s.collected_minor::text,
+            (coalesce(tried.collected, 0) - coalesce(given.back, 0))::text, s.currency
+        ),
         ('last payment amount', s.last_payment_amount_minor::text, paid.amount_minor::text, s.currency),
         (
             'last payment date', s.last_payment_on::text, (paid.settled_at AT TIME ZONE %(zone)s)::date::text, NULL

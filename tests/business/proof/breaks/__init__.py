@@ -1,6 +1,15 @@
 """Everything that can go wrong in a book, one thing at a time."""
 
-from tests.business.proof.breaks import invoices, ledger, payments, rows, statements, subscriptions
+from tests.business.proof.breaks import (
+    disputes,
+    invoices,
+    ledger,
+    payments,
+    refunds,
+    rows,
+    statements,
+    subscriptions,
+)
 from tests.business.proof.breaks.making import Break
 
 __all__ = ["ALL", "Break"]
@@ -9,6 +18,8 @@ ALL = (
     *invoices.INVOICES,
     *subscriptions.SUBSCRIPTIONS,
     *payments.PAYMENTS,
+    *refunds.REFUNDS,
+    *disputes.DISPUTES,
     *ledger.LEDGER,
     *rows.ROWS,
     *statements.STATEMENTS,

@@ -11,10 +11,41 @@ LEDGER = (
         delete("ledger_transfer", f"document_id = {FIRST.format('mona')} AND leg = 2"),
     ),
     broken(
+        "a voided invoice whose tax is still owed to the state",
+        "ledger postings",
+        "Posting invoice_voided (leg 2)",
+        "posting is nowhere",
+        delete(
+            "ledger_transfer",
+            f"document_id = {FIRST.format('vera')} AND posting = 'invoice_voided' AND leg = 2",
+        ),
+    ),
+    broken(
+        "an open invoice whose claim was taken back",
+        "ledger postings",
+        "Posting invoice_voided (leg 1)",
+        "posting is in the ledger, but should be nowhere",
+        of_invoice("vera", "status = 'open'"),
+    ),
+    broken(
+        "a claim on a voided invoice",
+        "ledger claims",
+        "Invoice INV-",
+        "balance due is 0.00 EUR, but should be 100.00 EUR",
+        of_ledger("vera", "credit = 'bank'", "posting = 'invoice_voided' AND leg = 1"),
+    ),
+    broken(
+        "revenue of a voided invoice",
+        "ledger balances",
+        "Ledger account revenue in EUR",
+        "balance is",
+        of_ledger("vera", "debit = 'bank'", "posting = 'invoice_voided' AND leg = 1"),
+    ),
+    broken(
         "a settlement that was posted twice",
         "ledger postings",
         "Posting payment_settled",
-        "no invoice or charge explains it",
+        "nothing that happened explains it",
         "INSERT INTO ledger_transfer (account_id, document_id, posting, occasion, leg, posted_on, debit, credit, "
         "currency, amount_minor, invoice_id, payment_id) "
         "SELECT account_id, document_id, posting, occasion + 9, leg, posted_on, debit, credit, currency, amount_minor, "
@@ -25,7 +56,7 @@ LEDGER = (
         "a posting of a document that does not exist",
         "ledger postings",
         "Posting invoice_issued (leg 1) of invoice unknown",
-        "no invoice or charge explains it",
+        "nothing that happened explains it",
         "INSERT INTO ledger_transfer (account_id, document_id, posting, occasion, leg, posted_on, debit, credit, "
         "currency, amount_minor) VALUES (%(account)s, 999999999, 'invoice_issued', 0, 1, '2026-01-01', 'receivable', "
         "'revenue', 'EUR', 100)",

@@ -67,6 +67,24 @@ def of_attempt(customer: str, change: str) -> str:
     )
 
 
+def of_refund(customer: str, change: str, number: int = 1) -> str:
+    """Change a refund of the payment of the customer's first invoice."""
+    return f"UPDATE refund SET {change} WHERE account_id = %(account)s AND {of_first(customer)} AND number = {number}"
+
+
+def of_dispute(customer: str, change: str) -> str:
+    """Change the dispute of the payment of the customer's first invoice."""
+    return f"UPDATE dispute SET {change} WHERE account_id = %(account)s AND {of_first(customer)}"
+
+
+def of_first(customer: str) -> str:
+    """Belonging to the payment of the customer's first invoice, as a condition."""
+    return (
+        "payment_id = (SELECT id FROM payment WHERE account_id = %(account)s "
+        f"AND invoice_id = {FIRST.format(customer)})"
+    )
+
+
 def of_ledger(customer: str, change: str, where: str) -> str:
     """Change postings of the customer's first invoice."""
     return (

@@ -64,6 +64,13 @@ ROWS = (
         delete("event", f"kind = 'invoice.issued' AND object_id = {FIRST.format('kari')}"),
     ),
     broken(
+        "a voiding that was not announced",
+        "journal",
+        "Invoice INV-",
+        "number of events invoice.voided is 0, but should be 1",
+        delete("event", f"kind = 'invoice.voided' AND object_id = {FIRST.format('vera')}"),
+    ),
+    broken(
         "a settlement that was announced twice",
         "journal",
         "Payment",

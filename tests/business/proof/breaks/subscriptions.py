@@ -98,6 +98,20 @@ SUBSCRIPTIONS = (
         of_subscription("kari", "next_cycle = next_cycle + 1"),
     ),
     broken(
+        "an anchor that nobody moved",
+        "subscription cycles",
+        "Subscription",
+        "day from which cycles are counted is 2026-01-30, but should be 2026-01-31",
+        of_subscription("kari", "anchor_date = '2026-01-30'"),
+    ),
+    broken(
+        "an anchor that was moved back",
+        "subscription cycles",
+        "Subscription",
+        "cycle that falls on the anchor is 0, but should be -2 (counted from 0)",
+        of_subscription("rita", "anchor_cycle = 0"),
+    ),
+    broken(
         "a counter of payments",
         "subscription counters",
         "Subscription",

@@ -1,0 +1,131 @@
+"""Before something is done: whether it may be done at all, what follows from it in words, and a yes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+import click
+import psycopg
+
+from kalends.cli.show import note
+from kalends.platform.errors import ExitCode, UserFacing
+
+Done = TypeVar("Done")
+_LARGEST_ID = 2**63 - 1
+
+yes_option = click.option(
+    "--yes", is_flag=True, help="Do it without asking; needed where there is no terminal."
+)
+
+DAY = click.DateTime(["%Y-%m-%d"])
+"""A day as people type it; click makes a datetime of it, whose date counts."""
+
+
+class Target(Protocol):
+    """A record that a command is about to change."""
+
+    @property
+    def place(self) -> str:
+        """Where a refusal happens: ``subscription 1042``."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """Where it stands now."""
+        ...
+
+    @property
+    def words(self) -> str:
+        """What it is called in a sentence."""
+        ...
+
+
+class RecordId(click.ParamType):
+    """The number of a record."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, if it can be one."""
+        text = str(value).strip()
+        if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= _LARGEST_ID:
+            self.fail(f"{value!r} is not the number of a record; give one such as 1042.", param, ctx)
+        return int(text)
+
+
+RECORD_ID = RecordId()
+
+
+def tell_and_do(
+    db: psycopg.Connection[Any],
+    verb: str,
+    target: Target,
+    do: Callable[[], Done],
+    consequence: Callable[[Done], str],
+    *,
+    yes: bool,
+) -> Done:
+    """Say what ``do`` will do to the record, get a yes, and do it; returns what ``do`` returns.
+
+    The consequence is told of a rehearsal, so that a refusal comes before the question.
+    """
+    foreseen = foresee(db, target, do)
+    ask(verb, f"{target.words}. {consequence(foreseen)}", yes=yes)
+    with refusals_told(target):
+        return do()
+
+
+def foresee(db: psycopg.Connection[Any], target: Target, do: Callable[[], Done]) -> Done:
+    """What ``do`` would return, with nothing of it kept. It may only write to the database. Raises UserFacing."""
+    with refusals_told(target), db.transaction(force_rollback=True):
+        return do()
+
+
+@contextmanager
+def refusals_told(target: Target) -> Iterator[None]:
+    """Tell what a rule refuses as such, with exit code 4."""
+    from kalends.billing.changes import UnknownSubscription
+    from kalends.billing.edit import EditRefused
+    from kalends.billing.void import CannotVoid
+    from kalends.core.lifecycle import RefusedTransition
+    from kalends.payments.again import CannotCharge
+    from kalends.payments.record import CannotRecord
+    from kalends.payments.refund import CannotRefund
+
+    try:
+        yield
+    except (
+        RefusedTransition,
+        EditRefused,
+        CannotVoid,
+        CannotCharge,
+        CannotRecord,
+        CannotRefund,
+    ) as refusal:
+        raise refused(str(refusal), target) from refusal
+    except UnknownSubscription as problem:
+        raise UserFacing(
+            str(problem), where=target.place, remedy="Somebody has just deleted it."
+        ) from problem
+
+
+def refused(message: str, target: Target) -> UserFacing:
+    """A refusal by rule."""
+    return UserFacing(message, where=target.place, value=target.status, exit_code=ExitCode.REFUSED)
+
+
+def ask(verb: str, words: str, *, yes: bool) -> None:
+    """Say what will happen on standard error, and go on only after a yes. Raises UserFacing where nobody can answer."""
+    note(words)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UserFacing(
+            f"Nobody is there to ask whether to {verb}.",
+            where="the terminal",
+            remedy="Add --yes if that is what you want.",
+        )
+    click.confirm(f"{verb.capitalize()} it?", abort=True, err=True)

@@ -1,0 +1,1 @@
+"""Documents that customers keep: what stands on them, and the page that is printed."""

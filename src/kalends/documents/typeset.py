@@ -1,0 +1,70 @@
+"""From an invoice to its PDF: tagged, archivable, and the same bytes each time.
+
+The page is laid out by typst from ``invoice.typ`` and two vendored fonts (Inter, under the license beside them); for
+Greek, Cyrillic and Hebrew typst's own fonts step in, so that every machine makes the same page. Only a text in yet
+another script is looked up among the fonts of the machine; where these lack it as well, the page comes with empty boxes
+in its place and without the promise of being archivable, since an invoice with an odd name is better than none.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from kalends.documents.invoice import InvoiceDocument
+from kalends.documents.sheet import sheet
+
+_HERE = Path(__file__).parent
+_STANDARDS: list[Any] = ["a-3a", "ua-1"]
+
+
+class CannotTypeset(ValueError):
+    """A page that cannot be laid out; the message says why."""
+
+
+def pdf(document: InvoiceDocument) -> bytes:
+    """The invoice as a PDF (PDF/A-3a and PDF/UA-1), on A4 or US Letter. Raises ``CannotTypeset``."""
+    return typeset(sheet(document))
+
+
+def typeset(page: Mapping[str, Any]) -> bytes:
+    """The PDF of a sheet, such as one that was kept: equal sheets give equal bytes. Raises ``CannotTypeset``."""
+    try:
+        return _compiled(page, _fonts(of_machine=False), _STANDARDS)
+    except typst.TypstError:
+        pass
+    try:
+        return _compiled(page, _fonts(of_machine=True), _STANDARDS)
+    except typst.TypstError:
+        pass
+    try:
+        return _compiled(page, _fonts(of_machine=True), [])
+    except typst.TypstError as problem:
+        raise CannotTypeset(f"The invoice cannot be laid out as a page: {problem.message}") from problem
+
+
+def _compiled(page: Mapping[str, Any], fonts: Any, standards: list[Any]) -> bytes:
+    return typst.compile(
+        _template(),
+        font_paths=fonts,
+        sys_inputs={"sheet": json.dumps(page, ensure_ascii=False)},
+        format="pdf",
+        timestamp=datetime.fromisoformat(page["issued_at"]),
+        pdf_standards=standards,
+    )
+
+
+@lru_cache(maxsize=1)
+def _template() -> bytes:
+    return (_HERE / "invoice.typ").read_bytes()
+
+
+@lru_cache(maxsize=2)
+def _fonts(*, of_machine: bool) -> Any:
+    return typst.Fonts(
+        include_system_fonts=of_machine, include_embedded_fonts=True, font_paths=[_HERE / "fonts"]
+    )

@@ -1,0 +1,103 @@
+"""Reading in blocks: what the readers of every kind of object share."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from django.conf import settings
+from psycopg import Connection
+
+from kalends.accounts.context import AccountContext
+from kalends.accounts.sql import Row, arrays, fetch, integers, load
+from kalends.core.calendar import local_date
+from kalends.messages.letters.facts import Agreement, Customer, Document, Facts, Line, Seller
+from kalends.messages.outbox import first_occasion
+
+
+class Wanted(Protocol):
+    """A letter to be, as far as reading goes."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def object_id(self) -> int: ...
+    @property
+    def occasion(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+Reader = Callable[[Connection[Any], AccountContext, Sequence[Wanted]], dict[int, Facts]]
+
+
+def rows_of(db: Connection[Any], ctx: AccountContext, name: str, wanted: Sequence[Wanted]) -> list[Row]:
+    """The rows of ``sql/{name}.sql`` for these letters; one that is sent again asks as the first one did."""
+    columns = [
+        (item.id, item.object_id, first_occasion(item.occasion), str(item.created_at)) for item in wanted
+    ]
+    params = {
+        "account_id": ctx.id,
+        "time_zone": ctx.time_zone,
+        **arrays(("letters", "objects", "occasions", "ats"), columns),
+    }
+    return fetch(db, load("kalends.messages", name), params)
+
+
+def facts_about(ctx: AccountContext, customer: Customer, decided_at: datetime, **more: Any) -> Facts:
+    """Facts of a letter that this account decided on at that instant."""
+    on = local_date(decided_at, ctx.time_zone)
+    return Facts(Seller(ctx.name, ctx.country), customer, on, test=ctx.is_sandbox, **more)
+
+
+def joined(
+    ctx: AccountContext, values: Sequence[Any], lines: Mapping[int, tuple[Line, ...]]
+) -> tuple[Customer, Agreement | None, Document | None]:
+    """Contact, subscription and invoice, from the columns that ``letters_of_*`` end with."""
+    customer, agreement, document = values[:5], values[5:11], values[11:]
+    return (
+        Customer(*customer),
+        None if agreement[0] is None else _agreement(ctx, agreement, document[2]),
+        None if document[1] is None else _document(document, lines),
+    )
+
+
+def _document(values: Sequence[Any], lines: Mapping[int, tuple[Line, ...]]) -> Document:
+    id_, number, currency, invoice_date, due_date, total, start, end, fees, paid, credited = values
+    return Document(
+        number,
+        currency,
+        invoice_date,
+        due_date,
+        total,
+        lines.get(id_, ()),
+        start,
+        end,
+        fees_minor=fees,
+        paid_minor=paid,
+        credited_minor=credited,
+    )
+
+
+def _agreement(ctx: AccountContext, values: Sequence[Any], currency: str) -> Agreement:
+    id_, name, automatic, due, amount, canceled_on = values
+    amount_minor = None if amount is None else int(amount)
+    return Agreement(name, currency, automatic, due, amount_minor, canceled_on, page_of(ctx.id, id_))
+
+
+def page_of(account_id: int, subscription_id: int) -> str:
+    """The address of a subscription's page for staff; a test holds it against the pages' own list."""
+    return f"{settings.PUBLIC_URL}/{account_id}/subscriptions/{subscription_id}"
+
+
+def lines_of(db: Connection[Any], ctx: AccountContext, invoices: set[int]) -> dict[int, tuple[Line, ...]]:
+    """The lines of invoices, by invoice."""
+    found: dict[int, list[Line]] = {}
+    params = {"account_id": ctx.id, "ids": integers(sorted(invoices))}
+    for invoice, *line in fetch(db, load("kalends.messages", "letters_lines"), params):
+        found.setdefault(invoice, []).append(Line(*line))
+    return {invoice: tuple(lines) for invoice, lines in found.items()}
+
+
+def day_of(at: datetime | None, ctx: AccountContext) -> date | None:
+    """The account's day of an instant."""
+    return None if at is None else local_date(at, ctx.time_zone)
