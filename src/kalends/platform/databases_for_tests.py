@@ -21,6 +21,7 @@ from psycopg.conninfo import make_conninfo
 from kalends.platform import database
 from kalends.platform.boot import boot, point_django_at
 from kalends.platform.home import open_home
+from kalends.platform.scratch import drop_database
 
 TEST_HOME = "KALENDS_TEST_HOME"
 """The environment variable by which pytest's processes find the home that they share."""
@@ -62,7 +63,7 @@ def fresh_database(name: str = "fresh") -> Iterator[str]:
         _disconnect()
         database.use(before)
         point_django_at(before)
-        _administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(own_name)))
+        drop_database(before, own_name)
 
 
 def _enter_test_home() -> None:
@@ -87,7 +88,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 def _use_clone(name: str) -> str:
     clone, template = sql.Identifier(name), sql.Identifier(_TEMPLATE)
-    _administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(clone))
+    drop_database(make_conninfo(database.current_dsn(), dbname="postgres"), name)
     _administer(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(clone, template))
     dsn = make_conninfo(database.current_dsn(), dbname=name)
     database.use(dsn)

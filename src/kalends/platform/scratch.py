@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,8 @@ from psycopg.conninfo import make_conninfo
 from kalends.platform import database
 from kalends.platform.boot import migrate_database, point_django_at
 from kalends.platform.errors import ExitCode, UserFacing
+
+_SECONDS_TO_BE_FREE = 20.0
 
 
 @contextmanager
@@ -31,11 +34,11 @@ def scratch_database(name: str) -> Iterator[str]:
     finally:
         database.use(before)
         point_django_at(before)
-        _drop(before, name)
+        drop_database(before, name)
 
 
 def _recreate(dsn: str, name: str) -> None:
-    _drop(dsn, name)
+    drop_database(dsn, name)
     try:
         _administer(dsn, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     except psycopg.errors.InsufficientPrivilege as problem:
@@ -48,8 +51,24 @@ def _recreate(dsn: str, name: str) -> None:
         ) from problem
 
 
-def _drop(dsn: str, name: str) -> None:
-    _administer(dsn, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+def drop_database(dsn: str, name: str) -> None:
+    """Drop a database and whoever of ours is still in it; ``dsn`` leads to another one of the same server.
+
+    ``WITH (FORCE)`` would fail on a vacuum that the server itself is running there: an ordinary user may not end it.
+    Without, the server sends it away by itself, and a moment later the database is free.
+    """
+    end_ours = sql.SQL(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND usename = current_user"
+    ).format(sql.Literal(name))
+    last_try = time.monotonic() + _SECONDS_TO_BE_FREE
+    while True:
+        _administer(dsn, end_ours)
+        try:
+            return _administer(dsn, sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+        except psycopg.errors.ObjectInUse:
+            if time.monotonic() > last_try:
+                raise
+            time.sleep(0.1)
 
 
 def _administer(dsn: str, statement: sql.Composed) -> None:
