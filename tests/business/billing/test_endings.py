@@ -172,3 +172,14 @@ def test_what_was_paid_or_is_being_charged_cannot_be_voided(world: World) -> Non
         void_invoice(world.db, world.ctx, partly)
     with pytest.raises(CannotVoid, match="being charged right now"):
         void_invoice(world.db, world.ctx, charging)
+
+
+def test_a_charge_of_a_voided_invoice_is_not_tried_again_by_hand(world: World) -> None:
+    kari = world.customer()
+    subscription = world.subscribe(kari, method=world.method(kari, "declined"))
+    world.until("2026-01-10")
+    (payment,) = world.one("SELECT id FROM payment WHERE subscription_id = %s", subscription)
+    void_invoice(world.db, world.ctx, world.invoices(subscription, "id")[0])
+
+    with pytest.raises(CannotCharge, match="more than its invoice still owes"):
+        retry_by_hand(world.db, world.ctx, payment)
