@@ -1,8 +1,10 @@
 """SQL lives in files beside the code that runs it, and rows move as arrays.
 
 ``arrays`` turns rows into one array literal per column, for ``unnest``: a block of thousands of rows goes to the
-server in one statement, and a block of one is the same statement. It needs no temporary table, and unlike ``COPY``
-it works on tables with row-level security (measured: docs/decisions/0003-blocks-as-arrays.md).
+server in one statement, and a block of one is the same statement. Where such a statement meets a table, it names the
+keys once more as ``id = ANY(...)``: that lets the planner look them up, however little it knows of the account. It
+needs no temporary table, and unlike ``COPY`` it works on tables with row-level security (measured:
+docs/decisions/0003-blocks-as-arrays.md).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

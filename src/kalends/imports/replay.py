@@ -33,6 +33,7 @@ TIME_ZONE = "America/Los_Angeles"
 CURRENCY = "USD"
 NET_TERMS_DAYS = 30
 CHECK_ARRIVES_AFTER_DAYS = 20
+SETTLED_AGAIN_AFTER_DAYS = 40
 BRANDS = ("Visa", "Mastercard")
 
 OpenProcessors = Callable[[AccountContext], Processors]
@@ -55,8 +56,12 @@ def replay_telco(
     now: datetime,
     open_processors: OpenProcessors,
     progress: Progress = lambda day, total: None,
+    settle_tables: Callable[[], None] = lambda: None,
 ) -> Replay:
-    """Bill the book from its first month until the first moment of ``until``, in a new sandbox account."""
+    """Bill the book from its first month until the first moment of ``until``, in a new sandbox account.
+
+    ``settle_tables`` lets the database look at tables that have just been filled, so that it plans well from the start.
+    """
     first = min(customer.start(until) for customer in customers)
     ctx = create_account(
         db,
@@ -69,6 +74,7 @@ def replay_telco(
         settings=AccountSettings(letters="kept"),
     )
     subscriptions = open_the_book(db, ctx, customers, until)
+    settle_tables()
     processors = open_processors(ctx)
     total = RunResult()
     day = first
@@ -81,6 +87,8 @@ def replay_telco(
             leaving = [subscriptions[customer.id] for customer in customers if customer.churned]
             cancel_subscriptions(db, ctx, sorted(leaving))
         progress(day, total)
+        if (day - first).days == SETTLED_AGAIN_AFTER_DAYS:
+            settle_tables()
         day += timedelta(days=1)
     ctx, result = advance(db, ctx, processors, start_of_day(until, TIME_ZONE))
     total.add(result)

@@ -37,6 +37,9 @@ def server_settings(*, socket_folder: Path, memory_bytes: int, ephemeral: bool) 
         "wal_compression": "pglz",
         "random_page_cost": "1.1",
         "jit": "off",
+        # A fresh book grows to thousands of rows in seconds; plans made for empty tables would stay for a minute.
+        "autovacuum_naptime": "5s",
+        "autovacuum_analyze_scale_factor": "0.05",
         "synchronous_commit": "on",
         "timezone": "UTC",
         "log_timezone": "UTC",

@@ -8,4 +8,6 @@ SET next_cycle = moved.cycle + 1,
 FROM unnest(
     %(ids)s::bigint[], %(cycles)s::int[], %(statuses)s::text[], %(next_dues)s::date[], %(next_amounts)s::bigint[]
 ) AS moved (id, cycle, status, next_due, next_amount)
-WHERE s.account_id = %(account_id)s AND s.id = moved.id AND s.next_cycle = moved.cycle
+WHERE s.account_id = %(account_id)s AND s.id = ANY(%(ids)s::bigint[])
+    AND s.id = moved.id
+    AND s.next_cycle = moved.cycle

@@ -7,3 +7,4 @@ SELECT
 FROM unnest(%(ids)s::bigint[], %(invoices)s::bigint[], %(subscriptions)s::bigint[], %(amounts)s::bigint[])
     AS fresh (payment_id, invoice_id, subscription_id, amount)
 JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = fresh.subscription_id
+    AND s.id = ANY(%(subscriptions)s::bigint[])

@@ -23,3 +23,4 @@ FROM unnest(
     position
 )
 JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = fresh.subscription_id
+    AND s.id = ANY(%(subscriptions)s::bigint[])

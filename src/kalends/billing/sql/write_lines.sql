@@ -15,3 +15,4 @@ FROM unnest(
     %(net)s::bigint[], %(tax)s::bigint[], %(total)s::bigint[], %(starts)s::date[], %(ends)s::date[]
 ) AS billed (id, agreed_id, invoice_id, gross, discount, net, tax, total, period_start, period_end)
 JOIN line_item AS agreed ON agreed.account_id = %(account_id)s AND agreed.id = billed.agreed_id
+    AND agreed.id = ANY(%(agreed)s::bigint[])

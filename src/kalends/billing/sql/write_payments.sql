@@ -16,5 +16,6 @@ FROM unnest(
     %(discounts)s::bigint[]
 ) AS fresh (id, invoice_id, subscription_id, cycle, amount, discount)
 JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = fresh.subscription_id
+    AND s.id = ANY(%(subscriptions)s::bigint[])
 JOIN payment_method AS method ON method.account_id = %(account_id)s AND method.id = s.payment_method_id
 LEFT JOIN contact ON contact.account_id = %(account_id)s AND contact.id = s.contact_id

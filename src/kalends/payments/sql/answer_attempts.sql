@@ -7,4 +7,7 @@ SET status = answer.status,
 FROM unnest(
     %(invoices)s::bigint[], %(attempts)s::smallint[], %(statuses)s::text[], %(references)s::text[], %(codes)s::text[]
 ) AS answer (invoice_id, attempt, status, reference, code)
-WHERE a.account_id = %(account_id)s AND a.invoice_id = answer.invoice_id AND a.attempt = answer.attempt
+WHERE a.account_id = %(account_id)s
+    AND a.invoice_id = ANY(%(invoices)s::bigint[])
+    AND a.invoice_id = answer.invoice_id
+    AND a.attempt = answer.attempt

@@ -12,4 +12,4 @@ FROM unnest(
     %(ids)s::bigint[], %(statuses)s::text[], %(settled)s::bigint[], %(completed)s::int[], %(failed)s::int[],
     %(amounts)s::bigint[], %(days)s::date[], %(last)s::text[], %(churned)s::date[]
 ) AS counted (id, status, settled, completed, failed, amount, day, last, churned)
-WHERE s.account_id = %(account_id)s AND s.id = counted.id
+WHERE s.account_id = %(account_id)s AND s.id = ANY(%(ids)s::bigint[]) AND s.id = counted.id

@@ -4,7 +4,7 @@ SELECT
     i.currency,
     coalesce(tries.last, 0) + 1
 FROM unnest(%(invoices)s::bigint[]) AS wanted (id)
-JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = wanted.id
+JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = ANY(%(invoices)s::bigint[]) AND i.id = wanted.id
 CROSS JOIN LATERAL (
     SELECT sum(p.amount_minor)::bigint AS amount
     FROM payment AS p

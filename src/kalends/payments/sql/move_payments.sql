@@ -13,4 +13,4 @@ FROM unnest(
     %(ids)s::bigint[], %(statuses)s::text[], %(fees)s::bigint[], %(ats)s::timestamptz[], %(settled)s::timestamptz[],
     %(references)s::text[], %(codes)s::text[], %(reasons)s::text[], %(retries)s::date[], %(failed_on)s::date[]
 ) AS moved (id, status, fee, at, settled, reference, code, reason, retry_on, failed_on)
-WHERE p.account_id = %(account_id)s AND p.id = moved.id
+WHERE p.account_id = %(account_id)s AND p.id = ANY(%(ids)s::bigint[]) AND p.id = moved.id

@@ -17,7 +17,8 @@ paid AS (
         CASE WHEN coalesce(i.cycle, 0) = 0 THEN 'one_time_or_initial' ELSE 'recurring' END, 'MANUAL', 'INVOICE',
         i.id::text, fresh.reference
     FROM fresh
-    JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = fresh.invoice_id
+    JOIN invoice AS i
+        ON i.account_id = %(account_id)s AND i.id = ANY(%(invoices)s::bigint[]) AND i.id = fresh.invoice_id
     LEFT JOIN contact ON contact.account_id = %(account_id)s AND contact.id = i.contact_id
 )
 INSERT INTO charge_attempt (
@@ -25,4 +26,5 @@ INSERT INTO charge_attempt (
 )
 SELECT %(account_id)s, i.id, fresh.attempt, fresh.id, 'sent', fresh.amount, i.currency, %(now)s
 FROM fresh
-JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = fresh.invoice_id
+JOIN invoice AS i
+        ON i.account_id = %(account_id)s AND i.id = ANY(%(invoices)s::bigint[]) AND i.id = fresh.invoice_id

@@ -3,7 +3,8 @@ SELECT
     p.first_failed_on, s.id, s.status, s.end_date
 FROM unnest(%(invoices)s::bigint[], %(attempts)s::smallint[]) WITH ORDINALITY AS wanted (invoice_id, attempt, position)
 JOIN charge_attempt AS a
-    ON a.account_id = %(account_id)s AND a.invoice_id = wanted.invoice_id AND a.attempt = wanted.attempt
+    ON a.account_id = %(account_id)s AND a.invoice_id = ANY(%(invoices)s::bigint[])
+    AND a.invoice_id = wanted.invoice_id AND a.attempt = wanted.attempt
 JOIN payment AS p ON p.account_id = %(account_id)s AND p.id = a.payment_id
 LEFT JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = p.subscription_id
 ORDER BY wanted.position

@@ -84,7 +84,11 @@ CROSS JOIN LATERAL (
             'right'
         ),
         (
-            'day of resuming', CASE WHEN s.status <> 'paused' AND s.resume_on IS NOT NULL THEN 'set' ELSE 'right' END,
+            'day of resuming',
+            CASE
+                WHEN s.status <> 'paused' AND s.pause_on IS NULL AND s.resume_on IS NOT NULL THEN 'set'
+                ELSE 'right'
+            END,
             'right'
         ),
         (
