@@ -20,8 +20,7 @@ class AccountSettings:
 
     ``retry_days`` counts from the first failure; ``notice_days`` is how long before the next payment edits close;
     ``reminder_days`` and ``invoice_reminder_days`` are how long before a payment or a due date its customer is reminded
-    (0: never); ``cancel_after_retries`` cancels a subscription whose last retry failed.
-    ``letters`` is ``queued`` (delivered) or ``kept`` (written down but never delivered, for rehearsals).
+    (0: never). ``letters`` is ``queued`` (delivered) or ``kept`` (written down but never delivered).
     """
 
     billing_hour: int = 7
@@ -30,7 +29,6 @@ class AccountSettings:
     notice_days: int = 2
     reminder_days: int = 0
     invoice_reminder_days: int = 0
-    cancel_after_retries: bool = False
     charges_per_second: int = 50
     letters: str = "queued"
 
