@@ -7,6 +7,25 @@ from django.db import models
 from django.db.models import F, Q
 
 from kalends.accounts.tables import AccountRow, Record
+from kalends.billing.credit_models import (
+    CreditApplication,
+    CreditNote,
+    CreditNoteLine,
+    CustomerCredit,
+)
+
+__all__ = [
+    "BillingRun",
+    "CreditApplication",
+    "CreditNote",
+    "CreditNoteLine",
+    "CustomerCredit",
+    "Invoice",
+    "InvoiceSeries",
+    "LineItem",
+    "ParkedSubscription",
+    "Subscription",
+]
 
 
 class BillingDetails(Record):
@@ -135,7 +154,12 @@ class LineItem(Record):
 
     On a subscription a line bills the cycles ``from_cycle`` up to, but not including, ``until_cycle``: an edit
     closes the old line and adds a new one, so that each past invoice can be worked out again from what was agreed
-    then. On an invoice the amounts are what was charged for the period.
+    then. A prorated edit says on which day of the running period it counts: the old line is in force until
+    ``in_force_until``, the new one from ``in_force_from``.
+
+    On an invoice the amounts are what was charged for the period ``[period_start, period_end)``, and
+    ``agreed_line_id`` is the subscription's line that was billed. Where only a part of a cycle was charged,
+    ``cycle_start`` says when the whole cycle began: the share is the period's days of those from there to its end.
     """
 
     parent_type = models.TextField()
@@ -169,6 +193,10 @@ class LineItem(Record):
     delay_months = models.IntegerField(null=True)
     from_cycle = models.IntegerField(default=0, db_default=0)
     until_cycle = models.IntegerField(null=True)
+    in_force_from = models.DateField(null=True)
+    in_force_until = models.DateField(null=True)
+    agreed_line_id = models.BigIntegerField(null=True)
+    cycle_start = models.DateField(null=True)
     period_start = models.DateField(null=True)
     period_end = models.DateField(null=True)
     unit_cost = models.DecimalField(max_digits=24, decimal_places=6, null=True)
