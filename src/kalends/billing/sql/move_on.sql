@@ -5,9 +5,9 @@ SET next_cycle = moved.cycle + 1,
     next_amount_minor = moved.next_amount,
     status = moved.status,
     updated_at = %(now)s
-FROM unnest(
+FROM ROWS FROM (unnest(
     %(ids)s::bigint[], %(cycles)s::int[], %(statuses)s::text[], %(next_dues)s::date[], %(next_amounts)s::bigint[]
-) AS moved (id, cycle, status, next_due, next_amount)
+), string_to_table('', '')) AS moved (id, cycle, status, next_due, next_amount, many)
 WHERE s.account_id = %(account_id)s AND s.id = ANY(%(ids)s::bigint[])
     AND s.id = moved.id
     AND s.next_cycle = moved.cycle

@@ -4,7 +4,7 @@ INSERT INTO charge_attempt (
 SELECT
     %(account_id)s, fresh.invoice_id, 1, fresh.payment_id, s.payment_method_id, 'intended', fresh.amount, s.currency,
     %(now)s
-FROM unnest(%(ids)s::bigint[], %(invoices)s::bigint[], %(subscriptions)s::bigint[], %(amounts)s::bigint[])
-    AS fresh (payment_id, invoice_id, subscription_id, amount)
+FROM ROWS FROM (unnest(%(ids)s::bigint[], %(invoices)s::bigint[], %(subscriptions)s::bigint[], %(amounts)s::bigint[]), string_to_table('', ''))
+    AS fresh (payment_id, invoice_id, subscription_id, amount, many)
 JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = fresh.subscription_id
     AND s.id = ANY(%(subscriptions)s::bigint[])

@@ -11,10 +11,10 @@ SELECT
     CASE WHEN fresh.cycle = 0 THEN 'one_time_or_initial' ELSE 'recurring' END, 'RECURRING', 'SUBSCRIPTION', s.id::text,
     fresh.discount, s.billing_address, s.billing_address2, s.billing_city, s.billing_state, s.billing_zip,
     s.billing_country
-FROM unnest(
+FROM ROWS FROM (unnest(
     %(ids)s::bigint[], %(invoices)s::bigint[], %(subscriptions)s::bigint[], %(cycles)s::int[], %(amounts)s::bigint[],
     %(discounts)s::bigint[]
-) AS fresh (id, invoice_id, subscription_id, cycle, amount, discount)
+), string_to_table('', '')) AS fresh (id, invoice_id, subscription_id, cycle, amount, discount, many)
 JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = fresh.subscription_id
     AND s.id = ANY(%(subscriptions)s::bigint[])
 JOIN payment_method AS method ON method.account_id = %(account_id)s AND method.id = s.payment_method_id

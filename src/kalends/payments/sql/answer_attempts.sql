@@ -4,9 +4,9 @@ SET status = answer.status,
     failure_code = answer.code,
     answered_at = %(now)s,
     sender = NULL
-FROM unnest(
+FROM ROWS FROM (unnest(
     %(invoices)s::bigint[], %(attempts)s::smallint[], %(statuses)s::text[], %(references)s::text[], %(codes)s::text[]
-) AS answer (invoice_id, attempt, status, reference, code)
+), string_to_table('', '')) AS answer (invoice_id, attempt, status, reference, code, many)
 WHERE a.account_id = %(account_id)s
     AND a.invoice_id = ANY(%(invoices)s::bigint[])
     AND a.invoice_id = answer.invoice_id

@@ -8,8 +8,8 @@ SET status = counted.status,
     last_payment_status = counted.last,
     churn_date = coalesce(s.churn_date, counted.churned),
     updated_at = %(now)s
-FROM unnest(
+FROM ROWS FROM (unnest(
     %(ids)s::bigint[], %(statuses)s::text[], %(settled)s::bigint[], %(completed)s::int[], %(failed)s::int[],
     %(amounts)s::bigint[], %(days)s::date[], %(last)s::text[], %(churned)s::date[]
-) AS counted (id, status, settled, completed, failed, amount, day, last, churned)
+), string_to_table('', '')) AS counted (id, status, settled, completed, failed, amount, day, last, churned, many)
 WHERE s.account_id = %(account_id)s AND s.id = ANY(%(ids)s::bigint[]) AND s.id = counted.id

@@ -1,9 +1,9 @@
 SELECT
     i.id, i.number, i.status,
     i.total_minor - i.paid_minor - i.credited_minor - coalesce(pending.amount, 0),
-    i.currency,
+    i.currency, i.allow_partial_payments,
     coalesce(tries.last, 0) + 1
-FROM unnest(%(invoices)s::bigint[]) AS wanted (id)
+FROM ROWS FROM (unnest(%(invoices)s::bigint[]), string_to_table('', '')) AS wanted (id, many)
 JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = ANY(%(invoices)s::bigint[]) AND i.id = wanted.id
 CROSS JOIN LATERAL (
     SELECT sum(p.amount_minor)::bigint AS amount
@@ -15,4 +15,3 @@ CROSS JOIN LATERAL (
     FROM charge_attempt AS a
     WHERE a.account_id = %(account_id)s AND a.invoice_id = i.id
 ) AS tries
-FOR UPDATE OF i

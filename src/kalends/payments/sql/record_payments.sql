@@ -1,9 +1,9 @@
 WITH fresh AS MATERIALIZED (
     SELECT *
-    FROM unnest(
+    FROM ROWS FROM (unnest(
         %(ids)s::bigint[], %(invoices)s::bigint[], %(attempts)s::smallint[], %(amounts)s::bigint[], %(kinds)s::text[],
         %(ats)s::timestamptz[], %(references)s::text[]
-    ) AS fresh (id, invoice_id, attempt, amount, kind, at, reference)
+    ), string_to_table('', '')) AS fresh (id, invoice_id, attempt, amount, kind, at, reference, many)
 ),
 paid AS (
     INSERT INTO payment (
