@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from kalends.accounts.context import AccountContext
+from kalends.accounts.context import AccountContext, AccountSettings
 from kalends.accounts.create import create_account
 from kalends.accounts.sql import enter_account
 from kalends.payments.processors.registry import AccountProcessors
@@ -69,7 +69,7 @@ def db(connect: Connect) -> AnyConnection:
 
 @pytest.fixture
 def account(db: AnyConnection) -> AccountContext:
-    """A sandbox in Oslo that bills in euros, kroner and dollars; ``db`` has entered it."""
+    """A sandbox in Oslo that bills in euros, kroner and dollars, and takes payments in parts; ``db`` has entered it."""
     return create_account(
         db,
         name="Nordlys Test AS",
@@ -79,6 +79,7 @@ def account(db: AnyConnection) -> AccountContext:
         country="NO",
         now=FIRST_MOMENT,
         clock_at=FIRST_MOMENT,
+        settings=AccountSettings(partial_payments=True),
     )
 
 

@@ -82,7 +82,7 @@ def test_a_row_cannot_be_written_into_another_account(
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
         other.execute(
-            "INSERT INTO contact (account_id, created_at, updated_at) VALUES (%s, now(), now())",
+            "INSERT INTO contact (account_id, created_at, updated_at) VALUES (%s, '2026-01-01', '2026-01-01')",
             [world.ctx.id],
         )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import structlog
 from pytest_django import DjangoDbBlocker
 
 from kalends.accounts.context import AccountContext
@@ -41,6 +42,7 @@ def give(server: str, django_db_blocker: DjangoDbBlocker, capsys: pytest.Capture
         capsys.readouterr()
         with django_db_blocker.unblock():
             code = run([str(word) for word in words])
+        structlog.reset_defaults()  # `serve` writes its log to this test's standard error, which is closed after it
         printed = capsys.readouterr()
         return Answer(code, printed.out, printed.err)
 

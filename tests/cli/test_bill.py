@@ -106,7 +106,7 @@ def test_a_rehearsal_says_what_differs_from_the_cycle_before_and_why(world: Worl
     world.db.execute(
         "INSERT INTO line_item (account_id, created_at, updated_at, parent_type, parent_id, position, name, "
         "unit_price, quantity, currency, from_cycle) "
-        "VALUES (%s, now(), now(), 'subscription', %s, 0, 'Fleet Core', 120, 1, 'EUR', 1)",
+        "VALUES (%s, '2026-01-01', '2026-01-01', 'subscription', %s, 0, 'Fleet Core', 120, 1, 'EUR', 1)",
         [world.ctx.id, subscription],
     )
     world.db.execute("UPDATE subscription SET next_amount_minor = 12000 WHERE id = %s", [subscription])

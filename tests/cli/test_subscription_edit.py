@@ -33,7 +33,12 @@ def test_a_preview_shows_both_futures_and_changes_nothing(
 
     document = here(*words, "--json").json()
     assert document["edited"] is False
-    assert document["after"][0] == {"cycle": 1, "due_date": "2026-02-01", "total_minor": 15625}
+    assert document["after"][0] == {
+        "cycle": 1,
+        "due_date": "2026-02-01",
+        "total_minor": 15625,
+        "credit_minor": 0,
+    }
     assert world.subscription(subscription, "next_amount_minor") == 10000
 
 
@@ -140,7 +145,7 @@ def test_a_customer_in_arrears_gives_another_method_and_pays_what_failed(world: 
 
     charged = here("subscription", "charge-overdue", id_, "--yes", "--json")
     assert (
-        "3 failed payments over 300.00 EUR are charged now to Visa ending 4242, oldest first" in charged.err
+        "3 overdue amounts over 300.00 EUR are charged now to Visa ending 4242, oldest first" in charged.err
     )
     assert charged.code == 0
     assert charged.json()["status"] == "active"
@@ -190,3 +195,53 @@ def test_an_overview_shows_the_numbers_that_other_commands_ask_for(world: World,
     assert [item["used"] for item in document["methods"]] == [True]
     assert [item["id"] for item in document["lines"]] == [line]
     assert len(document["invoices"]["latest"]) == document["payments"]["count"] == 14
+
+
+def staff(world: World) -> tuple[int, str]:
+    """A user of the account; returns number and email."""
+    email = f"siri.{world.ctx.id}@nordlys.test"
+    user = world.one(
+        "INSERT INTO app_user (email, name, password, language, is_active) "
+        "VALUES (%s, 'Siri Berg', '', 'en', true) RETURNING id",
+        email,
+    )[0]
+    world.db.execute(
+        "INSERT INTO membership (account_id, user_id, role, told_of_payments_made, told_of_payments_failed) "
+        "VALUES (%s, %s, 'member', true, true)",
+        [world.ctx.id, user],
+    )
+    return user, email
+
+
+def test_the_owner_and_the_billing_address_are_edited(world: World, here: Give, subscription: int) -> None:
+    user, email = staff(world)
+
+    done = here(
+        *("subscription", "edit", subscription, "--owner", email.upper()),
+        *("--address", "address=Storgata 1", "--address", "zip=0155", "--address", "city=Oslo", "--yes"),
+    )
+
+    assert done.code == 0
+    assert "The billing address is Storgata 1, 0155, Oslo" in done.err
+    assert world.subscription(subscription, "owner_id", "billing_address", "billing_zip", "billing_city") == (
+        user,
+        "Storgata 1",
+        "0155",
+        "Oslo",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--owner", "nobody@nordlys.test"], "There is no such user"),
+        (["--address", "Storgata 1"], "Write it like zip=0155"),
+        (["--address", "street=Storgata 1"], "An address has no part 'street'"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_an_owner_or_an_address_that_cannot_be_is_named(
+    here: Give, subscription: int, options: list[str], said: str
+) -> None:
+    answer = here("subscription", "edit", subscription, *options, "--yes")
+    assert (answer.code, said in answer.err) == (ExitCode.BAD_INPUT, True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from kalends.payments.record import ReceivedPayment, record_payments
@@ -30,12 +32,12 @@ def test_a_subscription_runs_out_and_is_kept_after_all(world: World, here: Give,
     assert "100.00 EUR is billed on 2026-02-01" in kept.err
     assert kept.json() == {
         "subscription": paid, "was": "active", "status": "active",
-        "next_due_date": "2026-02-01", "next_amount_minor": 10000,
+        "next_due_date": "2026-02-01", "next_amount_minor": 10000, "cancel_on": "2026-02-01", "pause_on": None,
     }  # fmt: skip
 
     again = here("subscription", "keep", paid, "--yes")
     assert again.code == ExitCode.REFUSED
-    assert "No cancellation is waiting" in again.err
+    assert "No cancellation and no pause is waiting" in again.err
 
 
 def test_a_refusal_comes_before_the_question(world: World, paid: int, shell: Give) -> None:
@@ -113,10 +115,38 @@ def test_a_pause_lies_ahead(here: Give, paid: int, days: list[str], option: str)
     assert f"where: {option}" in answer.err
 
 
-def test_a_pause_that_drops_a_waiting_cancellation_says_so(here: Give, paid: int) -> None:
+def test_what_waits_to_be_canceled_is_not_paused_and_the_ways_out_are_named(
+    world: World, here: Give, paid: int
+) -> None:
     here("subscription", "cancel", paid, "--at-period-end", "--yes")
-    paused = here("subscription", "pause", paid, "--yes")
-    assert "Its cancellation on 2026-02-01 is dropped" in paused.err
+    for days in ([], ["--from", "2026-01-20"]):
+        refused = here("subscription", "pause", paid, *days, "--yes")
+        assert refused.code == ExitCode.REFUSED
+        assert "It will be canceled on 2026-02-01" in refused.err
+        assert "Keep it after all first, or let it run out" in refused.err
+    assert world.subscription(paid, "status", "cancel_on", "pause_on") == (
+        "active",
+        dt.date(2026, 2, 1),
+        None,
+    )
+
+
+def test_a_pause_to_come_is_taken_back(world: World, here: Give, paid: int) -> None:
+    here("subscription", "pause", paid, "--from", "2026-02-15", "--until", "2026-05-20", "--yes")
+    kept = here("subscription", "keep", paid, "--yes", "--json")
+    assert "The pause from 2026-02-15 on is taken back: 100.00 EUR is billed on 2026-02-01" in kept.err
+    assert kept.json()["pause_on"] == "2026-02-15"
+    world.until("2026-06-10")
+    assert len(world.invoices(paid, "id")) == 6
+
+
+def test_a_cancellation_at_the_end_of_the_period_drops_a_pause_to_come_and_says_so(
+    world: World, here: Give, paid: int
+) -> None:
+    here("subscription", "pause", paid, "--from", "2026-02-15", "--yes")
+    done = here("subscription", "cancel", paid, "--at-period-end", "--yes")
+    assert "Its pause from 2026-02-15 on is dropped" in done.err
+    assert world.subscription(paid, "cancel_on", "pause_on") == (dt.date(2026, 2, 1), None)
 
 
 def test_what_fell_overdue_in_a_pause_is_told_when_it_ends(world: World, here: Give) -> None:

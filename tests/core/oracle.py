@@ -192,3 +192,24 @@ def easter(year: int) -> date:
         epact += 1
     full_moon = date(year, 3, 1) + timedelta(44 - epact - 1 if epact <= 23 else 74 - epact - 1)
     return full_moon + timedelta(7 - (full_moon.weekday() + 1) % 7)
+
+
+def credited_parts(net: int, tax: int, parts: list[int]) -> list[tuple[int, int]]:
+    """Net amount and tax of each part of a line: after each, the net amount credited so far is nearest its share."""
+    split: list[tuple[int, int]] = []
+    for place, part in enumerate(parts):
+        so_far = sum(parts[: place + 1])
+        nearest_net = nearest(Fraction(net * so_far, net + tax)) if net + tax else 0
+        part_net = nearest_net - sum(given for given, _ in split)
+        split.append((part_net, part - part_net))
+    return split
+
+
+def credit_used(balance: int, total: int, smallest: int) -> int:
+    """Of all that could be used, the most that leaves either nothing or something that may be charged."""
+    most = min(balance, total)
+    tried = {0, most, max(0, total - smallest)}
+    fits = [
+        used for used in tried if used <= most and (total == used or total - used >= min(smallest, total))
+    ]
+    return max(fits)

@@ -4,7 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from kalends.core.dunning import CUSTOMER_NEEDED, HARD_DECLINES, RetrySchedule, may_be_retried, next_retry
+from kalends.core.dunning import (
+    CUSTOMER_NEEDED,
+    HARD_DECLINES,
+    RetrySchedule,
+    may_be_retried,
+    next_retry,
+    tries_by_schedule,
+)
 
 FAILED = date(2026, 2, 26)
 
@@ -29,8 +36,11 @@ def test_the_hard_declines_are_on_the_list(decline: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["ach", "bacs", "pads", "sepa"])
-def test_a_bank_debit_is_not_tried_again(method: str) -> None:
+def test_a_bank_debit_is_tried_again_only_where_the_account_wants_that(method: str) -> None:
     assert retry(1, method=method) is None
+    wanted = next_retry(FAILED, 1, method=method, decline="insufficient_funds", bank_debits=True)
+    assert wanted == FAILED + timedelta(1)
+    assert next_retry(FAILED, 1, method=method, decline="account_closed", bank_debits=True) is None
 
 
 def test_a_reason_nobody_knows_counts_as_one_that_may_pass() -> None:
@@ -53,3 +63,28 @@ def test_attempts_are_counted_from_one() -> None:
 def test_days_that_do_not_rise_are_refused(schedule: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="do not rise"):
         next_retry(FAILED, 1, schedule, method="card", decline="insufficient_funds")
+
+
+def test_tries_made_on_their_days_count_as_they_were_made() -> None:
+    days = [0, 1, 3, 5, 7]
+    assert [
+        tries_by_schedule(FAILED, FAILED + timedelta(day), tried) for tried, day in enumerate(days, start=1)
+    ] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("day", range(9))
+@pytest.mark.parametrize("more", range(4))
+def test_tries_by_hand_take_none_of_the_days_away(day: int, more: int) -> None:
+    by_calendar = 1 + sum(planned <= day for planned in (1, 3, 5, 7))
+    assert tries_by_schedule(FAILED, FAILED + timedelta(day), by_calendar + more) == by_calendar
+
+
+def test_tries_that_come_late_are_made_up_for() -> None:
+    assert [tries_by_schedule(FAILED, FAILED + timedelta(30), tried) for tried in range(1, 7)] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        5,
+    ]

@@ -27,6 +27,7 @@ _ASKING_THE_TIME = {
     ("timezone", "localdate"),
     ("timezone", "localtime"),
 }
+_EXAMPLES_OF_QUESTIONS = {"platform/house_rules.py", "platform/test_house_rules.py"}
 _FIELDS_THAT_ASK_THE_TIME = {"auto_now", "auto_now_add"}
 _SQL_ASKING_THE_TIME = re.compile(
     r"\b(now\s*\(|clock_timestamp\s*\(|statement_timestamp\s*\(|current_(date|time|timestamp)\b|localtime)",
@@ -66,6 +67,35 @@ def offenses_in_tree(src: Path) -> list[str]:
     for path in sorted(src.rglob("*.sql")):
         found += offenses_in_sql(path.relative_to(src).as_posix(), path.read_text())
     return found
+
+
+def offenses_in_tests(tests: Path) -> list[str]:
+    """Every place where a test asks for the time: it would pass on some days and fail on others.
+
+    The files that hold examples of such questions, to see whether they are found, are left out.
+    """
+    found: list[str] = []
+    for path in sorted(tests.rglob("*.py")):
+        name = path.relative_to(tests).as_posix()
+        if name not in _EXAMPLES_OF_QUESTIONS:
+            found += offenses_in_test(name, path.read_text())
+    return found
+
+
+def offenses_in_test(path: str, source: str) -> list[str]:
+    """As :func:`offenses_in_tests`, for one file: Python, SQL in its strings, and our own clock."""
+    tree = ast.parse(source)
+    found = list(_clock(tree))
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and _SQL_ASKING_THE_TIME.search(node.value)
+        ):
+            found.append(f"{node.lineno}: asks the server for the time; pass it as a parameter")
+        elif isinstance(node, ast.Call) and _last_name(node.func) == "system_now":
+            found.append(f"{node.lineno}: system_now() asks for the time; give a date")
+    return [f"{path}:{offense}" for offense in found]
 
 
 def _sizes(source: str, tree: ast.Module) -> Iterator[str]:

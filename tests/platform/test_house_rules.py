@@ -6,13 +6,51 @@ from pathlib import Path
 
 import pytest
 
-from tests.platform.house_rules import offenses_in_python, offenses_in_sql, offenses_in_tree
+from tests.platform.house_rules import (
+    offenses_in_python,
+    offenses_in_sql,
+    offenses_in_test,
+    offenses_in_tests,
+    offenses_in_tree,
+)
 
-SRC = Path(__file__).resolve().parents[2] / "src"
+ROOT = Path(__file__).resolve().parents[2]
+SRC = ROOT / "src"
 
 
 def test_the_sources_keep_the_rules_of_the_house() -> None:
     assert offenses_in_tree(SRC) == []
+
+
+def test_no_test_asks_for_the_time_so_the_suite_passes_on_every_day() -> None:
+    assert offenses_in_tests(ROOT / "tests") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import datetime as dt\nx = dt.datetime.now(dt.UTC)",
+        "import datetime as dt\nx = dt.date.today()",
+        "x = system_now()",
+        "x = clock.system_now()",
+        "db.execute('INSERT INTO t VALUES (now())')",
+        "db.execute('SELECT current_date')",
+    ],
+)
+def test_a_test_that_asks_for_the_time_is_found(line: str) -> None:
+    assert "for the time" in offenses_in_test("business/test_day.py", line)[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from kalends.platform.clock import system_now\nworker = Worker(clock=system_now)",
+        "def test_the_day_is_known_now() -> None: ...",
+        "x = 'all that is known (by now)'",
+    ],
+)
+def test_a_test_may_hand_a_clock_on_and_speak_of_time(line: str) -> None:
+    assert offenses_in_test("business/test_day.py", line) == []
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -16,8 +17,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from kalends.accounts.change import change_settings
 from kalends.accounts.create import create_account
 from kalends.billing.changes import (
+    cancel,
     cancel_at_period_end,
     cancel_subscriptions,
     change_payment_method,
@@ -26,9 +29,11 @@ from kalends.billing.changes import (
     pause_later,
     resume,
 )
-from kalends.billing.create import NewLine
-from kalends.billing.edit import Edit, EditRefused, LineEdit, apply_edit
+from kalends.billing.create import InvalidSubscription, NewLine
+from kalends.billing.credit import CannotCredit, CreditedLine, issue_credit_note
+from kalends.billing.edit import Edit, EditRefused, LineEdit, apply_edit, preview_edit
 from kalends.billing.run import run_due
+from kalends.billing.switch_on import start_billing
 from kalends.billing.void import CannotVoid, void_invoice
 from kalends.core.calendar import Frequency
 from kalends.core.lifecycle import RefusedTransition
@@ -58,7 +63,15 @@ METHODS = (
     ("sepa", "reports_twice", ()),
     None,
 )
-REFUSALS = (RefusedTransition, EditRefused, CannotVoid, CannotCharge, CannotRecord, CannotRefund)
+REFUSALS = (
+    RefusedTransition,
+    EditRefused,
+    CannotVoid,
+    CannotCredit,
+    CannotCharge,
+    CannotRecord,
+    CannotRefund,
+)
 """What a person may be told when they want what cannot be had; anything else is a fault."""
 
 
@@ -116,7 +129,9 @@ class Life(RuleBasedStateMachine):
 
     @rule(
         which=st.integers(0, 99),
-        act=st.sampled_from(["cancel", "run out", "keep", "pause", "pause later", "resume"]),
+        act=st.sampled_from(
+            ["cancel", "cancel, refund", "run out", "keep", "pause", "pause later", "resume"]
+        ),
     )
     def change_of_mind(self, which: int, act: str) -> None:
         if not self.subscriptions:
@@ -125,6 +140,7 @@ class Life(RuleBasedStateMachine):
         later = ctx.today + dt.timedelta(days=10)
         acts = {
             "cancel": lambda: cancel_subscriptions(db, ctx, [id_]),
+            "cancel, refund": lambda: cancel(db, ctx, id_, refund_unused=True),
             "run out": lambda: cancel_at_period_end(db, ctx, id_),
             "keep": lambda: keep_after_all(db, ctx, id_),
             "pause": lambda: pause(db, ctx, id_),
@@ -133,6 +149,20 @@ class Life(RuleBasedStateMachine):
         }
         with contextlib.suppress(*REFUSALS):
             acts[act]()
+        if act == "cancel, refund":
+            self.collect()
+
+    @rule(strict=st.booleans())
+    def cancel_after_last_retry(self, strict: bool) -> None:
+        change_settings(self.db, self.world.ctx, {"cancel_after_last_retry": strict})
+        self.world.reload()
+
+    @rule(in_days=st.integers(0, 20), before=st.integers(0, 2), payments=st.sampled_from([None, 4]))
+    def begin_to_bill_a_record(self, in_days: int, before: int, payments: int | None) -> None:
+        id_ = self.world.subscribe(self.world.customer(), "80", billed_elsewhere=True, net_terms_days=15)
+        first = self.world.ctx.today + dt.timedelta(days=in_days)
+        start_billing(self.db, self.world.ctx, id_, first, cycles_before=before, payments=payments)
+        self.subscriptions.append(id_)
 
     @rule(
         which=st.integers(0, 99), cents=st.integers(200, 99_999), shift=st.sampled_from([None, None, 5, 31])
@@ -145,6 +175,36 @@ class Life(RuleBasedStateMachine):
         due = None if shift is None else self.world.ctx.today + dt.timedelta(days=shift)
         with contextlib.suppress(*REFUSALS):
             apply_edit(self.db, self.world.ctx, id_, Edit(lines=[LineEdit(line=line)], next_due=due))
+
+    @rule(
+        which=st.integers(0, 99),
+        cents=st.integers(200, 99_999),
+        what=st.sampled_from(["add", "replace", "replace", "remove", "bring into force"]),
+    )
+    def edit_prorated(self, which: int, cents: int, what: str) -> None:
+        """What is charged and credited is what was previewed."""
+        if not self.subscriptions:
+            return
+        id_ = self.subscriptions[which % len(self.subscriptions)]
+        (latest,) = self.world.one(
+            "SELECT max(id) FROM line_item WHERE parent_id = %s AND (until_cycle IS NULL OR until_cycle > from_cycle)",
+            id_,
+        )
+        line = NewLine("Prorated", LineTerms(Decimal(cents) / 100, Decimal(1), tax_rate=Decimal(25)))
+        changes = {
+            "add": [LineEdit(line=line)],
+            "replace": [LineEdit(latest, line)],
+            "remove": [LineEdit(latest)],
+            "bring into force": [],
+        }
+        edit, ctx = Edit(lines=changes[what]), self.world.ctx
+        with contextlib.suppress(*REFUSALS, InvalidSubscription):
+            shown = preview_edit(self.db, ctx, id_, edit, prorate=True).prorated
+            assert shown is not None
+            made = apply_edit(self.db, ctx, id_, edit, prorate=True, offer=shown.offer).prorated
+            assert made is not None
+            assert replace(made, invoice_id=None) == shown
+        self.collect()
 
     @rule(which=st.integers(0, 99), kind=st.sampled_from(["card", "sepa"]), good=st.booleans())
     def new_method(self, which: int, kind: str, good: bool) -> None:
@@ -193,6 +253,20 @@ class Life(RuleBasedStateMachine):
         if rows:
             with contextlib.suppress(*REFUSALS):
                 void_invoice(self.db, self.world.ctx, rows[which % len(rows)][0])
+
+    @rule(which=st.integers(0, 99), part=st.integers(1, 3), whole=st.booleans())
+    def credit(self, which: int, part: int, whole: bool) -> None:
+        rows = self.world.rows(
+            "SELECT l.parent_id, l.id, l.total_minor FROM line_item AS l "
+            "WHERE l.account_id = %s AND l.parent_type = 'invoice' ORDER BY l.id",
+            self.world.ctx.id,
+        )
+        if rows:
+            invoice, line, total = rows[which % len(rows)]
+            lines = None if whole else [CreditedLine(line, -(-total // part))]
+            with contextlib.suppress(*REFUSALS):
+                issue_credit_note(self.db, self.world.ctx, invoice, lines)
+        self.collect()
 
     def collect(self) -> None:
         run_due(self.db, self.world.ctx, self.processors)

@@ -8,8 +8,15 @@ from html import unescape
 import pytest
 from django.test import Client
 
+from kalends.accounts.change import change_settings
+from kalends.accounts.sql import enter_account
+from kalends.billing.credit import CreditedLine, issue_credit_note
 from kalends.catalog import OBJECTS
+from kalends.documents.logo import set_logo
+from kalends.platform import database
 from kalends.staff.timeline import KINDS
+from tests.business.messages.test_letterhead import SVG
+from tests.conftest import AnyConnection
 from tests.staff.messages_used import SRC
 from tests.staff.stage import Stage
 
@@ -133,6 +140,27 @@ def test_an_invoice_shows_lines_tax_total_and_what_was_paid(client: Client, stag
     )
 
 
+def test_an_invoices_page_shows_the_sellers_color_address_and_logo(
+    client: Client, stage: Stage, db: AnyConnection
+) -> None:
+    enter_account(db, stage.ctx.id)
+    settings = {"brand_color": "#ffe14d", "address": "Kaigata 2", "city": "Oslo", "tax_id": "NO 888"}
+    change_settings(db, stage.ctx, settings)
+    number = re.findall(r"invoices/(INV-\d+)", client.get(stage.record("main")).content.decode())[0]
+    place = f"/{stage.ctx.id}/invoices/{number}"
+    try:
+        assert _in_order(_text(client, place), "From Skarv Software AS Kaigata 2 Oslo Norway NO 888")
+        page = client.get(place).content.decode()
+        assert 'fill="#ffe14d"' in page
+        assert 'fill="#1c1822">S<' in page
+        set_logo(db, stage.ctx, SVG)
+        page = client.get(place).content.decode()
+        assert 'src="data:image/png;base64,' in page
+        assert 'alt="Skarv Software AS"' in page
+    finally:
+        change_settings(db, stage.ctx, {**dict.fromkeys(settings, ""), "brand_color": "#12464f", "logo": ""})
+
+
 def test_an_invoice_beyond_its_due_date_is_overdue(client: Client, stage: Stage) -> None:
     page = client.get(stage.record("late invoice")).content.decode()
     number = re.findall(r"invoices/(INV-\d+)", page)[0]
@@ -147,7 +175,23 @@ def test_every_kind_of_event_that_is_written_has_words() -> None:
         kind
         for room in ("billing", "payments")
         for path in (SRC / room).rglob("*.py")
-        for kind in re.findall(r'"((?:subscription|invoice|payment)\.[a-z_]+)"', path.read_text("utf-8"))
+        for kind in re.findall(
+            r'"((?:subscription|invoice|payment|credit_note)\.[a-z_]+)"', path.read_text("utf-8")
+        )
     }
     assert "invoice.issued" in kinds
     assert kinds <= set(KINDS)
+
+
+def test_an_invoice_shows_its_credit_notes(client: Client, stage: Stage) -> None:
+    page = client.get(stage.record("main")).content.decode()
+    number = re.findall(r"invoices/(INV-\d+)", page)[-1]
+    with database.connect(autocommit=True) as db:
+        enter_account(db, stage.ctx.id)
+        (id_,) = db.execute("SELECT id FROM invoice WHERE number = %s", [number]).fetchone() or ()
+        (line,) = db.execute("SELECT id FROM line_item WHERE parent_id = %s", [id_]).fetchone() or ()
+        note = issue_credit_note(db, stage.ctx, id_, [CreditedLine(line, 100)], reason="Sent too late")
+    text = _text(client, f"/{stage.ctx.id}/invoices/{number}")
+    assert _in_order(text, "Credit notes", note.number, "Sent too late", "to the customer's credit")
+    record = _text(client, stage.record("main"))
+    assert "Credit note of" in record

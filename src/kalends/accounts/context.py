@@ -1,12 +1,15 @@
 """An account at a moment: what every service is handed instead of asking a clock or a table."""
 
+import re
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, LiteralString, cast
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from kalends.accounts.letterhead import Letterhead
+from kalends.accounts.setting import rises, setting
 from kalends.core.calendar import billing_instant, local_date
 
 
@@ -18,26 +21,75 @@ class UnknownAccount(LookupError):
 class AccountSettings:
     """What an account decided for itself; every field has the default that a new account starts with.
 
-    ``retry_days`` counts from the first failure; ``notice_days`` is how long before the next payment edits close;
-    ``reminder_days`` and ``invoice_reminder_days`` are how long before a payment or a due date its customer is reminded
-    (0: never). ``letters`` is ``queued`` (delivered) or ``kept`` (written down but never delivered).
+    A field is declared with what it means and may be; `kalends settings` shows and sets whatever stands here.
     """
 
-    billing_hour: int = 7
-    invoice_prefix: str = "INV-"
-    retry_days: tuple[int, ...] = (1, 3, 5, 7)
-    notice_days: int = 2
-    reminder_days: int = 0
-    invoice_reminder_days: int = 0
-    charges_per_second: int = 50
-    letters: str = "queued"
+    billing_hour: int = setting(
+        7, "The local hour at which the charges and invoices of a day begin.", least=0, most=23
+    )
+    invoice_prefix: str = setting(
+        "INV-",
+        "What the numbers of new invoices begin with.",
+        allowed="up to 12 letters, digits, dots, slashes and hyphens",
+        fits=lambda prefix: re.fullmatch(r"[\w./-]{0,12}", prefix) is not None,
+    )
+    credit_note_prefix: str = setting(
+        "CN-",
+        "What the numbers of new credit notes begin with.",
+        allowed="up to 12 letters, digits, dots, slashes and hyphens",
+        fits=lambda prefix: re.fullmatch(r"[\w./-]{0,12}", prefix) is not None,
+    )
+    retry_days: tuple[int, ...] = setting(
+        (1, 3, 5, 7),
+        "On which days after its first failure a charge is tried again; empty: never.",
+        allowed="up to 10 whole numbers from 1 to 60, each larger than the one before",
+        fits=lambda days: len(days) <= 10 and all(1 <= day <= 60 for day in days) and rises(days),
+    )
+    retry_bank_debits: bool = setting(
+        default=False,
+        meaning="Whether a bank debit that came back is tried again on those days too; each try costs a fee.",
+    )
+    cancel_after_last_retry: bool = setting(
+        default=False,
+        meaning="Whether a subscription is canceled when the last try of a charge has failed as well.",
+    )
+    prorate_edits: bool = setting(
+        default=False,
+        meaning="Whether an edit is prorated unless said otherwise: the days left are charged and credited at once.",
+    )
+    notice_days: int = setting(
+        2, "How many days before the next payment a subscription can no longer be edited.", least=0, most=60
+    )
+    reminder_days: int = setting(
+        0, "How many days before a payment its customer is reminded; 0: never.", least=0, most=60
+    )
+    invoice_reminder_days: int = setting(
+        0, "How many days before an invoice falls due its customer is reminded; 0: never.", least=0, most=7
+    )
+    failed_payment_letters: bool = setting(
+        default=True, meaning="Whether customers are told by letter that a charge of theirs has failed."
+    )
+    partial_payments: bool = setting(
+        default=False,
+        meaning="Whether new invoices may be paid in parts; each invoice can be switched by itself.",
+    )
+    charges_per_second: int = setting(
+        50, "How many charges a second are sent to the payment processor, at most.", least=1, most=1000
+    )
+    letters: str = setting(
+        "queued",
+        "Whether letters are delivered (queued), or written down and never delivered (kept).",
+        choices=("queued", "kept"),
+    )
 
     @classmethod
     def read(cls, stored: dict[str, Any]) -> "AccountSettings":
         """Settings from their stored form; what is not stored has its default."""
-        known = {item.name: stored[item.name] for item in fields(cls) if item.name in stored}
-        if "retry_days" in known:
-            known["retry_days"] = tuple(known["retry_days"])
+        known: dict[str, Any] = {}
+        for item in fields(cls):
+            if item.name in stored:
+                value = stored[item.name]
+                known[item.name] = tuple(value) if isinstance(item.default, tuple) else value
         return cls(**known)
 
     def stored(self) -> Jsonb:
@@ -58,6 +110,7 @@ class AccountContext:
     country: str
     settings: AccountSettings
     now: datetime
+    letterhead: Letterhead = field(default_factory=Letterhead)
     today: date = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,7 +133,12 @@ class AccountContext:
         return date.fromordinal(self.today.toordinal() - 1)
 
 
-_SELECT = "SELECT id, name, mode, time_zone, currency, language, country, settings, clock_at FROM account"
+_LETTERHEAD = tuple(item.name for item in fields(Letterhead))
+_SELECT = cast(
+    "LiteralString",
+    f"SELECT {', '.join(_LETTERHEAD)}, id, name, mode, time_zone, currency, language, country, settings, clock_at "
+    "FROM account",
+)
 
 
 def load_context(db: Connection[Any], account_id: int, *, system_now: datetime) -> AccountContext:
@@ -91,8 +149,13 @@ def load_context(db: Connection[Any], account_id: int, *, system_now: datetime) 
     row = db.execute(_SELECT + " WHERE id = %s", [account_id]).fetchone()
     if row is None:
         raise UnknownAccount(f"There is no account {account_id}.")
-    *plain, settings, clock_at = row
-    return AccountContext(*plain, settings=AccountSettings.read(settings), now=clock_at or system_now)
+    own, (*plain, settings, clock_at) = row[: len(_LETTERHEAD)], row[len(_LETTERHEAD) :]
+    return AccountContext(
+        *plain,
+        settings=AccountSettings.read(settings),
+        now=clock_at or system_now,
+        letterhead=Letterhead(*own),
+    )
 
 
 def account_ids(db: Connection[Any]) -> list[int]:

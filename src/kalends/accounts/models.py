@@ -27,6 +27,15 @@ class Account(models.Model):
     clock_at = models.DateTimeField(null=True)
     settings = models.JSONField(default=dict)
     created_at = models.DateTimeField()
+    brand_color = models.CharField(max_length=7, default="#12464f", db_default="#12464f")
+    logo = models.TextField(default="", db_default="")
+    address = models.TextField(default="", db_default="")
+    address2 = models.TextField(default="", db_default="")
+    zip = models.TextField(default="", db_default="")
+    city = models.TextField(default="", db_default="")
+    state = models.TextField(default="", db_default="")
+    tax_id = models.TextField(default="", db_default="")
+    support_email = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "account"
@@ -94,11 +103,26 @@ class Membership(AccountRow):
     told_of_payments_made = models.BooleanField(default=True, db_default=True)
     told_of_payments_failed = models.BooleanField(default=True, db_default=True)
     told_of_disputes = models.BooleanField(default=True, db_default=True)
+    told_of_pauses = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         db_table = "membership"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account_id", "user_id"], name="membership_once")
+        ]
+
+
+class AccountLogo(AccountRow):
+    """A picture that is or was the account's logo, as PNG. What was sent keeps the one that it was sent with."""
+
+    name = models.TextField()
+    content = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "account_logo"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_id", "name"], name="account_logo_once")
         ]
 
 

@@ -1,6 +1,7 @@
 """Users, and their places in accounts."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
@@ -32,4 +33,51 @@ def add_member(db: Connection[Any], account_id: int, user_id: int, role: str = "
         "INSERT INTO membership (account_id, user_id, role, told_of_payments_made, told_of_payments_failed) "
         "VALUES (%s, %s, %s, true, true) ON CONFLICT ON CONSTRAINT membership_once DO NOTHING",
         [account_id, user_id, role],
+    )
+
+
+class UnknownMember(LookupError):
+    """The account has no user with this address."""
+
+
+class Member(NamedTuple):
+    """A user of the account, and of what the user wants to be told by letter."""
+
+    user_id: int
+    name: str
+    email: str
+    role: str
+    payments_made: bool
+    payments_failed: bool
+    disputes: bool
+    pauses: bool
+
+
+NOTICES = ("payments_made", "payments_failed", "disputes", "pauses")
+"""What users can be told of by letter; each switches them alone."""
+
+
+def members(db: Connection[Any], account_id: int, email: str | None = None) -> list[Member]:
+    """The account's users, or the one with this address. Raises ``UnknownMember`` for an address that nobody has."""
+    rows = db.execute(
+        "SELECT u.id, u.name, u.email, m.role, m.told_of_payments_made, m.told_of_payments_failed, m.told_of_disputes, "
+        "m.told_of_pauses FROM membership AS m JOIN app_user AS u ON u.id = m.user_id "
+        "WHERE m.account_id = %(account_id)s AND (%(email)s::text IS NULL OR u.email = %(email)s) ORDER BY m.id",
+        {"account_id": account_id, "email": None if email is None else email.strip().lower()},
+    ).fetchall()
+    if email is not None and not rows:
+        raise UnknownMember(f"Nobody with the address {email} has a place in this account.")
+    return [Member(*row) for row in rows]
+
+
+def switch_notices(db: Connection[Any], account_id: int, email: str, wanted: Mapping[str, bool]) -> None:
+    """Let a user be told of things or not, by their names in ``NOTICES``. Raises ``UnknownMember``."""
+    unknown = wanted.keys() - set(NOTICES)
+    assert not unknown, f"there is no notice of {unknown}"
+    (member,) = members(db, account_id, email)
+    switched = member._replace(**wanted)
+    db.execute(
+        "UPDATE membership SET told_of_payments_made = %s, told_of_payments_failed = %s, told_of_disputes = %s, "
+        "told_of_pauses = %s WHERE account_id = %s AND user_id = %s",
+        [*(getattr(switched, name) for name in NOTICES), account_id, member.user_id],
     )

@@ -29,6 +29,7 @@ class Work(NamedTuple):
     stored_reports: bool
     new_reports: bool
     reminders: bool
+    giving_up: bool
 
 
 class Agenda(NamedTuple):
@@ -46,11 +47,14 @@ class Agenda(NamedTuple):
     stored_reports: bool
     report_at: datetime | None
     reminder_on: date | None
+    give_up_on: date | None
 
     def next_instant(self, ctx: AccountContext) -> datetime | None:
         """The first instant at which something falls due; None if nothing ever will."""
         instants = [
-            ctx.billing_starts(day) for day in (self.cycle, self.retry, self.reminder_on) if day is not None
+            ctx.billing_starts(day)
+            for day in (self.cycle, self.retry, self.give_up_on, self.reminder_on)
+            if day is not None
         ]
         overdue_on = None if self.due_date is None else self.due_date + timedelta(days=1)
         days = (overdue_on, self.end_date, self.resume_on, self.pause_on, self.cancel_on)
@@ -76,6 +80,7 @@ class Agenda(NamedTuple):
             stored_reports=self.stored_reports,
             new_reports=self.report_at is not None and self.report_at <= ctx.now,
             reminders=self.reminder_on is not None and self.reminder_on <= ctx.billing_day,
+            giving_up=self.give_up_on is not None and self.give_up_on <= ctx.billing_day,
         )
 
 
@@ -84,12 +89,26 @@ def read_agenda(db: Connection[Any], ctx: AccountContext, report_at: datetime | 
     params = {"account_id": ctx.id, "after": ctx.today, "after_billing": ctx.billing_day}
     row = db.execute(load("kalends.billing", "agenda"), params).fetchone()
     assert row is not None
-    return Agenda._make((*row, report_at, next_reminder(db, ctx)))
+    give_up_on = _first_given_up(db, ctx)
+    if give_up_on is not None:
+        give_up_on = max(give_up_on, ctx.billing_day + timedelta(days=1))
+    return Agenda._make((*row, report_at, next_reminder(db, ctx), give_up_on))
 
 
-def work_now(db: Connection[Any], ctx: AccountContext) -> Work:
-    """What is due at ``ctx.now``, whatever an agenda said before."""
+def work_now(db: Connection[Any], ctx: AccountContext, *, new_reports: bool) -> Work:
+    """What is due at ``ctx.now``, whatever an agenda said before; ``new_reports`` is whether a processor has any."""
     params = {"account_id": ctx.id, "today": ctx.today, "billing_day": ctx.billing_day}
     row = db.execute(load("kalends.billing", "work_now"), params).fetchone()
     assert row is not None
-    return Work._make((*row, ctx.is_sandbox, reminders_are_due(db, ctx)))
+    give_up_on = _first_given_up(db, ctx)
+    giving_up = give_up_on is not None and give_up_on <= ctx.billing_day
+    return Work._make((*row, new_reports, reminders_are_due(db, ctx), giving_up))
+
+
+def _first_given_up(db: Connection[Any], ctx: AccountContext) -> date | None:
+    """The day on which a first subscription is canceled after its last retry, where the account has chosen that."""
+    if not ctx.settings.cancel_after_last_retry or not ctx.settings.retry_days:
+        return None
+    row = db.execute(load("kalends.billing", "first_given_up"), {"account_id": ctx.id}).fetchone()
+    first = None if row is None else row[0]
+    return None if first is None else first + timedelta(days=ctx.settings.retry_days[-1])

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 from psycopg.errors import UniqueViolation
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, fetch, integers, load, take_ids
+from kalends.billing.balance import apply_balances, write_use
 from kalends.billing.compose import AgreedLine, Composed, DueSubscription, Refusal, compose
 from kalends.core.calendar import start_of_day
 from kalends.core.postings import invoice_issued
@@ -34,9 +35,13 @@ class DoubleBillingStopped(AssertionError):
 
 @dataclass(slots=True)
 class Block:
-    """What one block did. ``last`` is the key to go on from; ``claimed`` is 0 when nothing was left."""
+    """What one block did. ``last`` is the key to go on from; fewer ``claimed`` than asked for were the last ones.
+
+    ``still_due`` says that a cycle was billed whose next one is due as well.
+    """
 
     claimed: int = 0
+    still_due: bool = False
     invoiced: int = 0
     to_charge: int = 0
     parked: int = 0
@@ -45,8 +50,22 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """How many rows a statement of a pipeline must have written; its count is known once a later answer was read."""
+
+    cursor: Cursor[Any]
+    expected: int
+    difference: str
+
+    def stop_if_short(self) -> None:
+        """Raise ``DoubleBillingStopped`` when it wrote another number of rows."""
+        if self.cursor.rowcount != self.expected:
+            raise DoubleBillingStopped(f"{self.expected} {self.difference.format(self.cursor.rowcount)}.")
+
+
+@dataclass(frozen=True, slots=True)
 class Numbered:
-    """A composed cycle with the ids that its records will have."""
+    """A composed invoice with the ids that its records will have."""
 
     composed: Composed
     invoice_id: int
@@ -67,13 +86,14 @@ def bill_block(
     Raises ``DoubleBillingStopped`` with nothing written when a result breaks an effect's key.
     """
     try:
-        with db.transaction():
+        with db.pipeline(), db.transaction():
             due = claim(db, ctx, after=after, size=size, catch_up=catch_up)
             if not due:
                 return Block()
             allowed = one_overdue_charge_a_day(due, ctx.billing_day, catch_up=catch_up)
             composed, refused = compose_all(allowed, agreed_lines(db, ctx.id, allowed), ctx.today)
             park(db, ctx, refused)
+            composed = apply_balances(db, ctx, composed)
             numbered = with_ids(composed, take_ids(db, ids_needed(composed)))
             write(db, ctx, numbered)
     except UniqueViolation as error:
@@ -85,12 +105,17 @@ def bill_block(
         totals[cycle.subscription.currency] += cycle.priced.total_minor
     return Block(
         claimed=len(due),
+        still_due=any(_is_due(cycle.next_due_date, ctx.billing_day) for cycle in composed),
         invoiced=len(composed),
         to_charge=sum(1 for item in numbered if item.payment_id is not None),
         parked=len(refused),
         invoiced_minor=dict(totals),
         last=(due[-1].next_due_date, due[-1].id),
     )
+
+
+def _is_due(next_due_date: date | None, day: date) -> bool:
+    return next_due_date is not None and next_due_date <= day
 
 
 def claim(
@@ -178,10 +203,14 @@ def write(db: Connection[Any], ctx: AccountContext, block: Sequence[Numbered]) -
     if not block:
         return
     _write_lines(db, ctx, block)
-    _write_charges(db, ctx, [item for item in block if item.payment_id is not None])
+    charged = _write_charges(db, ctx, [item for item in block if item.payment_id is not None])
     _post_and_announce(db, ctx, block)
-    _move_on(db, ctx, block)
+    write_use(db, ctx, block)
+    moved = _move_on(db, ctx, [item for item in block if item.composed.reason == "cycle"])
     _write_invoices(db, ctx, block)
+    for check in (charged, moved):
+        if check is not None:
+            check.stop_if_short()
 
 
 def _write_lines(db: Connection[Any], ctx: AccountContext, block: Sequence[Numbered]) -> None:
@@ -197,20 +226,21 @@ def _write_lines(db: Connection[Any], ctx: AccountContext, block: Sequence[Numbe
             priced.total_minor,
             item.composed.period_start,
             item.composed.period_end,
+            item.composed.cycle_start,
         )
         for item in block
         for line_id, agreed, priced in zip(
             item.line_ids, item.composed.lines, item.composed.priced.lines, strict=True
         )
     ]
-    names = ("ids", "agreed", "invoices", "gross", "discount", "net", "tax", "total", "starts", "ends")
+    names = "ids agreed invoices gross discount net tax total starts ends cycle_starts".split()
     params = {"account_id": ctx.id, "now": ctx.now, **arrays(names, rows)}
     db.execute(load("kalends.billing", "write_lines"), params)
 
 
-def _write_charges(db: Connection[Any], ctx: AccountContext, charged: Sequence[Numbered]) -> None:
+def _write_charges(db: Connection[Any], ctx: AccountContext, charged: Sequence[Numbered]) -> Check | None:
     if not charged:
-        return
+        return None
     rows = [
         (
             item.payment_id,
@@ -224,10 +254,9 @@ def _write_charges(db: Connection[Any], ctx: AccountContext, charged: Sequence[N
     ]
     names = ("ids", "invoices", "subscriptions", "cycles", "amounts", "discounts")
     params = {"account_id": ctx.id, "now": ctx.now, **arrays(names, rows)}
-    written = db.execute(load("kalends.billing", "write_payments"), params).rowcount
-    if written != len(charged):
-        raise DoubleBillingStopped(f"{len(charged)} charges were decided but {written} payments written.")
+    written = db.execute(load("kalends.billing", "write_payments"), params)
     db.execute(load("kalends.billing", "write_attempts"), params)
+    return Check(written, len(charged), "charges were decided but {} payments written")
 
 
 def _post_and_announce(db: Connection[Any], ctx: AccountContext, block: Sequence[Numbered]) -> None:
@@ -251,31 +280,46 @@ def _post_and_announce(db: Connection[Any], ctx: AccountContext, block: Sequence
         events.append(
             journal.NewEvent("invoice.issued", "invoice", item.invoice_id, subscription.id, _issued(item))
         )
-        if subscription.collection == "manual" and subscription.email_invoices and subscription.contact_id:
+        if _is_sent(item.composed) and subscription.contact_id:
             letters.append(outbox.Letter("invoice", item.invoice_id, subscription.contact_id))
     book.post(db, ctx.id, entries)
     journal.write(db, ctx.id, ctx.now, events)
     outbox.queue(db, ctx.id, ctx.now, letters, status=ctx.settings.letters)
 
 
+def _is_sent(composed: Composed) -> bool:
+    """Whether the invoice is sent to its customer; one that is charged has a receipt instead, if money moves at all."""
+    asks = composed.subscription.collection == "manual" or (
+        composed.credit_minor and not composed.charge_minor
+    )
+    return composed.subscription.email_invoices and bool(asks)
+
+
 def _issued(item: Numbered) -> dict[str, Any]:
     """What the journal says of an issued invoice, and what it changed on the subscription."""
     composed = item.composed
     before = composed.subscription
-    return {
+    data = {
         "cycle": before.next_cycle,
         "total_minor": composed.priced.total_minor,
         "currency": before.currency,
-        "parent_changes": journal.changes(
-            status=(before.status, composed.status),
-            next_cycle=(before.next_cycle, before.next_cycle + 1),
-            next_due_date=(before.next_due_date, composed.next_due_date),
-            next_amount_minor=(before.next_amount_minor, composed.next_amount_minor),
-        ),
     }
+    if composed.credit_minor:
+        data["credited_minor"] = composed.credit_minor
+    if composed.reason != "cycle":
+        return {**data, "reason": composed.reason}
+    data["parent_changes"] = journal.changes(
+        status=(before.status, composed.status),
+        next_cycle=(before.next_cycle, before.next_cycle + 1),
+        next_due_date=(before.next_due_date, composed.next_due_date),
+        next_amount_minor=(before.next_amount_minor, composed.next_amount_minor),
+    )
+    return data
 
 
-def _move_on(db: Connection[Any], ctx: AccountContext, block: Sequence[Numbered]) -> None:
+def _move_on(db: Connection[Any], ctx: AccountContext, block: Sequence[Numbered]) -> Check | None:
+    if not block:
+        return None
     rows = [
         (
             item.composed.subscription.id,
@@ -288,9 +332,8 @@ def _move_on(db: Connection[Any], ctx: AccountContext, block: Sequence[Numbered]
     ]
     names = ("ids", "cycles", "statuses", "next_dues", "next_amounts")
     params = {"account_id": ctx.id, "now": ctx.now, **arrays(names, rows)}
-    moved = db.execute(load("kalends.billing", "move_on"), params).rowcount
-    if moved != len(block):
-        raise DoubleBillingStopped(f"{len(block)} subscriptions were billed but {moved} moved on.")
+    moved = db.execute(load("kalends.billing", "move_on"), params)
+    return Check(moved, len(block), "subscriptions were billed but {} moved on")
 
 
 def _write_invoices(db: Connection[Any], ctx: AccountContext, block: Sequence[Numbered]) -> None:
@@ -307,15 +350,18 @@ def _write_invoices(db: Connection[Any], ctx: AccountContext, block: Sequence[Nu
             item.composed.priced.discount_minor,
             item.composed.priced.tax_minor,
             item.composed.priced.total_minor,
+            item.composed.credit_minor,
+            item.composed.reason,
         )
         for item in block
     ]
-    names = "ids subscriptions cycles starts ends dates dues subtotals discounts taxes totals".split()
+    names = "ids subscriptions cycles starts ends dates dues subtotals discounts taxes totals credits reasons".split()
     shared = {
         "account_id": ctx.id,
         "now": ctx.now,
         "prefix": ctx.settings.invoice_prefix,
         "count": len(block),
+        "partial_payments": ctx.settings.partial_payments,
     }
     taken = db.execute(load("kalends.billing", "take_numbers"), shared).fetchone()
     assert taken is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,75 @@ class ClockRefused(ValueError):
 Tick = Callable[[datetime, RunResult], None]
 
 
+@dataclass(slots=True)
+class Clock:
+    """A sandbox account's clock in somebody's hand; ``ctx`` is the account at the moment at which it stands."""
+
+    db: Connection[Any]
+    ctx: AccountContext
+    processors: Processors
+
+    def advance(
+        self, to: datetime, *, tick: Tick = lambda instant, result: None, nothing_due_now: bool = False
+    ) -> RunResult:
+        """Let the clock run until ``to``; returns what happened on the way.
+
+        ``tick`` is called after every instant at which something was due. ``nothing_due_now`` says that all of the
+        present moment is done, since this clock has just come to it and nothing was agreed since. Raises
+        ``ClockRefused`` for a moment in the past.
+        """
+        if to < self.ctx.now:
+            raise ClockRefused(
+                f"The clock stands at {self.ctx.now:%Y-%m-%d %H:%M} UTC and cannot go back to {to:%Y-%m-%d %H:%M}."
+            )
+        total = RunResult()
+        if not nothing_due_now:
+            self._run(total, tick, None)
+        while True:
+            agenda = read_agenda(self.db, self.ctx, self.processors("sandbox").next_report_at())
+            instant = agenda.next_instant(self.ctx)
+            if instant is None or instant > to:
+                break
+            # A report that is delivered late is taken in now; the clock never goes back for it.
+            self._move(max(instant, self.ctx.now + timedelta(seconds=1)))
+            self._run(total, tick, agenda.work_at(self.ctx))
+        if self.ctx.now < to:
+            self._move(to)
+        return total
+
+    def _run(self, total: RunResult, tick: Tick, work: Work | None) -> None:
+        result = run_due(self.db, self.ctx, self.processors, work=work)
+        total.add(result)
+        tick(self.ctx.now, result)
+
+    def _move(self, instant: datetime) -> None:
+        self.db.execute("UPDATE account SET clock_at = %s WHERE id = %s", [instant, self.ctx.id])
+        self.ctx = replace(self.ctx, now=instant)
+
+
+@contextmanager
+def held_clock(db: Connection[Any], ctx: AccountContext, processors: Processors) -> Iterator[Clock]:
+    """Take a sandbox account's clock in hand, so that nobody else moves it meanwhile.
+
+    Killed on the way, the clock stands at the last instant, and advancing again goes on from there. Raises
+    ``ClockRefused`` for a live account, and while somebody else has the clock.
+    """
+    if not ctx.is_sandbox:
+        raise ClockRefused(
+            f"Account {ctx.name} is live: its clock is the real one. Only sandboxes can be moved."
+        )
+    if not _lock(db, ctx.id):
+        raise ClockRefused(
+            f"Somebody else is moving the clock of {ctx.name} right now. Wait until it stands."
+        )
+    try:
+        with relaxed_durability(db):
+            yield Clock(db, ctx, processors)
+    finally:
+        if not db.closed:
+            db.execute("SELECT pg_advisory_unlock(%s, %s)", [_CLOCK_LOCK, ctx.id])
+
+
 def advance(
     db: Connection[Any],
     ctx: AccountContext,
@@ -31,68 +100,11 @@ def advance(
 ) -> tuple[AccountContext, RunResult]:
     """Let the account's clock run until ``to``; returns the account at that moment and what happened on the way.
 
-    ``tick`` is called after every instant at which something was due. Killed on the way, the clock stands at the
-    last instant, and advancing again goes on from there. Raises ``ClockRefused`` for a live account, for a
-    moment in the past, and while somebody else moves the same clock.
+    As :meth:`Clock.advance` of a clock that is held for this one walk. Raises ``ClockRefused``.
     """
-    if not ctx.is_sandbox:
-        raise ClockRefused(
-            f"Account {ctx.name} is live: its clock is the real one. Only sandboxes can be moved."
-        )
-    if to < ctx.now:
-        raise ClockRefused(
-            f"The clock stands at {ctx.now:%Y-%m-%d %H:%M} UTC and cannot go back to {to:%Y-%m-%d %H:%M}."
-        )
-    if not _lock(db, ctx.id):
-        raise ClockRefused(
-            f"Somebody else is moving the clock of {ctx.name} right now. Wait until it stands."
-        )
-    try:
-        total = RunResult()
-        with relaxed_durability(db):
-            ctx = _walk(db, ctx, processors, to, total, tick)
-        return ctx, total
-    finally:
-        if not db.closed:
-            db.execute("SELECT pg_advisory_unlock(%s, %s)", [_CLOCK_LOCK, ctx.id])
-
-
-def _walk(
-    db: Connection[Any],
-    ctx: AccountContext,
-    processors: Processors,
-    to: datetime,
-    total: RunResult,
-    tick: Tick,
-) -> AccountContext:
-    _run(db, ctx, processors, total, tick, None)
-    while True:
-        agenda = read_agenda(db, ctx, processors("sandbox").next_report_at())
-        instant = agenda.next_instant(ctx)
-        if instant is None or instant > to:
-            break
-        # A report that is delivered late is taken in now; the clock never goes back for it.
-        ctx = _move(db, ctx, max(instant, ctx.now + timedelta(seconds=1)))
-        _run(db, ctx, processors, total, tick, agenda.work_at(ctx))
-    return _move(db, ctx, to) if ctx.now < to else ctx
-
-
-def _run(
-    db: Connection[Any],
-    ctx: AccountContext,
-    processors: Processors,
-    total: RunResult,
-    tick: Tick,
-    work: Work | None,
-) -> None:
-    result = run_due(db, ctx, processors, work=work)
-    total.add(result)
-    tick(ctx.now, result)
-
-
-def _move(db: Connection[Any], ctx: AccountContext, instant: datetime) -> AccountContext:
-    db.execute("UPDATE account SET clock_at = %s WHERE id = %s", [instant, ctx.id])
-    return replace(ctx, now=instant)
+    with held_clock(db, ctx, processors) as clock:
+        total = clock.advance(to, tick=tick)
+    return clock.ctx, total
 
 
 @contextmanager

@@ -41,7 +41,12 @@ class AgreedLine(NamedTuple):
 
 
 class Composed(NamedTuple):
-    """One cycle, worked out: the invoice's figures and what the subscription says afterwards."""
+    """One cycle, worked out: the invoice's figures and what the subscription says afterwards.
+
+    ``total = credit + charge`` where it is charged; what an invoice asks for is ``total - credit``. ``reason`` is why
+    there is an invoice: a ``cycle`` moves the subscription on, any other leaves it where it stands. ``cycle_start`` is
+    set where a part of a cycle is billed, to the day on which the whole one began.
+    """
 
     subscription: DueSubscription
     period_start: date
@@ -54,6 +59,14 @@ class Composed(NamedTuple):
     status: str
     next_due_date: date | None
     next_amount_minor: int | None
+    credit_minor: int = 0
+    reason: str = "cycle"
+    cycle_start: date | None = None
+
+    @property
+    def owed_minor(self) -> int:
+        """What is still to be paid of the invoice when it is issued."""
+        return self.priced.total_minor - self.credit_minor
 
 
 class Refusal(Exception):

@@ -28,7 +28,10 @@ class InvalidSubscription(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """A line item to be: what it is called and what it is charged by."""
+    """A line item to be: what it is called and what it is charged by, and the product that it was made of.
+
+    Where it replaces a line, what is None is taken over from that one.
+    """
 
     name: str
     terms: LineTerms
@@ -36,6 +39,10 @@ class NewLine:
     sku: str | None = None
     tax_label: str | None = None
     unit_cost: Decimal | None = None
+    product_id: int | None = None
+    variant_id: int | None = None
+    product_type: str | None = None
+    tax_rate_group_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ SUBSCRIPTION_COLUMNS = (
 ).split()
 LINE_COLUMNS = (
     "ids parents positions names descriptions skus prices quantities discounts percents taxes inclusives tax_labels "
-    "costs currencies frequencies first_cycles"
+    "costs products variants product_types tax_groups currencies frequencies first_cycles"
 ).split()
 
 
@@ -214,6 +221,10 @@ def _line_row(line: NewLine, item: NewSubscription) -> tuple[Any, ...]:
         terms.tax_inclusive,
         line.tax_label,
         line.unit_cost,
+        line.product_id,
+        line.variant_id,
+        line.product_type,
+        line.tax_rate_group_id,
         item.currency,
         item.frequency.value,
         0,

@@ -1,4 +1,4 @@
-"""What a new day brings by itself: invoices fall overdue, pauses end, fixed terms expire."""
+"""What a new day brings by itself: cancellations and pauses begin and end, invoices fall overdue, terms expire."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import fetch, load
-from kalends.billing.changes import cancel_subscriptions, pause, resume
+from kalends.billing.changes import begin_waiting_pause, cancel_subscriptions, resume
 from kalends.core.lifecycle import Cause, Status, transition
 from kalends.events import journal
 
@@ -30,36 +30,39 @@ def roll_overdue(db: Connection[Any], ctx: AccountContext) -> int:
 
 def resume_paused(db: Connection[Any], ctx: AccountContext) -> int:
     """End the pauses whose day of resuming has come."""
-    query = "SELECT id FROM subscription WHERE account_id = %s AND resume_on <= %s AND status = 'paused' ORDER BY id"
-    ids = [row[0] for row in db.execute(query, [ctx.id, ctx.today]).fetchall()]
-    for id_ in ids:
-        resume(db, ctx, id_)
-    return len(ids)
+    query = (
+        "SELECT id FROM subscription WHERE account_id = %s AND resume_on <= %s AND status = 'paused' "
+        "ORDER BY id FOR UPDATE"
+    )
+    with db.transaction():
+        rows = db.execute(query, [ctx.id, ctx.today]).fetchall()
+        for (id_,) in rows:
+            resume(db, ctx, id_)
+    return len(rows)
 
 
 def cancel_due(db: Connection[Any], ctx: AccountContext) -> int:
     """Cancel the subscriptions whose last paid period has ended."""
-    query = "SELECT id FROM subscription WHERE account_id = %s AND cancel_on <= %s ORDER BY id"
-    ids = [row[0] for row in db.execute(query, [ctx.id, ctx.today]).fetchall()]
-    if ids:
-        cancel_subscriptions(db, ctx, ids)
+    query = "SELECT id FROM subscription WHERE account_id = %s AND cancel_on <= %s ORDER BY id FOR UPDATE"
+    with db.transaction():
+        ids = [row[0] for row in db.execute(query, [ctx.id, ctx.today]).fetchall()]
+        if ids:
+            cancel_subscriptions(db, ctx, ids, cause=Cause.PERIOD_ENDED)
     return len(ids)
 
 
 def pause_due(db: Connection[Any], ctx: AccountContext) -> int:
-    """Begin the pauses whose day has come; one that is not active any more goes on as it is."""
-    query = "SELECT id, status FROM subscription WHERE account_id = %s AND pause_on <= %s ORDER BY id"
-    rows = db.execute(query, [ctx.id, ctx.today]).fetchall()
-    for id_, status in rows:
-        if status == Status.ACTIVE:
-            pause(db, ctx, id_)
-        else:
-            db.execute(
-                "UPDATE subscription SET pause_on = NULL, resume_on = NULL, updated_at = %s "
-                "WHERE account_id = %s AND id = %s",
-                [ctx.now, ctx.id, id_],
-            )
-    return len(rows)
+    """Begin the pauses whose day has come; one that is not active any more goes on as it is.
+
+    A cycle that fell due before its pause and was not billed yet, since nothing ran, is billed first.
+    """
+    query = (
+        "SELECT id FROM subscription WHERE account_id = %s AND pause_on <= %s "
+        "AND (creates_invoices AND next_due_date < pause_on AND next_due_date <= %s) IS NOT TRUE ORDER BY id FOR UPDATE"
+    )
+    with db.transaction():
+        ids = [row[0] for row in db.execute(query, [ctx.id, ctx.today, ctx.billing_day]).fetchall()]
+        return sum(begin_waiting_pause(db, ctx, id_) for id_ in ids)
 
 
 def expire_completed(db: Connection[Any], ctx: AccountContext) -> int:

@@ -1,104 +1,143 @@
 """Editing a subscription: what may be changed, from when it counts, and how its next invoices look before and after.
 
-Without proration an edit counts from the next cycle, and the last one saved before that counts. Old lines are closed
-and new ones added, so that every past invoice can still be worked out from what was agreed for its cycle.
+Without proration an edit counts from the next cycle, and the last one saved before that counts. With proration it
+counts from today: the days left of the running period are charged and credited at once
+(:mod:`kalends.billing.prorate`), for the amounts of a preview whose ``offer`` is handed back. Old lines are closed and
+new ones added, so that every past invoice can still be worked out from what was agreed for its cycle.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from psycopg import Connection, sql
+from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
-from kalends.accounts.sql import arrays, fetch, load, take_ids
-from kalends.billing.block import agreed_lines
-from kalends.billing.changes import UnknownSubscription
+from kalends.billing import prorate as proration_of
+from kalends.billing.balance import credit_balances
 from kalends.billing.compose import AgreedLine, DueSubscription, cycle_date, lines_of_cycle, price_cycle
-from kalends.billing.create import LINE_COLUMNS, InvalidSubscription, NewLine, nets_without_tax
-from kalends.core.calendar import Frequency
-from kalends.core.lifecycle import Status, may_be_edited
-from kalends.core.money import format_minor, minimum_charge
-from kalends.core.pricing import validate_line
-from kalends.core.revenue import arr_minor, mrr_minor
+from kalends.billing.edit_plan import Edit, EditRefused, LineEdit, Plan, agreed, plan_edit
+from kalends.billing.edit_write import take_into_force, write_lines, write_subscription
+from kalends.billing.prorate import Issued, ProratedAmount, Proration
+from kalends.core.credit import credit_used
+from kalends.core.money import minimum_charge
 from kalends.events import journal
 from kalends.messages import outbox
+
+__all__ = [
+    "SHOWN",
+    "Edit",
+    "EditPreview",
+    "EditRefused",
+    "LineEdit",
+    "OfferChanged",
+    "Prorated",
+    "ProratedAmount",
+    "Upcoming",
+    "apply_edit",
+    "preview_edit",
+    "upcoming",
+]
 
 SHOWN = 12
 """How many invoices a preview shows."""
 
 
-class EditRefused(ValueError):
-    """An edit that may not be made, or not now; the message says why and what can be done instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class LineEdit:
-    """One change of the lines: ``line_id`` alone removes a line, ``line`` alone adds one, both replace."""
-
-    line_id: int | None = None
-    line: NewLine | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """What is to be changed; what is None stays. ``address`` replaces the billing address as a whole."""
-
-    lines: Sequence[LineEdit] = ()
-    next_due: date | None = None
-    contact_id: int | None = None
-    payment_method_id: int | None = None
-    address: dict[str, str] | None = None
-    name: str | None = None
-    owner_id: int | None = None
-
-    @property
-    def concerns_billing(self) -> bool:
-        """Whether it changes what is billed, when, or to whom; a name or an owner may be changed at any time."""
-        return bool(self.lines) or any(
-            value is not None
-            for value in (self.next_due, self.contact_id, self.payment_method_id, self.address)
-        )
-
-
 class Upcoming(NamedTuple):
-    """An invoice to come: its cycle, its day, its total in minor units."""
+    """An invoice to come: its cycle, its day, its total in minor units, and what of that credit is expected to pay."""
 
     cycle: int
     due_date: date
     total_minor: int
+    credit_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prorated:
+    """What a prorated edit charges and gives back today, in minor units: an offer that is kept or asked again.
+
+    ``amounts`` say one by one how they came about. ``credit_minor`` is credited, ``settled_minor`` of it on invoices
+    that were not paid yet. ``invoice_minor`` is invoiced; the customer's credit pays ``used_minor`` of it, and
+    ``owed_minor`` is charged now, or asked for by the invoice. ``balance_minor`` is to the customer's credit then.
+    ``invoice_id`` is the invoice that was made; a preview has none.
+    """
+
+    on: date
+    automatic: bool
+    amounts: Sequence[ProratedAmount]
+    credit_minor: int
+    settled_minor: int
+    invoice_minor: int
+    used_minor: int
+    owed_minor: int
+    balance_minor: int
+    offer: str = ""
+    invoice_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EditPreview:
-    """The next twelve invoices as they are and as they would be."""
+    """The next twelve invoices as they are and as they would be; and what a prorated edit comes to today."""
 
     currency: str
     before: list[Upcoming]
     after: list[Upcoming]
+    prorated: Prorated | None = None
 
 
-@dataclass(slots=True)
-class _Plan:
-    """A subscription as the edit would leave it."""
+class OfferChanged(EditRefused):
+    """A prorated edit would come to something else than was offered: not made. ``preview`` has the new offer."""
 
-    before: DueSubscription
-    after: DueSubscription
-    lines_before: list[AgreedLine]
-    lines_after: list[AgreedLine]
-    closed: list[int] = field(default_factory=list[int])
-    added: list[NewLine] = field(default_factory=list[NewLine])
+    def __init__(self, preview: EditPreview) -> None:
+        super().__init__(
+            "The subscription, the day or a price is no longer what it was when these amounts were shown. Look at the "
+            "new amounts, and save the edit again if they are right."
+        )
+        self.preview = preview
 
 
-def preview_edit(db: Connection[Any], ctx: AccountContext, id_: int, edit: Edit) -> EditPreview:
-    """What the edit would do to the next invoices; nothing is changed. Raises as ``apply_edit`` would."""
-    plan = _plan(db, ctx, id_, edit)
-    return EditPreview(
-        plan.before.currency,
-        upcoming(plan.before, plan.lines_before),
-        upcoming(plan.after, plan.lines_after),
-    )
+def preview_edit(
+    db: Connection[Any], ctx: AccountContext, id_: int, edit: Edit, *, prorate: bool = False
+) -> EditPreview:
+    """What the edit would do to the next invoices, and today if it is prorated; nothing is changed.
+
+    A prorated edit is really made, and taken back: what is shown is what it does. Raises as ``apply_edit`` would.
+    """
+    with db.transaction(force_rollback=True):
+        made = _make(db, ctx, id_, edit, prorate=prorate, actor="system")
+    if made.prorated is None:
+        return made
+    return replace(made, prorated=replace(made.prorated, invoice_id=None))
+
+
+def apply_edit(
+    db: Connection[Any],
+    ctx: AccountContext,
+    id_: int,
+    edit: Edit,
+    *,
+    prorate: bool = False,
+    offer: str | None = None,
+    actor: str = "system",
+) -> EditPreview:
+    """Save the edit; the customer is told of what concerns billing. Returns what it came to.
+
+    A prorated edit needs the ``offer`` of its preview. Raises ``UnknownSubscription``, ``EditRefused`` when it may not
+    be edited (now), ``OfferChanged`` when the amounts are no longer those that were offered, and
+    ``InvalidSubscription`` for a value that is not possible; nothing is changed then.
+    """
+    if prorate and offer is None:
+        raise EditRefused(
+            "A prorated edit charges and credits at once. Preview it first, and hand back the offer of the preview."
+        )
+    with db.transaction():
+        made = _make(db, ctx, id_, edit, prorate=prorate, actor=actor)
+        if made.prorated is not None and made.prorated.offer != offer:
+            raise OfferChanged(replace(made, prorated=replace(made.prorated, invoice_id=None)))
+    return made
 
 
 def upcoming(
@@ -120,117 +159,46 @@ def upcoming(
     ]
 
 
-def apply_edit(
-    db: Connection[Any], ctx: AccountContext, id_: int, edit: Edit, *, actor: str = "system"
+def _make(
+    db: Connection[Any], ctx: AccountContext, id_: int, edit: Edit, *, prorate: bool, actor: str
+) -> EditPreview:
+    """Make the edit in the caller's transaction, whoever keeps it or takes it back; returns what it comes to."""
+    plan = plan_edit(db, ctx, id_, edit, prorate=prorate)
+    worked_out = proration_of.work_out(db, ctx, plan) if prorate else None
+    before = less_credit(
+        upcoming(plan.before, agreed(plan.lines_before)), plan.before, _balance(db, ctx, plan)
+    )
+    added = write_lines(db, ctx, plan, None if worked_out is None else ctx.today)
+    if worked_out is not None:
+        begun = [line.id for line in worked_out.begun if line.id > 0]
+        take_into_force(db, ctx, ctx.today, begun, [line.id for line in worked_out.ended])
+    event: dict[str, Any] = {
+        "changes": write_subscription(db, ctx, plan, edit),
+        "lines": _pairs(edit, added),
+    }
+    if prorate:
+        event["prorated"] = {"reason": None if worked_out is None else worked_out.reason}
+    _announce(db, ctx, plan, edit, event, actor=actor)
+    issued = Issued()
+    if worked_out is not None:
+        issued = proration_of.issue(db, ctx, plan, worked_out, added, actor=actor)
+    balance = _balance(db, ctx, plan)
+    prorated = None
+    if prorate:
+        prorated = _offered(ctx, plan, edit, worked_out, issued, balance)
+    after = less_credit(upcoming(plan.after, agreed(plan.lines_after)), plan.after, balance)
+    return EditPreview(plan.before.currency, before, after, prorated)
+
+
+def _announce(
+    db: Connection[Any], ctx: AccountContext, plan: Plan, edit: Edit, data: dict[str, Any], *, actor: str
 ) -> None:
-    """Save the edit; the customer is told of what concerns billing.
-
-    Raises ``UnknownSubscription``, ``EditRefused`` when it may not be edited (now), and ``InvalidSubscription`` for a
-    value that is not possible; nothing is changed then.
-    """
-    with db.transaction():
-        plan = _plan(db, ctx, id_, edit)
-        pairs = _pairs(edit, _write_lines(db, ctx, plan))
-        data = {"changes": _write(db, ctx, plan, edit), "lines": pairs}
-        event = journal.NewEvent("subscription.edited", "subscription", id_, id_, data)
-        event_id = journal.write_one(db, ctx.id, ctx.now, event, actor)
-        contact = edit.contact_id or plan.before.contact_id
-        if edit.concerns_billing and contact is not None:
-            letter = outbox.Letter("changed", id_, contact, str(event_id))
-            outbox.queue(db, ctx.id, ctx.now, [letter], status=ctx.settings.letters)
-
-
-def _plan(db: Connection[Any], ctx: AccountContext, id_: int, edit: Edit) -> _Plan:
-    rows = fetch(db, load("kalends.billing", "locked"), {"account_id": ctx.id, "ids": f"{{{id_}}}"})
-    if not rows:
-        raise UnknownSubscription(f"There is no subscription {id_} in this account.")
-    before = DueSubscription(*rows[0])
-    _refuse_what_may_not_be_edited(db, ctx, before, edit)
-    lines = agreed_lines(db, ctx.id, [before]).get(id_, [])
-    plan = _Plan(before, before, lines, list(lines))
-    for change in edit.lines:
-        _change_line(plan, change)
-    if edit.next_due is not None:
-        plan.after = before._replace(
-            anchor_date=edit.next_due, anchor_cycle=before.next_cycle, next_due_date=edit.next_due
-        )
-    if edit.payment_method_id is not None:
-        plan.after = plan.after._replace(payment_method_id=edit.payment_method_id)
-    _refuse_impossible_result(ctx, plan)
-    return plan
-
-
-def _refuse_what_may_not_be_edited(
-    db: Connection[Any], ctx: AccountContext, row: DueSubscription, edit: Edit
-) -> None:
-    if not edit.concerns_billing:
-        return
-    billed = db.execute(
-        "SELECT creates_invoices FROM subscription WHERE account_id = %s AND id = %s", [ctx.id, row.id]
-    ).fetchone()
-    if billed is not None and not billed[0]:
-        raise EditRefused(
-            "This subscription creates no invoices: it is a record of what is billed elsewhere."
-        )
-    if not may_be_edited(Status(row.status)):
-        raise EditRefused(
-            f"The subscription is {row.status.replace('_', ' ')}. Only an active or a scheduled one can be edited."
-        )
-    if row.next_due_date is None:
-        raise EditRefused("Nothing is to be billed any more: all agreed payments were asked for.")
-    left = (row.next_due_date - ctx.today).days
-    if left <= ctx.settings.notice_days:
-        raise EditRefused(
-            f"The next payment is due on {row.next_due_date}, in {left} days. Edits close {ctx.settings.notice_days} "
-            f"days before, so that the customer has notice; edit it after that day."
-        )
-    if edit.next_due is not None and edit.next_due <= ctx.today:
-        raise EditRefused(f"The next payment due date {edit.next_due} is not after today, {ctx.today}.")
-    for table, value in (("contact", edit.contact_id), ("payment_method", edit.payment_method_id)):
-        if value is not None and _missing(db, ctx, table, value):
-            raise EditRefused(f"There is no {table.replace('_', ' ')} {value} in this account.")
-
-
-def _missing(db: Connection[Any], ctx: AccountContext, table: str, id_: int) -> bool:
-    query = sql.SQL("SELECT FROM {} WHERE account_id = %s AND id = %s").format(sql.Identifier(table))
-    return db.execute(query, [ctx.id, id_]).fetchone() is None
-
-
-def _change_line(plan: _Plan, change: LineEdit) -> None:
-    """Close the old line before the next cycle, and let the new one begin with it."""
-    cycle = plan.before.next_cycle
-    if change.line_id is not None:
-        place = next((n for n, line in enumerate(plan.lines_after) if line.id == change.line_id), None)
-        if place is None or change.line_id not in {
-            line.id for line in lines_of_cycle(plan.lines_after, cycle)
-        }:
-            raise EditRefused(
-                f"Line item {change.line_id} does not bill the next payment of this subscription."
-            )
-        plan.lines_after[place] = plan.lines_after[place]._replace(until_cycle=cycle)
-        plan.closed.append(change.line_id)
-    if change.line is not None:
-        try:
-            validate_line(change.line.terms, plan.before.currency)
-        except ValueError as error:
-            raise InvalidSubscription("line items", f"{change.line.name}: {error}") from error
-        plan.added.append(change.line)
-        new = AgreedLine(-len(plan.added), plan.before.id, cycle, None, change.line.terms)
-        plan.lines_after.append(new)
-
-
-def _refuse_impossible_result(ctx: AccountContext, plan: _Plan) -> None:
-    following = lines_of_cycle(plan.lines_after, plan.before.next_cycle)
-    if not following:
-        raise EditRefused("The last line item cannot be removed. Cancel the subscription instead.")
-    total = price_cycle(following, plan.after.currency).total_minor
-    smallest = minimum_charge(plan.after.currency, ctx.today)
-    if plan.after.collection == "automatic" and 0 < total < smallest:
-        raise InvalidSubscription(
-            "amount",
-            f"{format_minor(total, plan.after.currency)} is below the smallest charge of "
-            f"{format_minor(smallest, plan.after.currency)}.",
-        )
+    id_ = plan.before.id
+    event = journal.NewEvent("subscription.edited", "subscription", id_, id_, data)
+    event_id = journal.write_one(db, ctx.id, ctx.now, event, actor)
+    if edit.concerns_billing and plan.after.contact_id is not None:
+        letter = outbox.Letter("changed", id_, plan.after.contact_id, str(event_id))
+        outbox.queue(db, ctx.id, ctx.now, [letter], status=ctx.settings.letters)
 
 
 def _pairs(edit: Edit, added: Sequence[int]) -> list[list[int | None]]:
@@ -239,73 +207,51 @@ def _pairs(edit: Edit, added: Sequence[int]) -> list[list[int | None]]:
     return [[change.line_id, None if change.line is None else next(fresh)] for change in edit.lines]
 
 
-def _write_lines(db: Connection[Any], ctx: AccountContext, plan: _Plan) -> list[int]:
-    """Close and add lines; returns the ids of the added ones, in order."""
-    ids = take_ids(db, len(plan.added))
-    if plan.closed:
-        db.execute(
-            "UPDATE line_item SET until_cycle = %s, updated_at = %s WHERE account_id = %s AND id = ANY(%s)",
-            [plan.before.next_cycle, ctx.now, ctx.id, plan.closed],
-        )
-    if plan.added:
-        rows = _line_rows(plan, ids)
-        params = {"account_id": ctx.id, "now": ctx.now, "source": "CRM_UI", **arrays(LINE_COLUMNS, rows)}
-        db.execute(load("kalends.billing", "create_lines"), params)
-    return ids
+def _balance(db: Connection[Any], ctx: AccountContext, plan: Plan) -> int:
+    """What the customer has to their credit now, in the subscription's currency."""
+    contact = plan.after.contact_id
+    return 0 if contact is None else credit_balances(db, ctx, contact).get(plan.before.currency, 0)
 
 
-def _line_rows(plan: _Plan, ids: Iterable[int]) -> list[tuple[Any, ...]]:
-    row = plan.before
-    first = len(plan.lines_before)
-    return [
-        (
-            id_, row.id, first + number, line.name, line.description, line.sku, line.terms.unit_price,
-            line.terms.quantity, line.terms.discount_per_unit, line.terms.discount_percent, line.terms.tax_rate,
-            line.terms.tax_inclusive, line.tax_label, line.unit_cost, row.currency, row.frequency, row.next_cycle,
-        )
-        for number, (id_, line) in enumerate(zip(ids, plan.added, strict=True))
-    ]  # fmt: skip
+def less_credit(
+    invoices: Sequence[Upcoming], subscription: DueSubscription, balance_minor: int
+) -> list[Upcoming]:
+    """Invoices to come with the credit that is expected to pay them, if no other subscription uses it up before."""
+    shown: list[Upcoming] = []
+    for invoice in invoices:
+        automatic = subscription.collection == "automatic"
+        smallest = minimum_charge(subscription.currency, invoice.due_date) if automatic else 0
+        used = credit_used(balance_minor, invoice.total_minor, smallest)
+        balance_minor -= used
+        shown.append(invoice._replace(credit_minor=used))
+    return shown
 
 
-def _write(db: Connection[Any], ctx: AccountContext, plan: _Plan, edit: Edit) -> dict[str, list[Any]]:
-    """Write what the subscription says after the edit; returns what changed."""
-    row, after = plan.before, plan.after
-    priced = price_cycle(lines_of_cycle(plan.lines_after, row.next_cycle), row.currency)
-    nets, frequency = nets_without_tax(priced), Frequency(row.frequency)
-    values: dict[str, Any] = {
-        "anchor_date": after.anchor_date,
-        "anchor_cycle": after.anchor_cycle,
-        "next_due_date": after.next_due_date,
-        "payment_method_id": after.payment_method_id,
-        "contact_id": edit.contact_id or row.contact_id,
+def _offered(
+    ctx: AccountContext, plan: Plan, edit: Edit, worked_out: Proration | None, issued: Issued, balance: int
+) -> Prorated:
+    """What the edit came to, as an offer: a digest of everything that it starts from and comes to.
+
+    Nobody gains by making one up: the edit is worked out again, and only what that comes to is ever charged.
+    """
+    prorated = Prorated(
+        on=ctx.today,
+        automatic=plan.after.collection == "automatic",
+        amounts=[] if worked_out is None else worked_out.amounts,
+        credit_minor=issued.credit_minor,
+        settled_minor=issued.settled_minor,
+        invoice_minor=issued.invoice_minor,
+        used_minor=issued.used_minor,
+        owed_minor=issued.owed_minor,
+        balance_minor=balance,
+    )
+    content = {
+        "account": ctx.id,
+        "subscription": plan.before,
+        "lines": plan.lines_before,
+        "edit": asdict(edit),
+        "prorated": asdict(prorated),
     }
-    if edit.lines:
-        values |= {
-            "next_amount_minor": priced.total_minor,
-            "mrr_minor": mrr_minor(nets, frequency),
-            "arr_minor": arr_minor(nets, frequency),
-        }
-    if edit.next_due is not None and row.expected_payments is not None:
-        values["end_date"] = cycle_date(after, row.expected_payments)
-    if edit.next_due is not None and row.next_cycle == 0:
-        values["start_date"] = edit.next_due
-    values |= {
-        name: value for name, value in (("name", edit.name), ("owner_id", edit.owner_id)) if value is not None
-    }
-    if edit.address is not None:
-        parts = ("address", "address2", "city", "state", "zip", "country")
-        values |= {f"billing_{part}": edit.address.get(part) for part in parts}
-    return _update(db, ctx, row.id, values)
-
-
-def _update(
-    db: Connection[Any], ctx: AccountContext, id_: int, values: dict[str, Any]
-) -> dict[str, list[Any]]:
-    columns = [sql.Identifier(name) for name in values]
-    read = sql.SQL("SELECT {} FROM subscription WHERE account_id = %s AND id = %s")
-    before = db.execute(read.format(sql.SQL(", ").join(columns)), [ctx.id, id_]).fetchone()
-    assert before is not None
-    write = sql.SQL("UPDATE subscription SET {}, updated_at = %s WHERE account_id = %s AND id = %s")
-    assignments = sql.SQL(", ").join(sql.SQL("{} = %s").format(column) for column in columns)
-    db.execute(write.format(assignments), [*values.values(), ctx.now, ctx.id, id_])
-    return journal.changes(**{name: (old, values[name]) for name, old in zip(values, before, strict=True)})
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    offer = hashlib.sha256(canonical.encode()).hexdigest()
+    return replace(prorated, offer=offer, invoice_id=issued.invoice_id)

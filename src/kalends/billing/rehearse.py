@@ -2,7 +2,7 @@
 
 The claim, the arithmetic and the refusals are those of the billing path itself; only the locks and the writing are
 left out. What a run would do is read in one snapshot, block by block; memory does not grow with the number of
-subscriptions (one number is kept for each customer who is charged for an overdue cycle).
+subscriptions (one number is kept for each customer who is charged for an overdue cycle, or has credit).
 """
 
 from collections import Counter
@@ -16,18 +16,20 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import fetch, integers, load
 from kalends.billing.agenda import work_now
+from kalends.billing.balance import Balances, all_balances, with_credit
 from kalends.billing.block import BLOCK_SIZE, FIRST_KEY, Key, agreed_lines, compose_all
 from kalends.billing.compose import AgreedLine, Composed, DueSubscription, Refusal, lines_of_cycle
-from kalends.billing.daybreak import resume_paused
+from kalends.billing.daybreak import pause_due, resume_paused
 from kalends.core.calendar import start_of_day
 from kalends.core.lifecycle import Status, may_be_charged
+from kalends.payments.retry import smallest_charges
 
 SHOWN = 20
 """How many invoices, parked subscriptions and differences are kept to be shown; all are counted."""
 
 
 class WouldInvoice(NamedTuple):
-    """An invoice that a run would make. Amounts are in minor units."""
+    """An invoice that a run would make. Amounts are in minor units; credit would pay ``credit_minor`` of the total."""
 
     subscription_id: int
     cycle: int
@@ -36,6 +38,7 @@ class WouldInvoice(NamedTuple):
     collection: str
     currency: str
     total_minor: int
+    credit_minor: int = 0
 
 
 class WouldPark(NamedTuple):
@@ -59,7 +62,7 @@ class Differs(NamedTuple):
 
 @dataclass(slots=True)
 class Rehearsal:
-    """What a run would do. ``invoiced_minor`` = ``charged_minor`` + ``sent_minor``, by currency.
+    """What a run would do. ``invoiced_minor`` = ``charged_minor`` + ``sent_minor`` + ``credited_minor``, by currency.
 
     ``same``, ``differing`` and ``first_time`` compare with the cycle before; ``before_minor`` is what those cycles
     that have one came to then.
@@ -70,6 +73,7 @@ class Rehearsal:
     charges: int = 0
     charged_minor: Counter[str] = field(default_factory=Counter[str])
     sent_minor: Counter[str] = field(default_factory=Counter[str])
+    credited_minor: Counter[str] = field(default_factory=Counter[str])
     retries: int = 0
     retried_minor: Counter[str] = field(default_factory=Counter[str])
     waiting: int = 0
@@ -82,6 +86,14 @@ class Rehearsal:
     first_parked: list[WouldPark] = field(default_factory=list[WouldPark])
     first_differences: list[Differs] = field(default_factory=list[Differs])
     names: dict[int, str] = field(default_factory=dict[int, str])
+
+
+@dataclass(slots=True)
+class _SoFar:
+    """What the walk keeps of customers: what credit they have left, and whom it would charge for an overdue cycle."""
+
+    balances: Balances
+    charged: set[int] = field(default_factory=set[int])
 
 
 Progress = Callable[[Rehearsal], None]
@@ -102,16 +114,18 @@ def rehearse(
     result = Rehearsal()
     with db.transaction(force_rollback=True):
         db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        if work_now(db, ctx).resuming:
-            # Pauses that end today end before cycles are claimed; the rollback takes this back.
+        work = work_now(db, ctx, new_reports=False)
+        if work.pausing or work.resuming:
+            # Pauses that begin or end today do so before cycles are claimed; the rollback takes this back.
+            pause_due(db, ctx)
             resume_paused(db, ctx)
         else:
             db.execute("SET TRANSACTION READ ONLY")
         _count_retries(db, ctx, result)
         result.waiting = _count_waiting(db, ctx)
-        charged: set[int] = set()
+        so_far = _SoFar(all_balances(db, ctx))
         for block in _blocks(db, ctx, size=size, catch_up=catch_up):
-            _rehearse_block(db, ctx, block, result, charged, catch_up=catch_up)
+            _rehearse_block(db, ctx, block, result, so_far, catch_up=catch_up)
             progress(result)
         result.names = _names(db, ctx, result)
     return result
@@ -152,7 +166,7 @@ def _rehearse_block(
     ctx: AccountContext,
     due: Sequence[DueSubscription],
     result: Rehearsal,
-    charged: set[int],
+    so_far: _SoFar,
     *,
     catch_up: bool,
 ) -> None:
@@ -162,7 +176,7 @@ def _rehearse_block(
     for subscription in due:
         terms = lines.get(subscription.id, [])
         previous = before.get(subscription.id)
-        for composed in _cycles(subscription, terms, ctx, result, charged, catch_up=catch_up):
+        for composed in _cycles(subscription, terms, ctx, result, so_far, catch_up=catch_up):
             _count(composed, result)
             _compare(db, ctx, composed, terms, previous, result, lines_named)
             previous = composed.priced.total_minor
@@ -173,7 +187,7 @@ def _cycles(
     lines: list[AgreedLine],
     ctx: AccountContext,
     result: Rehearsal,
-    charged: set[int],
+    so_far: _SoFar,
     *,
     catch_up: bool,
 ) -> Iterator[Composed]:
@@ -184,17 +198,17 @@ def _cycles(
             subscription.collection == "automatic" and subscription.next_due_date < ctx.billing_day
         )
         contact = subscription.contact_id
-        if overdue_charge and not catch_up and contact in charged:
+        if overdue_charge and not catch_up and contact in so_far.charged:
             result.waiting += 1
             return
         composed, refused = compose_all([subscription], {subscription.id: lines}, ctx.today)
         if refused:
             _park(refused[0], result)
             return
-        (cycle,) = composed
+        cycle = with_credit(composed[0], so_far.balances)
         yield cycle
         if cycle.charge_minor and contact is not None:
-            charged.add(contact)
+            so_far.charged.add(contact)
         if cycle.next_due_date is None:
             return
         subscription = subscription._replace(
@@ -219,9 +233,10 @@ def _count(composed: Composed, result: Rehearsal) -> None:
     result.invoiced_minor[subscription.currency] += total
     if composed.charge_minor:
         result.charges += 1
+    result.credited_minor[subscription.currency] += composed.credit_minor
     (result.charged_minor if subscription.collection == "automatic" else result.sent_minor)[
         subscription.currency
-    ] += total
+    ] += composed.owed_minor
     if len(result.first_invoices) < SHOWN:
         shown = WouldInvoice(
             subscription.id,
@@ -231,6 +246,7 @@ def _count(composed: Composed, result: Rehearsal) -> None:
             subscription.collection,
             subscription.currency,
             total,
+            composed.credit_minor,
         )
         result.first_invoices.append(shown)
 
@@ -313,7 +329,7 @@ def _previous_totals(
 
 def _count_retries(db: Connection[Any], ctx: AccountContext, result: Rehearsal) -> None:
     chargeable = [status.value for status in Status if may_be_charged(status)]
-    params = {"account_id": ctx.id, "day": ctx.billing_day, "chargeable": chargeable}
+    params = {"account_id": ctx.id, "day": ctx.billing_day, "chargeable": chargeable, **smallest_charges(ctx)}
     for currency, number, minor in fetch(db, load("kalends.billing", "retries_due"), params):
         result.retries += number
         result.retried_minor[currency] += minor

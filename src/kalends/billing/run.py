@@ -1,8 +1,8 @@
 """A billing run: everything that is due in an account now, in one fixed order.
 
 Reports of processors first, then what the day brought (pauses end, invoices fall overdue, terms expire), then
-retries, then the cycles that fell due, and last the charges. Each step may be killed at any point and started
-again, here or on another machine: it goes on where it stopped.
+retries, then the cycles that fell due, then the charges, and last what follows from those. Each step may be killed at
+any point and started again, here or on another machine: it goes on where it stopped.
 """
 
 import gc
@@ -18,6 +18,7 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.billing.agenda import Work, work_now
 from kalends.billing.block import BLOCK_SIZE, FIRST_KEY, bill_block
+from kalends.billing.changes import cancel_after_last_retry
 from kalends.billing.daybreak import cancel_due, expire_completed, pause_due, resume_paused, roll_overdue
 from kalends.messages.reminders import queue_reminders
 from kalends.payments.collect import Collected, Processors, collect
@@ -30,7 +31,8 @@ from kalends.payments.retry import intend_retries
 class RunResult:
     """What a run did, in numbers of subscriptions and charges; amounts by currency in minor units.
 
-    ``waiting`` are overdue cycles left to the next days, so that no customer is charged for several at once.
+    ``waiting`` are overdue cycles left to the next days, so that no customer is charged for several at once;
+    ``given_up`` are subscriptions that were canceled after their last retry.
     """
 
     invoiced: int = 0
@@ -43,11 +45,15 @@ class RunResult:
     overdue: int = 0
     resumed: int = 0
     expired: int = 0
+    given_up: int = 0
     charges: Collected = field(default_factory=Collected)
 
     def add(self, other: "RunResult") -> None:
         """Add up runs of several instants."""
-        for name in ("invoiced", "parked", "settled", "returned", "retried", "overdue", "resumed", "expired"):
+        for name in (
+            *("invoiced", "parked", "settled", "returned", "retried", "overdue", "resumed", "expired"),
+            "given_up",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.waiting = other.waiting
         self.invoiced_minor.update(other.invoiced_minor)
@@ -83,7 +89,7 @@ def run_due(
     """
     result = RunResult()
     with no_garbage_collection():
-        work = work or work_now(db, ctx)
+        work = work or work_now(db, ctx, new_reports=_new_reports(ctx, processors))
         if work.new_reports:
             take_in(db, ctx, processors, "sandbox")
         if work.new_reports or work.stored_reports:
@@ -98,12 +104,21 @@ def run_due(
             queue_reminders(db, ctx)
         if work.open_attempts or work.retries or work.cycles or result.resumed:
             result.charges = collect(db, ctx, processors)
-        if work.open_refunds or result.settled:
+        if work.pausing and result.invoiced:
+            pause_due(db, ctx)
+        if work.giving_up or result.charges.failed or result.returned:
+            result.given_up = cancel_after_last_retry(db, ctx)
+        if work.open_refunds:
             send_refunds(db, ctx, processors)
-        if work.expiry or result.settled:
+        if work.expiry or result.settled or result.charges.succeeded:
             result.expired = expire_completed(db, ctx)
     progress(result)
     return result
+
+
+def _new_reports(ctx: AccountContext, processors: Processors) -> bool:
+    report_at = processors("sandbox").next_report_at() if ctx.is_sandbox else None
+    return report_at is not None and report_at <= ctx.now
 
 
 def _begin_day(db: Connection[Any], ctx: AccountContext, work: Work, result: RunResult) -> None:
@@ -128,17 +143,17 @@ def bill_everything_due(
     progress: Progress,
 ) -> None:
     """Block after block until nothing is due: oldest cycles first, again from the start for those still behind."""
-    while True:
-        after, walked = FIRST_KEY, 0
-        while (block := bill_block(db, ctx, after=after, size=size, catch_up=catch_up)).claimed:
-            after = block.last
-            walked += block.invoiced + block.parked
+    still_due = True
+    while still_due:
+        still_due, after, more = False, FIRST_KEY, True
+        while more:
+            block = bill_block(db, ctx, after=after, size=size, catch_up=catch_up)
+            after, more = block.last, block.claimed == size
+            still_due |= block.still_due
             result.invoiced += block.invoiced
             result.parked += block.parked
             result.invoiced_minor.update(block.invoiced_minor)
             progress(result)
-        if not walked:
-            break
     params = {"account_id": ctx.id, "billing_day": ctx.billing_day}
     counted = db.execute(load("kalends.billing", "count_waiting"), params).fetchone()
     assert counted is not None

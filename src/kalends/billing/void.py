@@ -1,4 +1,7 @@
-"""Voiding an invoice that was issued and not paid: the claim is taken back, its number stays used."""
+"""Voiding an invoice that was issued and not paid: the claim is taken back, its number stays used.
+
+Where something was paid or credited there is more to take back than a claim: that is a credit note's work.
+"""
 
 from typing import Any
 
@@ -35,8 +38,9 @@ def void_invoice(
             raise CannotVoid(f"Invoice {number} is {status}. Only an open invoice can be voided.")
         if paid or credited:
             raise CannotVoid(
-                f"{format_minor(paid + credited, currency)} of invoice {number} was paid or credited already. "
-                f"Give that back first, or write a credit note for the rest."
+                f"{format_minor(paid + credited, currency)} of invoice {number} was paid or credited already. Write a "
+                f"credit note for what is left of it: what is still owed is then not owed any more, and what was paid "
+                f"is the customer's credit."
             )
         if under_way:
             raise CannotVoid(

@@ -21,6 +21,8 @@ COMMANDS = {
     "subscription": "kalends.cli.subscription:subscription",
     "invoice": "kalends.cli.invoice:invoice",
     "payment": "kalends.cli.payment:payment",
+    "letters": "kalends.cli.letters:letters",
+    "settings": "kalends.cli.settings:settings",
     "clock": "kalends.cli.clock:clock",
     "replay": "kalends.cli.replay:replay",
     "verify": "kalends.cli.verify:verify",
@@ -30,8 +32,8 @@ COMMANDS = {
 }
 
 SECTIONS = {
-    "Installation": ("init", "demo", "serve", "worker", "status"),
-    "Billing": ("import", "bill", "release", "subscription", "invoice", "payment", "clock"),
+    "Installation": ("init", "demo", "serve", "worker", "status", "settings"),
+    "Billing": ("import", "bill", "release", "subscription", "invoice", "payment", "letters", "clock"),
     "Proof": ("verify", "explain", "replay", "bench", "test"),
 }
 

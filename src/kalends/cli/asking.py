@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 import psycopg
 
 from kalends.cli.show import note
 from kalends.platform.errors import ExitCode, UserFacing
+from kalends.platform.patience import patiently
+
+if TYPE_CHECKING:
+    from kalends.accounts.context import AccountContext
 
 Done = TypeVar("Done")
 _LARGEST_ID = 2**63 - 1
 
 yes_option = click.option(
     "--yes", is_flag=True, help="Do it without asking; needed where there is no terminal."
+)
+
+request_key_option = click.option(
+    "--request-key",
+    metavar="KEY",
+    help="A key of your own for this request: given again with the same key, it is done once.",
 )
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -67,33 +78,64 @@ def tell_and_do(
     consequence: Callable[[Done], str],
     *,
     yes: bool,
+    before: bool = False,
 ) -> Done:
     """Say what ``do`` will do to the record, get a yes, and do it; returns what ``do`` returns.
 
-    The consequence is told of a rehearsal, so that a refusal comes before the question.
+    The consequence is told of a rehearsal, so that a refusal comes before the question. What was done ``before`` under
+    its request key is not asked about: ``do`` then only says what came of it.
     """
-    foreseen = foresee(db, target, do)
-    ask(verb, f"{target.words}. {consequence(foreseen)}", yes=yes)
+    if not before:
+        foreseen = foresee(db, target, do)
+        ask(verb, f"{target.words}. {consequence(foreseen)}", yes=yes)
     with refusals_told(target):
-        return do()
+        return patiently(do)
+
+
+def key_of(given: str | None) -> str:
+    """The key that was given, or one for this command alone."""
+    return str(uuid.uuid4()) if given is None else given
+
+
+def done_before(db: psycopg.Connection[Any], ctx: AccountContext, kind: str, key: str | None) -> bool:
+    """Whether a request of this kind was done under this key; if so, that is said on standard error."""
+    from kalends.events.requests import find_request
+
+    earlier = None if key is None else find_request(db, ctx, kind, key)
+    if earlier is None:
+        return False
+    note(
+        f"This was done under the request key {key!r} at {earlier.requested_at:%Y-%m-%d %H:%M} UTC; not again."
+    )
+    return True
 
 
 def foresee(db: psycopg.Connection[Any], target: Target, do: Callable[[], Done]) -> Done:
     """What ``do`` would return, with nothing of it kept. It may only write to the database. Raises UserFacing."""
-    with refusals_told(target), db.transaction(force_rollback=True):
-        return do()
+
+    def rehearse() -> Done:
+        with db.transaction(force_rollback=True):
+            return do()
+
+    with refusals_told(target):
+        return patiently(rehearse)
 
 
 @contextmanager
 def refusals_told(target: Target) -> Iterator[None]:
     """Tell what a rule refuses as such, with exit code 4."""
     from kalends.billing.changes import UnknownSubscription
+    from kalends.billing.credit import CannotCredit
     from kalends.billing.edit import EditRefused
     from kalends.billing.void import CannotVoid
     from kalends.core.lifecycle import RefusedTransition
+    from kalends.events.requests import RequestKeyRefused
+    from kalends.messages.ask import CannotAsk
+    from kalends.messages.resend import CannotResend
     from kalends.payments.again import CannotCharge
     from kalends.payments.record import CannotRecord
     from kalends.payments.refund import CannotRefund
+    from kalends.payments.settle import CannotSettle
 
     try:
         yield
@@ -101,9 +143,14 @@ def refusals_told(target: Target) -> Iterator[None]:
         RefusedTransition,
         EditRefused,
         CannotVoid,
+        CannotCredit,
+        CannotAsk,
         CannotCharge,
+        CannotResend,
         CannotRecord,
         CannotRefund,
+        CannotSettle,
+        RequestKeyRefused,
     ) as refusal:
         raise refused(str(refusal), target) from refusal
     except UnknownSubscription as problem:

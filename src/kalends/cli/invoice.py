@@ -1,10 +1,11 @@
-"""``kalends invoice void``: a claim taken back."""
+"""``kalends invoice``: where an invoice stands, and taking it back, whole or in part."""
 
 from __future__ import annotations
 
 import click
 
 from kalends.cli.asking import tell_and_do, yes_option
+from kalends.cli.invoice_lines import credit, show
 from kalends.cli.records import find_invoice, spoken
 from kalends.cli.session import account_option, open_session
 from kalends.cli.show import json_option, print_json, say
@@ -13,7 +14,11 @@ from kalends.core.money import format_minor
 
 @click.group()
 def invoice() -> None:
-    """Take an invoice back that was issued; the command says what follows before it is done."""
+    """Look at an invoice, credit it or void it; each command says what follows before it is done."""
+
+
+invoice.add_command(show)
+invoice.add_command(credit)
 
 
 @invoice.command(

@@ -20,7 +20,7 @@ _AMOUNT = re.compile(r"\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 
 _SUBSCRIPTION = """
     SELECT s.id, s.name, s.status, s.currency, s.next_due_date, s.next_amount_minor, s.expected_payments, s.next_cycle,
-        s.cancel_on, s.payment_method_id, method.kind, method.brand, method.last4,
+        s.cancel_on, s.pause_on, s.payment_method_id, method.kind, method.brand, method.last4,
         (SELECT count(*) FROM invoice AS i WHERE i.account_id = s.account_id AND i.subscription_id = s.id
             AND i.status = 'open')
     FROM subscription AS s
@@ -40,10 +40,26 @@ _INVOICE = """
 """
 _PAYMENT = """
     SELECT p.id, p.status, p.currency, p.amount_minor, p.fee_minor, p.initiated_at,
-        p.amount_minor - coalesce((
-            SELECT sum(r.amount_minor)::bigint FROM refund AS r
-            WHERE r.account_id = p.account_id AND r.payment_id = p.id AND r.status <> 'failed'
-        ), 0),
+        least(
+            p.amount_minor - coalesce((
+                SELECT sum(r.amount_minor)::bigint FROM refund AS r
+                WHERE r.account_id = p.account_id AND r.payment_id = p.id AND r.status <> 'failed'
+            ), 0),
+            (
+                SELECT greatest(0, i.paid_minor - sum(n.to_balance_minor)::bigint + coalesce((
+                    SELECT sum(a.amount_minor)::bigint FROM credit_application AS a
+                    WHERE a.account_id = i.account_id AND a.invoice_id = i.id AND a.credit_note_id IS NULL
+                ), 0) - coalesce((
+                    SELECT sum(r.amount_minor)::bigint
+                    FROM payment AS other
+                    JOIN refund AS r ON r.account_id = i.account_id AND r.payment_id = other.id AND r.status <> 'failed'
+                    WHERE other.account_id = i.account_id AND other.invoice_id = i.id
+                ), 0))
+                FROM credit_note AS n
+                WHERE n.account_id = i.account_id AND n.invoice_id = i.id
+                HAVING sum(n.to_balance_minor) > 0
+            )
+        ),
         p.method_kind, p.brand, p.last4, p.processor, p.failure_code, p.failure_reason, p.retries_by_hand, i.number,
         s.id, s.name, s.status, method.kind, method.brand, method.last4
     FROM payment AS p
@@ -66,6 +82,7 @@ class Subscription(NamedTuple):
     expected_payments: int | None
     next_cycle: int
     cancel_on: date | None
+    pause_on: date | None
     payment_method_id: int | None
     method_kind: str | None
     brand: str | None

@@ -38,6 +38,7 @@ def rehearsal_as_json(result: Rehearsal) -> dict[str, Any]:
         "charges": result.charges,
         "charged_minor": result.charged_minor,
         "sent_minor": result.sent_minor,
+        "credited_minor": result.credited_minor,
         "retries": result.retries,
         "retried_minor": result.retried_minor,
         "waiting": result.waiting,
@@ -69,6 +70,10 @@ def tell_rehearsal(result: Rehearsal) -> None:
                 "would send",
                 f"{count(result.invoices - result.charges, 'invoice')}, {money(result.sent_minor)}",
             ),
+            (
+                "would use credit",
+                money(+result.credited_minor) if any(result.credited_minor.values()) else None,
+            ),
             ("would retry", f"{count(result.retries, 'charge')}, {money(result.retried_minor)}"),
             ("left for later", count(result.waiting, "overdue cycle") if result.waiting else None),
             ("would park", count(result.parked, "subscription")),
@@ -98,13 +103,16 @@ def _tell_invoices(result: Rehearsal) -> None:
                 item.period_start,
                 item.collection,
                 format_minor(item.total_minor, item.currency),
+                format_minor(item.credit_minor, item.currency) if item.credit_minor else "",
             )
             for item in result.first_invoices
         ]
         more = "" if result.invoices == len(rows) else f" {len(rows)} of {result.invoices:,}"
-        columns = ("subscription", "name", "payment", "period from", "collection", "total")
+        columns = ("subscription", "name", "payment", "period from", "collection", "total", "of it credit")
+        if not any(row[-1] for row in rows):
+            columns, rows = columns[:-1], [row[:-1] for row in rows]
         say()
-        table(columns, rows, title=f"Invoices{more}", right=("payment", "total"))
+        table(columns, rows, title=f"Invoices{more}", right=("payment", "total", "of it credit"))
 
 
 def _tell_differences(result: Rehearsal) -> None:

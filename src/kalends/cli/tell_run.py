@@ -30,6 +30,7 @@ def tell_run(result: RunResult) -> None:
         ("fell overdue", result.overdue, "invoice"),
         ("resumed", result.resumed, "subscription"),
         ("expired", result.expired, "subscription"),
+        ("canceled after the last retry", result.given_up, "subscription"),
     ):
         if number:
             lines.append((name, count(number, noun)))

@@ -206,6 +206,15 @@ def cycles_due(
     return range(first_cycle, max(first_cycle, stop))
 
 
+def cycles_before(anchor: date, frequency: Frequency, day: date) -> int:
+    """How many cycles fall due before ``day``: those that were billed elsewhere, if we bill from that day on.
+
+    >>> cycles_before(date(2025, 11, 15), Frequency.MONTHLY, date(2026, 1, 15))
+    2
+    """
+    return len(cycles_due(anchor, frequency, 0, day - timedelta(1), None))
+
+
 @lru_cache(maxsize=1024)
 def _zone(time_zone: str) -> ZoneInfo:
     try:

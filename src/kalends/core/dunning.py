@@ -7,8 +7,9 @@ from typing import NamedTuple
 DEFAULT_RETRY_DAYS = (1, 3, 5, 7)
 """Days after the first failure on which a card is charged again."""
 
-RETRIED_METHODS = frozenset({"card"})
-"""Only cards are tried again; a bank debit that came back would come back again, and costs a fee each time."""
+CARD = "card"
+"""The method that is tried again. A bank debit that came back mostly comes back again, and costs a fee each time: it is
+tried again only where the account wants that."""
 
 HARD_DECLINES = frozenset(
     {
@@ -34,24 +35,37 @@ class RetrySchedule(NamedTuple):
 
     days: Sequence[int] = DEFAULT_RETRY_DAYS
 
-    def next_retry(self, failed_at: date, attempt: int, *, method: str, decline: str) -> date | None:
+    def next_retry(
+        self, failed_at: date, attempt: int, *, method: str, decline: str, bank_debits: bool = False
+    ) -> date | None:
         """As :func:`next_retry`, by this schedule."""
-        return next_retry(failed_at, attempt, self.days, method=method, decline=decline)
+        return next_retry(
+            failed_at, attempt, self.days, method=method, decline=decline, bank_debits=bank_debits
+        )
 
 
-def may_be_retried(method: str, decline: str) -> bool:
+def may_be_retried(method: str, decline: str, *, bank_debits: bool = False) -> bool:
     """Whether trying again without the customer can help: a card, declined for a reason that may pass.
 
-    A reason that is not known here counts as one that may pass.
+    With ``bank_debits`` other methods count as a card does. A reason that is not known here may pass.
 
     >>> may_be_retried("card", "insufficient_funds"), may_be_retried("card", "stolen"), may_be_retried("ach", "nsf")
     (True, False, False)
+    >>> may_be_retried("ach", "nsf", bank_debits=True)
+    True
     """
-    return method in RETRIED_METHODS and decline not in HARD_DECLINES and decline not in CUSTOMER_NEEDED
+    passes = decline not in HARD_DECLINES and decline not in CUSTOMER_NEEDED
+    return passes and (bank_debits or method == CARD)
 
 
 def next_retry(
-    failed_at: date, attempt: int, schedule: Sequence[int] = DEFAULT_RETRY_DAYS, *, method: str, decline: str
+    failed_at: date,
+    attempt: int,
+    schedule: Sequence[int] = DEFAULT_RETRY_DAYS,
+    *,
+    method: str,
+    decline: str,
+    bank_debits: bool = False,
 ) -> date | None:
     """The day of the next try of a charge, or ``None`` when it is not tried again.
 
@@ -75,6 +89,28 @@ def next_retry(
         raise ValueError(
             f"Retry days {list(schedule)} do not rise from 1 or more; use days such as 1, 3, 5, 7."
         )
-    if attempt > len(schedule) or not may_be_retried(method, decline):
+    if attempt > len(schedule) or not may_be_retried(method, decline, bank_debits=bank_debits):
         return None
     return failed_at + timedelta(schedule[attempt - 1])
+
+
+def tries_by_schedule(
+    failed_at: date, on: date, tried: int, schedule: Sequence[int] = DEFAULT_RETRY_DAYS
+) -> int:
+    """How many tries of a charge count against its schedule on a day: what the calendar has asked for by then.
+
+    ``tried`` is how many there were in all. Tries that people asked for in between take none of the days away; tries
+    that come late, since nothing ran on their day, are made up for.
+
+    Tried again by hand on the day of the failure: the first retry is still to come.
+
+    >>> tries_by_schedule(date(2026, 3, 1), date(2026, 3, 1), tried=2)
+    1
+
+    Nothing ran until the fifth, when the first retry was made: the others are still to come.
+
+    >>> tries_by_schedule(date(2026, 3, 1), date(2026, 3, 5), tried=2)
+    2
+    """
+    asked_for = 1 + sum(failed_at + timedelta(day) <= on for day in schedule)
+    return min(tried, asked_for)

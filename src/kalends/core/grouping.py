@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from kalends.core.calendar import Frequency, resolve_start
+from kalends.core.calendar import Frequency, end_date, resolve_start
 
 
 class RecurringItem(NamedTuple):
@@ -67,6 +67,57 @@ def group_items(items: Sequence[RecurringItem], checkout: date) -> Grouping:
         for (frequency, start, payments), group in members.items()
     )
     return Grouping(groups, tuple(one_time))
+
+
+_HOW_OFTEN = {
+    Frequency.WEEKLY: "weekly",
+    Frequency.BIWEEKLY: "every two weeks",
+    Frequency.MONTHLY: "monthly",
+    Frequency.QUARTERLY: "quarterly",
+    Frequency.PER_SIX_MONTHS: "every six months",
+    Frequency.ANNUALLY: "annually",
+    Frequency.PER_TWO_YEARS: "every two years",
+    Frequency.PER_THREE_YEARS: "every three years",
+    Frequency.PER_FOUR_YEARS: "every four years",
+    Frequency.PER_FIVE_YEARS: "every five years",
+}
+
+
+def describe_group(group: Group) -> str:
+    """What the items of a group have in common, in words.
+
+    >>> monthly = RecurringItem("phone", Frequency.MONTHLY, payments=6)
+    >>> describe_group(group_items([monthly], date(2026, 3, 1)).groups[0])
+    'billed monthly from 1 March 2026, 6 payments, until 1 September 2026'
+    """
+    often = f"billed {_HOW_OFTEN[group.frequency]} from {_day(group.start)}"
+    if group.payments is None:
+        return f"{often} until canceled"
+    count = "1 payment" if group.payments == 1 else f"{group.payments} payments"
+    return f"{often}, {count}, until {_day(end_date(group.start, group.frequency, group.payments))}"
+
+
+def why_divided(groups: Sequence[Group]) -> str:
+    """Why items make several subscriptions, in words; nothing for a single one.
+
+    >>> monthly, annual = RecurringItem("phone", Frequency.MONTHLY), RecurringItem("insurance", Frequency.ANNUALLY)
+    >>> why_divided(group_items([monthly, annual], date(2026, 3, 1)).groups)
+    'The lines differ in how often they are billed.'
+    """
+    kinds = {
+        "how often they are billed": {group.frequency for group in groups},
+        "when billing starts": {group.start for group in groups},
+        "the number of payments": {group.payments for group in groups},
+    }
+    differing = [name for name, values in kinds.items() if len(values) > 1]
+    if not differing:
+        return ""
+    *most, last = differing
+    return f"The lines differ in {', '.join(most)} and {last}." if most else f"The lines differ in {last}."
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _start(item: RecurringItem, checkout: date) -> date:

@@ -16,6 +16,14 @@ PRICE_DECIMALS = 6
 _LIMIT = Decimal(10) ** 12
 
 
+class ImpossibleTerms(ValueError):
+    """Terms that nobody can be billed by: which field, what is wrong with it, and what would be right."""
+
+    def __init__(self, field: str, wrong: str, remedy: str) -> None:
+        super().__init__(f"{wrong}; {remedy}.")
+        self.field, self.remedy = field, remedy
+
+
 class LineTerms(NamedTuple):
     """What a line is charged by. Amounts are in major units, percentages are 15 for 15 %.
 
@@ -48,50 +56,48 @@ class Fee(NamedTuple):
 
 
 def validate_line(terms: LineTerms, currency: str) -> None:
-    """Raise ``ValueError`` for terms that nobody can be billed by; the message names field, value and remedy.
+    """Raise ``ImpossibleTerms`` for terms that nobody can be billed by; the message names field, value and remedy.
 
     >>> validate_line(LineTerms(Decimal("-1"), Decimal(1)), "EUR")
     Traceback (most recent call last):
-    ValueError: unit_price is -1; give 0 or more.
+    kalends.core.terms.ImpossibleTerms: unit_price is -1; give 0 or more.
     """
     power = POWERS_OF_TEN[minor_digits(currency)]
     for field in ("unit_price", "quantity", "discount_per_unit"):
         require_amount(field, getattr(terms, field))
     if not terms.quantity:
-        raise ValueError("quantity is 0; give more than 0, or leave the line out.")
+        raise ImpossibleTerms("quantity", "quantity is 0", "give more than 0, or leave the line out")
     require_percent("discount_percent", terms.discount_percent)
     require_percent("tax_rate", terms.tax_rate)
     if terms.discount_per_unit and terms.discount_percent:
-        raise ValueError(
-            f"discount_per_unit is {terms.discount_per_unit} and "
-            f"discount_percent is {terms.discount_percent}; give one."
+        both = (
+            f"discount_per_unit is {terms.discount_per_unit} and discount_percent is {terms.discount_percent}"
         )
+        raise ImpossibleTerms("discount_per_unit", both, "give one")
     if terms.discount_per_unit > terms.unit_price:
-        raise ValueError(
-            f"discount_per_unit is {terms.discount_per_unit}, above the unit_price; give at most {terms.unit_price}."
-        )
+        above = f"discount_per_unit is {terms.discount_per_unit}, above the unit_price"
+        raise ImpossibleTerms("discount_per_unit", above, f"give at most {terms.unit_price}")
     gross = EXACT.multiply(EXACT.multiply(terms.unit_price, terms.quantity), power)
     if gross > MAXIMUM_MINOR // 4:
-        raise ValueError(
-            f"unit_price {terms.unit_price} times quantity {terms.quantity} is too large to keep; divide the line."
-        )
+        large = f"unit_price {terms.unit_price} times quantity {terms.quantity} is too large to keep"
+        raise ImpossibleTerms("unit_price", large, "divide the line")
 
 
 def require_amount(field: str, value: Decimal) -> None:
-    """Raise ``ValueError``, naming the field, unless the value is from 0 to below 10^12 with at most six decimals."""
+    """Raise ``ImpossibleTerms`` unless the value is from 0 to below 10^12 with at most six decimals."""
     if not value.is_finite():
-        raise ValueError(f"{field} is {value}; give a number such as 12.50.")
+        raise ImpossibleTerms(field, f"{field} is {value}", "give a number such as 12.50")
     if value < 0:
-        raise ValueError(f"{field} is {value}; give 0 or more.")
+        raise ImpossibleTerms(field, f"{field} is {value}", "give 0 or more")
     if value >= _LIMIT:
-        raise ValueError(f"{field} is {value}; give less than {_LIMIT:,}.")
+        raise ImpossibleTerms(field, f"{field} is {value}", f"give less than {_LIMIT:,}")
     exponent = value.normalize(EXACT).as_tuple().exponent
     if isinstance(exponent, int) and exponent < -PRICE_DECIMALS:
-        raise ValueError(f"{field} is {value}; give at most {PRICE_DECIMALS} decimals.")
+        raise ImpossibleTerms(field, f"{field} is {value}", f"give at most {PRICE_DECIMALS} decimals")
 
 
 def require_percent(field: str, value: Decimal) -> None:
-    """Raise ``ValueError``, naming the field, unless the value is a percentage from 0 to 100."""
+    """Raise ``ImpossibleTerms`` unless the value is a percentage from 0 to 100."""
     require_amount(field, value)
     if value > _HUNDRED:
-        raise ValueError(f"{field} is {value}; give a percentage from 0 to 100.")
+        raise ImpossibleTerms(field, f"{field} is {value}", "give a percentage from 0 to 100")

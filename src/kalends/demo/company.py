@@ -7,6 +7,14 @@ NAME = "Nordlys Fleet"
 TIME_ZONE = "Europe/Oslo"
 CURRENCY = "EUR"
 CURRENCIES = ("NOK", "USD")
+LETTERHEAD = {
+    "brand_color": "#12464f",
+    "address": "Sjøgata 12",
+    "zip": "8006",
+    "city": "Bodø",
+    "tax_id": "Org.nr. 888 888 888 MVA",
+    "support_email": "hei@nordlys.example",
+}
 
 
 class Colleague(NamedTuple):

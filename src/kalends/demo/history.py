@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
+from kalends.accounts.change import change_settings
 from kalends.accounts.context import AccountContext, AccountSettings, load_context
 from kalends.accounts.create import create_account
 from kalends.accounts.people import add_member, add_user
@@ -105,6 +106,7 @@ def _begin(db: Connection[Any], now: datetime) -> Story:
             clock_at=start_of_day(FIRST_DAY, company.TIME_ZONE),
             settings=AccountSettings(letters="kept"),
         )
+        ctx = change_settings(db, ctx, company.LETTERHEAD).ctx
         staff: list[int] = []
         for number, person in enumerate(company.STAFF):
             user = add_user(db, email=person.email, name=person.name, language=person.language)

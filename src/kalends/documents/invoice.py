@@ -4,7 +4,7 @@ Amounts are the database's, in minor units; nothing is reckoned anew but sums of
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
+from kalends.accounts.letterhead import Letterhead
 from kalends.accounts.sql import Row, fetch, integers, load
 from kalends.core.calendar import local_date
 from kalends.messages.letters.formats import country_code, language_of
@@ -39,7 +40,8 @@ class DocumentLine(NamedTuple):
     """A line as it was charged.
 
     ``total_minor`` is what the customer pays for it, after its share of any discount on the whole order, and holds
-    ``tax_minor``. ``period_end`` is the first day that is not included.
+    ``tax_minor``. ``period_end`` is the first day that is not included. Where only the days left of a cycle are
+    charged, ``cycle_start`` is the day on which the whole cycle began, for which the unit price is meant.
     """
 
     name: str
@@ -55,6 +57,14 @@ class DocumentLine(NamedTuple):
     total_minor: int
     period_start: date | None = None
     period_end: date | None = None
+    cycle_start: date | None = None
+
+    @property
+    def days(self) -> tuple[int, int] | None:
+        """How many days of how many are charged, where it is a part of a cycle."""
+        if self.cycle_start is None or self.period_start is None or self.period_end is None:
+            return None
+        return (self.period_end - self.period_start).days, (self.period_end - self.cycle_start).days
 
     @property
     def net_minor(self) -> int:
@@ -75,8 +85,9 @@ class DocumentTax(NamedTuple):
 class InvoiceDocument:
     """All that stands on an invoice.
 
-    ``total = sum of the lines' totals + fees + fees_tax``; ``due = total - paid - credited``. ``pay_page`` is the
-    address where it can be paid online; empty while there is no such page.
+    ``total = sum of the lines' totals + fees + fees_tax``; ``due = total - paid - credited``. Of what is
+    credited, ``credit_used_minor`` was paid by the customer's own credit, and credit notes took back the rest.
+    ``pay_page`` is the address where it can be paid online; empty while there is no such page.
     """
 
     number: str
@@ -95,6 +106,7 @@ class InvoiceDocument:
     order_discount_minor: int = 0
     paid_minor: int = 0
     credited_minor: int = 0
+    credit_used_minor: int = 0
     automatic: bool = False
     net_terms_days: int = 0
     period_start: date | None = None
@@ -105,6 +117,7 @@ class InvoiceDocument:
     notes: str | None = None
     test: bool = False
     pay_page: str = ""
+    letterhead: Letterhead = field(default_factory=Letterhead)
 
     @property
     def due_minor(self) -> int:
@@ -155,8 +168,8 @@ def read_invoices(db: Connection[Any], ctx: AccountContext, ids: Sequence[int]) 
 
 def _document(ctx: AccountContext, row: Row, lines: Iterable[DocumentLine]) -> InvoiceDocument:
     (id_, number, status, currency, collection, invoice_date, due_date, issued_at, created_at, start, end, terms, fees,
-     order_discount, tax, total, paid, credited, purchase_order, comments, tax_ids, language, subscription, next_on,
-     *buyer) = row  # fmt: skip
+     order_discount, tax, total, paid, credited, used, purchase_order, comments, tax_ids, language, subscription,
+     next_on, *buyer) = row  # fmt: skip
     issued_at = issued_at or created_at
     invoice_date = invoice_date or local_date(issued_at, ctx.time_zone)
     return InvoiceDocument(
@@ -164,8 +177,8 @@ def _document(ctx: AccountContext, row: Row, lines: Iterable[DocumentLine]) -> I
         status=status,
         currency=currency,
         language=language_of(language or ctx.language),
-        seller=Party(ctx.name, country=ctx.country),
-        buyer=_buyer(buyer, tax_ids),
+        seller=seller_of(ctx, tax_ids),
+        buyer=_buyer(buyer),
         invoice_date=invoice_date,
         due_date=due_date or invoice_date,
         issued_at=issued_at,
@@ -176,6 +189,7 @@ def _document(ctx: AccountContext, row: Row, lines: Iterable[DocumentLine]) -> I
         order_discount_minor=order_discount,
         paid_minor=paid,
         credited_minor=credited,
+        credit_used_minor=used,
         automatic=collection == "automatic",
         net_terms_days=terms,
         period_start=start,
@@ -185,10 +199,18 @@ def _document(ctx: AccountContext, row: Row, lines: Iterable[DocumentLine]) -> I
         purchase_order=purchase_order,
         notes=comments,
         test=ctx.is_sandbox,
+        letterhead=ctx.letterhead,
     )
 
 
-def _buyer(values: Sequence[Any], tax_ids: str | None) -> Party:
+def seller_of(ctx: AccountContext, tax_id: str | None = None) -> Party:
+    """The account as the seller on its documents and letters; an invoice may have a tax number of its own."""
+    own = ctx.letterhead
+    address = _envelope((own.address, own.address2, own.zip, own.city, own.state), ctx.country)
+    return Party(ctx.name, "", address, ctx.country, tax_id or own.tax_id, own.support_email)
+
+
+def _buyer(values: Sequence[Any]) -> Party:
     """The buyer: the company if there is one, with the contact below it. The address is the invoice's, else the
     company's, else the contact's; the country is the first that is known."""
     company, company_name, first, last, email = values[:5]
@@ -203,8 +225,7 @@ def _buyer(values: Sequence[Any], tax_ids: str | None) -> Party:
         person if person != name else "",
         _envelope(chosen, code),
         code,
-        tax_ids or "",
-        email if email and email != name else "",
+        email=email if email and email != name else "",
     )
 
 

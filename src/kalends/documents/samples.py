@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from kalends.documents.credit_note import CreditedDocumentLine, CreditNoteDocument
 from kalends.documents.invoice import DocumentLine, InvoiceDocument, Party
 
 _DAY, _NEXT = date(2026, 11, 15), date(2026, 12, 15)
@@ -59,4 +60,20 @@ def sample_invoice(language: str) -> InvoiceDocument:
         period_end=_NEXT,
         subscription="Fleet Pro",
         next_invoice_on=_NEXT,
+    )
+
+
+def sample_credit_note(language: str) -> CreditNoteDocument:
+    """A credit note of the second line of that invoice, which was partly paid."""
+    return CreditNoteDocument(
+        number="CN-2026-1007",
+        issued_on=_DAY,
+        issued_at=datetime(2026, 11, 15, 8, 0, tzinfo=UTC),
+        reason="",
+        invoice=sample_invoice(language),
+        lines=(CreditedDocumentLine("Support Plus", _TAXES[language], Decimal(25), 390000, 97500),),
+        net_minor=390000,
+        tax_minor=97500,
+        applied_minor=300000,
+        to_balance_minor=187500,
     )

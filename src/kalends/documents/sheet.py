@@ -14,7 +14,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from kalends.documents.invoice import DocumentLine, DocumentTax, InvoiceDocument, Party
-from kalends.messages.letters.facts import BRAND_COLOR
 from kalends.messages.letters.formats import Formats, locale_of
 
 LETTER_PAPER = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())
@@ -51,7 +50,8 @@ class Sum(TypedDict):
 
 
 class Sheet(TypedDict):
-    """The page. ``columns`` begin with the description; ``page`` has the places {page} and {pages}."""
+    """The page. ``columns`` begin with the description; ``page`` has the places {page} and {pages}; ``ink`` is the
+    color of text on ``color``, and ``logo`` names a picture of the account's."""
 
     file_name: str
     language: str
@@ -61,6 +61,8 @@ class Sheet(TypedDict):
     subject: str
     issued_at: str
     color: str
+    ink: str
+    logo: str
     seller: PartyOnSheet
     buyer: PartyOnSheet
     badge: str
@@ -93,11 +95,13 @@ def sheet(document: InvoiceDocument) -> Sheet:
             paper="us-letter" if country in LETTER_PAPER else "a4",
             title=_("Invoice"),
             subject=_("Invoice %(number)s from %(seller)s")
-            % {"number": document.number, "seller": _breakable(document.seller.name)},
+            % {"number": document.number, "seller": breakable(document.seller.name)},
             issued_at=document.issued_at.astimezone(UTC).isoformat(),
-            color=BRAND_COLOR,
-            seller=_party(_("From"), document.seller, formats),
-            buyer=_party(_("Bill to"), document.buyer, formats),
+            color=document.letterhead.brand_color,
+            ink=document.letterhead.ink,
+            logo=document.letterhead.logo,
+            seller=party_on_sheet(_("From"), document.seller, formats),
+            buyer=party_on_sheet(_("Bill to"), document.buyer, formats),
             badge=_badge(document, formats),
             test=_("This is a test. No real money is moved.") if document.test else "",
             facts=[list(fact) for fact in _facts(document, formats)],
@@ -107,7 +111,7 @@ def sheet(document: InvoiceDocument) -> Sheet:
             payment_title=_("Payment"),
             payment=list(_payment(document, formats)),
             notes_title=_("Notes"),
-            notes=[_breakable(note) for note in (document.notes or "").splitlines()],
+            notes=[breakable(note) for note in (document.notes or "").splitlines()],
             pay_label=_("Pay online"),
             pay_page=document.pay_page,
             pay_code=pay_code(document.pay_page) if document.pay_page else "",
@@ -132,13 +136,14 @@ def pay_code(address: str) -> str:
     return picture.getvalue().decode()
 
 
-def _party(caption: str, party: Party, formats: Formats) -> PartyOnSheet:
+def party_on_sheet(caption: str, party: Party, formats: Formats) -> PartyOnSheet:
+    """Seller or buyer with a caption."""
     country = formats.country(party.country) if party.country else ""
     lines = (party.attention, *party.address, country, party.tax_id, party.email)
     return PartyOnSheet(
         caption=caption,
-        name=_breakable(party.name),
-        lines=[_breakable(line) for told in lines for line in told.splitlines() if line.strip()],
+        name=breakable(party.name),
+        lines=[breakable(line) for told in lines for line in told.splitlines() if line.strip()],
     )
 
 
@@ -149,7 +154,7 @@ def _badge(document: InvoiceDocument, formats: Formats) -> str:
     if document.due_minor == 0:
         if document.total_minor == 0:
             return _("Nothing to pay")
-        return _("Credited") if document.paid_minor == 0 else _("Paid")
+        return _("Paid") if document.paid_minor or document.credit_used_minor else _("Credited")
     if document.automatic:
         return _("Paid by itself")
     if document.due_date <= document.invoice_date:
@@ -166,9 +171,9 @@ def _facts(document: InvoiceDocument, formats: Formats) -> Iterator[tuple[str, s
         last = document.period_end - timedelta(days=1)
         yield _("Period"), formats.short_period(document.period_start, last)
     if document.subscription:
-        yield _("Subscription"), _breakable(document.subscription)
+        yield _("Subscription"), breakable(document.subscription)
     if document.purchase_order:
-        yield _("Your order no."), _breakable(document.purchase_order)
+        yield _("Your order no."), breakable(document.purchase_order)
     yield _("Currency"), document.currency
 
 
@@ -185,8 +190,8 @@ def _line(line: DocumentLine, document: InvoiceDocument, formats: Formats) -> Li
     shown = line.total_minor if document.tax_included else line.net_minor
     tax = (formats.percent(line.tax_rate),) if document.taxes else ()
     return LineOnSheet(
-        name=_breakable(line.name),
-        details=[_breakable(detail) for detail in _details(line, document, formats)],
+        name=breakable(line.name),
+        details=[breakable(detail) for detail in _details(line, document, formats)],
         cells=[
             formats.number(line.quantity),
             formats.price(line.unit_price, currency),
@@ -204,6 +209,9 @@ def _details(line: DocumentLine, document: InvoiceDocument, formats: Formats) ->
     period = line.period_start, line.period_end
     if line.period_start and line.period_end and period != (document.period_start, document.period_end):
         told.append(formats.short_period(line.period_start, line.period_end - timedelta(days=1)))
+    if line.days is not None:
+        left, days = map(formats.whole, line.days)
+        told.append(_("%(left)s of %(days)s days") % {"left": left, "days": days})
     if line.discount_percent:
         told.append(_("less %(discount)s") % {"discount": formats.percent(line.discount_percent)})
     elif line.discount_per_unit:
@@ -231,12 +239,12 @@ def _sums(document: InvoiceDocument, formats: Formats) -> Iterator[Sum]:
         yield Sum(label=_("Tax on fees"), value=tax, weight="line")
     if not document.tax_included:
         for tax in taxes:
-            label = _taxed(tax, currency, formats)
+            label = taxed(tax, currency, formats)
             yield Sum(label=label, value=formats.figure(tax.tax_minor, currency), weight="line")
     yield from _total(document, formats)
     if document.tax_included:
         for tax in taxes:
-            included = _("of which %(tax)s") % {"tax": _taxed(tax, currency, formats)}
+            included = _("of which %(tax)s") % {"tax": taxed(tax, currency, formats)}
             yield Sum(label=included, value=formats.figure(tax.tax_minor, currency), weight="line")
 
 
@@ -250,13 +258,17 @@ def _total(document: InvoiceDocument, formats: Formats) -> Iterator[Sum]:
     yield Sum(label=_("Total"), value=formats.figure(document.total_minor, currency), weight="total")
     if document.paid_minor:
         yield Sum(label=_("Paid"), value=formats.figure(-document.paid_minor, currency), weight="line")
-    if document.credited_minor:
-        credited = formats.figure(-document.credited_minor, currency)
+    if document.credit_used_minor:
+        used = formats.figure(-document.credit_used_minor, currency)
+        yield Sum(label=_("Credit used"), value=used, weight="line")
+    if document.credited_minor > document.credit_used_minor:
+        credited = formats.figure(document.credit_used_minor - document.credited_minor, currency)
         yield Sum(label=_("Credited"), value=credited, weight="line")
     yield Sum(label=_("To pay"), value=formats.money(document.due_minor, currency), weight="big")
 
 
-def _taxed(tax: DocumentTax, currency: str, formats: Formats) -> str:
+def taxed(tax: DocumentTax, currency: str, formats: Formats) -> str:
+    """A tax with its rate and what it falls on."""
     return _("%(tax)s of %(base)s") % {
         "tax": f"{tax.label or _('Tax')} {formats.percent(tax.rate)}",
         "base": formats.figure(tax.base_minor, currency),
@@ -289,10 +301,10 @@ def _footer(document: InvoiceDocument, formats: Formats) -> Iterator[str]:
         yield _("Questions: %(email)s") % {"email": document.seller.email}
 
 
-def _breakable(text: str) -> str:
+def breakable(text: str) -> str:
     """The text without control characters, and with places to break in words that are too long for their column.
 
-    >>> _breakable("x" * 30).index("\\u200b")
+    >>> breakable("x" * 30).index("\\u200b")
     28
     """
 

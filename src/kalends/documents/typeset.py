@@ -15,8 +15,9 @@ from typing import Any
 
 import typst
 
+from kalends.documents.credit_note import CreditNoteDocument, sheet_of
 from kalends.documents.invoice import InvoiceDocument
-from kalends.documents.sheet import sheet
+from kalends.documents.logo import framed
 
 _HERE = Path(__file__).parent
 _STANDARDS: list[Any] = ["a-3a", "ua-1"]
@@ -26,32 +27,36 @@ class CannotTypeset(ValueError):
     """A page that cannot be laid out; the message says why."""
 
 
-def pdf(document: InvoiceDocument) -> bytes:
-    """The invoice as a PDF (PDF/A-3a and PDF/UA-1), on A4 or US Letter. Raises ``CannotTypeset``."""
-    return typeset(sheet(document))
+def pdf(document: InvoiceDocument | CreditNoteDocument, logo: bytes | None = None) -> bytes:
+    """The invoice or credit note as a PDF (PDF/A-3a and PDF/UA-1), on A4 or US Letter. Raises ``CannotTypeset``.
+
+    ``logo`` is the picture that its letterhead names (see ``documents.logo``).
+    """
+    return typeset(sheet_of(document), logo)
 
 
-def typeset(page: Mapping[str, Any]) -> bytes:
+def typeset(page: Mapping[str, Any], logo: bytes | None = None) -> bytes:
     """The PDF of a sheet, such as one that was kept: equal sheets give equal bytes. Raises ``CannotTypeset``."""
+    picture = framed(logo) if logo else ""
     try:
-        return _compiled(page, _fonts(of_machine=False), _STANDARDS)
+        return _compiled(page, picture, _fonts(of_machine=False), _STANDARDS)
     except typst.TypstError:
         pass
     try:
-        return _compiled(page, _fonts(of_machine=True), _STANDARDS)
+        return _compiled(page, picture, _fonts(of_machine=True), _STANDARDS)
     except typst.TypstError:
         pass
     try:
-        return _compiled(page, _fonts(of_machine=True), [])
+        return _compiled(page, picture, _fonts(of_machine=True), [])
     except typst.TypstError as problem:
         raise CannotTypeset(f"The invoice cannot be laid out as a page: {problem.message}") from problem
 
 
-def _compiled(page: Mapping[str, Any], fonts: Any, standards: list[Any]) -> bytes:
+def _compiled(page: Mapping[str, Any], logo: str, fonts: Any, standards: list[Any]) -> bytes:
     return typst.compile(
         _template(),
         font_paths=fonts,
-        sys_inputs={"sheet": json.dumps(page, ensure_ascii=False)},
+        sys_inputs={"sheet": json.dumps(page, ensure_ascii=False), "logo": logo},
         format="pdf",
         timestamp=datetime.fromisoformat(page["issued_at"]),
         pdf_standards=standards,

@@ -1,4 +1,4 @@
-"""The one journal of events."""
+"""The one journal of events, and the requests that are done once."""
 
 from typing import ClassVar
 
@@ -36,3 +36,22 @@ class Event(AccountRow):
                 condition=Q(parent_id__isnull=False),
             ),
         ]
+
+
+class Request(models.Model):
+    """A request that was done: its key is the effect, so the same request made again finds the first one's result.
+
+    ``asked`` is what was asked for, and ``result`` what came of it (a record's number, for most kinds).
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "kind", "key")
+    account_id = models.BigIntegerField()
+    kind = models.TextField()
+    key = models.TextField()
+    asked = models.JSONField()
+    requested_at = models.DateTimeField()
+    actor = models.TextField(default="system")
+    result = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "request"

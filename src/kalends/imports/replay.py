@@ -17,7 +17,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext, AccountSettings
 from kalends.accounts.create import create_account
 from kalends.billing.changes import cancel_subscriptions
-from kalends.billing.clock import advance
+from kalends.billing.clock import held_clock
 from kalends.billing.create import NewLine, NewSubscription, create_subscriptions
 from kalends.billing.run import RunResult
 from kalends.core.calendar import Frequency, start_of_day
@@ -75,24 +75,22 @@ def replay_telco(
     )
     subscriptions = open_the_book(db, ctx, customers, until)
     settle_tables()
-    processors = open_processors(ctx)
     total = RunResult()
     day = first
-    while day < until:
-        noon = datetime.combine(day, time(12), ZoneInfo(TIME_ZONE))
-        ctx, result = advance(db, ctx, processors, noon)
-        total.add(result)
-        record_checks(db, ctx)
-        if day == until - timedelta(days=1):
-            leaving = [subscriptions[customer.id] for customer in customers if customer.churned]
-            cancel_subscriptions(db, ctx, sorted(leaving))
-        progress(day, total)
-        if (day - first).days == SETTLED_AGAIN_AFTER_DAYS:
-            settle_tables()
-        day += timedelta(days=1)
-    ctx, result = advance(db, ctx, processors, start_of_day(until, TIME_ZONE))
-    total.add(result)
-    return Replay(ctx, total)
+    with held_clock(db, ctx, open_processors(ctx)) as clock:
+        while day < until:
+            noon = datetime.combine(day, time(12), ZoneInfo(TIME_ZONE))
+            total.add(clock.advance(noon, nothing_due_now=day > first))
+            record_checks(db, clock.ctx)
+            if day == until - timedelta(days=1):
+                leaving = [subscriptions[customer.id] for customer in customers if customer.churned]
+                cancel_subscriptions(db, clock.ctx, sorted(leaving))
+            progress(day, total)
+            if (day - first).days == SETTLED_AGAIN_AFTER_DAYS:
+                settle_tables()
+            day += timedelta(days=1)
+        total.add(clock.advance(start_of_day(until, TIME_ZONE)))
+    return Replay(clock.ctx, total)
 
 
 def open_the_book(

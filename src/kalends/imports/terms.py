@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
 from kalends.accounts.context import AccountContext
 from kalends.billing.create import InvalidSubscription, NewLine, NewSubscription, check
-from kalends.core.calendar import Frequency, cycles_due, due_date
+from kalends.core.calendar import Frequency, cycles_before, cycles_due, due_date
 from kalends.core.pricing import LineTerms
 from kalends.imports.mapping import ImportMapping
 from kalends.imports.problems import BadCell
@@ -199,7 +199,7 @@ def _cycles_before(
             )
         return 0
     if until is not None:
-        before = len(cycles_due(start, frequency, 0, date.fromisoformat(until) - timedelta(days=1), None))
+        before = cycles_before(start, frequency, date.fromisoformat(until))
     else:
         before = int(cycles or 0)
     following = due_date(start, frequency, before)

@@ -13,9 +13,10 @@ After :data:`TRIES_MAX` calls it is given up as ``failed``, and a person decides
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -23,6 +24,7 @@ from psycopg.pq import TransactionStatus
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, fetch, integers, load
+from kalends.documents.logo import read_logos
 from kalends.messages.backends.interface import Backend, MailUnavailable, Refused, RefusedForNow
 from kalends.messages.envelope import Undeliverable, seal
 from kalends.messages.letters.layout import Rendered
@@ -50,6 +52,7 @@ class _Claimed(NamedTuple):
     row: MessageRow
     tries: int
     letter: Rendered | None
+    logos: Mapping[str, bytes] = MappingProxyType({})
 
 
 def deliver(
@@ -90,6 +93,21 @@ def deliver(
     return Delivered(sent, failed, postponed)
 
 
+def write_out(db: Connection[Any], ctx: AccountContext, contact_id: int) -> None:
+    """Put a contact's letters that wait into words, in the caller's transaction.
+
+    For what they are about is going to be deleted: they are delivered all the same, and can be read later.
+    """
+    waiting = (
+        "SELECT id FROM message WHERE account_id = %s AND contact_id = %s AND status IN ('queued', 'kept') "
+        "AND subject IS NULL ORDER BY id"
+    )
+    ids = [row[0] for row in db.execute(waiting, [ctx.id, contact_id]).fetchall()]
+    params = {"account_id": ctx.id, "ids": integers(ids)}
+    rows = fetch(db, load("kalends.messages", "letters_to_send"), params)
+    _written_out(db, ctx, [_Claimed(MessageRow(*row[:8]), row[8], None) for row in rows])
+
+
 def _recover(db: Connection[Any], ctx: AccountContext) -> int:
     """Put letters that were broken off back into the queue; says how many were given up instead."""
     params = {"account_id": ctx.id, "tries_max": TRIES_MAX, "reason": _BROKEN_OFF}
@@ -113,10 +131,10 @@ def _claim(
             held = _lock(db, found)
             params = {"account_id": ctx.id, "ids": integers(held)}
             rows = [
-                _Claimed(MessageRow(*row[:7]), row[7], None if row[8] is None else Rendered(*row[8:]))
+                _Claimed(MessageRow(*row[:8]), row[8], None if row[9] is None else Rendered(*row[9:]))
                 for row in fetch(db, load("kalends.messages", "letters_to_send"), params)
             ]
-            claimed = _written_out(db, ctx, rows)
+            claimed = _with_logos(db, ctx, _written_out(db, ctx, rows))
         yield (found[-1] if found else None), claimed, len(rows) - len(claimed)
     finally:
         _unlock(db, held)
@@ -155,10 +173,14 @@ def _written_out(db: Connection[Any], ctx: AccountContext, rows: Sequence[_Claim
                 id_,
                 *letter[:3],
                 None if letter.attached is None else json.dumps(letter.attached, ensure_ascii=False),
+                letter.logo,
             )
             for id_, letter in words.items()
         ]
-        params = {"account_id": ctx.id, **arrays(("ids", "subjects", "texts", "htmls", "attached"), fresh)}
+        params = {
+            "account_id": ctx.id,
+            **arrays(("ids", "subjects", "texts", "htmls", "attached", "logos"), fresh),
+        }
         db.execute(load("kalends.messages", "keep_words"), params)
     if problems:
         params = {"account_id": ctx.id, **arrays(("ids", "reasons"), problems)}
@@ -167,13 +189,20 @@ def _written_out(db: Connection[Any], ctx: AccountContext, rows: Sequence[_Claim
     return [item for item in ready if item.letter is not None]
 
 
+def _with_logos(db: Connection[Any], ctx: AccountContext, claimed: Sequence[_Claimed]) -> list[_Claimed]:
+    """The letters with the pictures that they and their documents name: those of the account at that time."""
+    named = {name for item in claimed if item.letter is not None for name in item.letter.logos}
+    logos = read_logos(db, ctx.id, named)
+    return [item._replace(logos=logos) for item in claimed]
+
+
 def _hand_over(
     db: Connection[Any], ctx: AccountContext, backend: Backend, item: _Claimed, now: datetime
 ) -> str | None:
     """Mark the intention, call, and mark the outcome; returns the letter's new status."""
     assert item.letter is not None
     try:
-        envelope = seal(ctx.id, ctx.name, item.row, item.letter)
+        envelope = seal(ctx, item.row, item.letter, item.logos)
     except Undeliverable as problem:
         return _close(db, ctx, item, "failed", error=str(problem))
     backend.open()

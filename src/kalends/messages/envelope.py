@@ -7,13 +7,15 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from kalends.accounts.context import AccountContext
 from kalends.documents.typeset import CannotTypeset, typeset
-from kalends.messages.letters.layout import Rendered
+from kalends.messages.letters.layout import Rendered, content_id
 from kalends.messages.letters.render import MessageRow
 
 
@@ -48,10 +50,13 @@ def message_id(account_id: int, row: MessageRow, domain: str) -> str:
     return f"<{digest[:40]}@{domain}>"
 
 
-def seal(account_id: int, account_name: str, row: MessageRow, letter: Rendered) -> Envelope:
+def seal(
+    ctx: AccountContext, row: MessageRow, letter: Rendered, logos: Mapping[str, bytes] = MappingProxyType({})
+) -> Envelope:
     """Make the email: from the account's name at the installation's address, dated when it was decided on.
 
-    A document that goes with it is made here, of the words that were kept for it.
+    A document that goes with it is made here, of the words that were kept for it. ``logos`` are the pictures that both
+    name. Answers go to where the account's customers write to.
     Raises ``Undeliverable``, also for an address with letters beyond ASCII before its ``@``: hardly any mail server
     takes one. After the ``@`` they are written as the name system wants them.
     """
@@ -60,28 +65,41 @@ def seal(account_id: int, account_name: str, row: MessageRow, letter: Rendered) 
     message = EmailMessage(policy=SMTP)
     try:
         recipient = _with_plain_domain(row.recipient)
-        message["From"] = Address(" ".join(account_name.split()), addr_spec=sender)
+        message["From"] = Address(" ".join(ctx.name.split()), addr_spec=sender)
         message["To"] = Address(addr_spec=recipient)
+        if ctx.letterhead.support_email:
+            message["Reply-To"] = Address(addr_spec=_with_plain_domain(ctx.letterhead.support_email))
         message["Subject"] = letter.subject
     except (ValueError, IndexError, MessageError) as problem:
         raise Undeliverable(
             f"{row.recipient!r} is not an email address that a letter can be sent to."
         ) from problem
     message["Date"] = format_datetime(row.created_at)
-    message["Message-ID"] = message_id(account_id, row, domain)
+    message["Message-ID"] = message_id(ctx.id, row, domain)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    if letter.logo is not None and letter.logo in logos:
+        _enclose(message, letter.logo, logos[letter.logo])
     if letter.attached is not None:
-        _attach(message, letter.attached)
+        _attach(message, letter.attached, logos.get(letter.attached.get("logo", "")))
     _set_boundaries(message, row.id)
     return Envelope(file_name(row.created_at, row.id), sender, recipient, message)
 
 
-def _attach(message: EmailMessage, page: Mapping[str, Any]) -> None:
+def _enclose(message: EmailMessage, logo: str, picture: bytes) -> None:
+    """Put the logo beside the HTML that shows it: a picture from elsewhere would be blocked by most mail programs."""
+    _, html = message.iter_parts()
+    assert isinstance(html, EmailMessage)
+    html.add_related(
+        picture, "image", "png", cid=f"<{content_id(logo)}>", disposition="inline", filename="logo.png"
+    )
+
+
+def _attach(message: EmailMessage, page: Mapping[str, Any], logo: bytes | None) -> None:
     try:
-        content = typeset(page)
+        content = typeset(page, logo)
     except CannotTypeset as problem:
         raise Undeliverable(str(problem)) from problem
     message.add_attachment(content, "application", "pdf", filename=page["file_name"])

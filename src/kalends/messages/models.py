@@ -13,7 +13,9 @@ class Message(AccountRow):
 
     It is decided in the transaction of the event that causes it (the row, under its effect key) and written out
     and sent afterwards by the delivery task, which keeps the exact words that went out. ``attached`` are those of the
-    document that goes with it (``kalends.documents.sheet``); the PDF is made of them whenever it is needed.
+    document that goes with it (``kalends.documents.sheet``); the PDF is made of them whenever it is needed. ``logo``
+    names the picture that stands in it. ``given`` are facts that it was told when it was decided on, where they cannot
+    be read from what it is about.
     """
 
     QUEUED, KEPT, SENDING, SENT, FAILED = "queued", "kept", "sending", "sent", "failed"
@@ -31,6 +33,8 @@ class Message(AccountRow):
     text = models.TextField(null=True)
     html = models.TextField(null=True)
     attached = models.JSONField(null=True)
+    logo = models.TextField(null=True)
+    given = models.JSONField(null=True)
     tries = models.SmallIntegerField(default=0, db_default=0)
     next_try_at = models.DateTimeField(null=True)
     error = models.TextField(null=True)

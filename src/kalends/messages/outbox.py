@@ -1,11 +1,13 @@
 """Deciding on letters: one row per letter, under the key of its effect."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, load
 
 AGAIN = "#"
@@ -32,17 +34,19 @@ def first_occasion(occasion: str) -> str:
 
 def queue(
     db: Connection[Any], account_id: int, at: datetime, letters: Sequence[Letter], *, status: str = "queued"
-) -> None:
-    """Put letters to contacts into the outbox; one that is there already is left alone.
+) -> int:
+    """Put letters to contacts into the outbox, and say how many are new; one that is there already is left alone.
 
-    Contacts without an email address get none: their timeline shows the event all the same.
+    Contacts without an email address get none, and neither do those whom the account does not write to of that kind:
+    their timeline shows the event all the same.
     """
-    if letters:
-        columns = arrays(("kinds", "objects", "contacts", "occasions"), letters)
-        db.execute(
-            load("kalends.messages", "queue"),
-            {"account_id": account_id, "at": at, "status": status, **columns},
-        )
+    if not letters:
+        return 0
+    columns = arrays(("kinds", "objects", "contacts", "occasions"), letters)
+    return db.execute(
+        load("kalends.messages", "queue"),
+        {"account_id": account_id, "at": at, "status": status, **columns},
+    ).rowcount
 
 
 def notify_staff(
@@ -56,3 +60,43 @@ def notify_staff(
             load("kalends.messages", "notify_staff"),
             {"account_id": account_id, "at": at, "status": status, **columns},
         )
+
+
+def notify_owner(
+    db: Connection[Any], account_id: int, at: datetime, letters: Sequence[Letter], *, status: str = "queued"
+) -> None:
+    """Tell the users who own the subscriptions that the letters are about, if they want to be told.
+
+    The kind is ``pause_notice``. Of a subscription that nobody owns the account's administrators are told.
+    """
+    if letters:
+        columns = arrays(("kinds", "objects", "contacts", "occasions"), letters)
+        db.execute(
+            load("kalends.messages", "notify_owner"),
+            {"account_id": account_id, "at": at, "status": status, **columns},
+        )
+
+
+def tell_user(
+    db: Connection[Any],
+    ctx: AccountContext,
+    *,
+    kind: str,
+    object_id: int,
+    user_id: int,
+    given: Mapping[str, Any],
+) -> bool:
+    """Put a letter to a user of the account into the outbox, once for each object; says whether it is new.
+
+    ``given`` is what the letter speaks of, as JSON: it is kept with the letter, and read from there when it is written.
+    """
+    params = {
+        "account_id": ctx.id,
+        "kind": kind,
+        "object_id": object_id,
+        "user_id": user_id,
+        "given": json.dumps(given),
+        "status": ctx.settings.letters,
+        "at": ctx.now,
+    }
+    return db.execute(load("kalends.messages", "tell_user"), params).rowcount == 1

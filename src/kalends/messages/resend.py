@@ -41,8 +41,8 @@ def resend(db: Connection[Any], ctx: AccountContext, message_id: int) -> int:
             raise CannotResend(f"Letter {message_id} is on its way already ({status}).")
         fresh = db.execute(
             "INSERT INTO message (account_id, kind, object_id, occasion, recipient, contact_id, language, status, "
-            "created_at, subject, text, html, attached) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb) RETURNING id",
+            "created_at, subject, text, html, attached, logo, given) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s::jsonb) RETURNING id",
             [ctx.id, kind, object_id, f"{first}{AGAIN}{count + 1}", recipient, contact_id, language,
              ctx.settings.letters, ctx.now, *words],
         ).fetchone()  # fmt: skip

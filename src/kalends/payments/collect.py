@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
-from kalends.accounts.sql import arrays, fetch, load, take_ids
+from kalends.accounts.sql import arrays, fetch, load
 from kalends.payments.outcomes import Outcome, Written, record_outcomes
 from kalends.payments.processors.interface import (
     ChargeOutcome,
@@ -81,7 +81,7 @@ def collect(
     First settles what an earlier run left without an answer. ``db`` must not be inside a transaction.
     """
     total = Collected()
-    settle_unknown(db, ctx, processors, total)
+    unsure = settle_unknown(db, ctx, processors, total)
     never_seen: list[_Sent] = []
     with named_sender(db) as sender:
         more = True
@@ -92,21 +92,26 @@ def collect(
             outcomes = _call(ctx, processors, sent)
             total.add(record_outcomes(db, ctx, _known(ctx, outcomes)))
             if any(outcome.status == "unknown" for outcome in outcomes):
+                unsure = True
                 never_seen += _ask(db, ctx, processors, _unanswered(ctx, sent, outcomes), total)
     _free(db, ctx, never_seen)
-    total.unknown = _count_unknown(db, ctx)
+    total.unknown = _count_unknown(db, ctx) if unsure else 0
     return total
 
 
 def settle_unknown(
     db: Connection[Any], ctx: AccountContext, processors: Processors, total: Collected
-) -> None:
-    """Ask about attempts whose sender is gone: write what is known, free what the processor never saw."""
+) -> bool:
+    """Ask about attempts whose sender is gone: write what is known, free what the processor never saw.
+
+    Returns whether there were any.
+    """
     lost = [
         _Sent(*row) for row in fetch(db, load("kalends.payments", "lost_attempts"), {"account_id": ctx.id})
     ]
     never_seen = _ask(db, ctx, processors, lost, total)
     _free(db, ctx, never_seen)
+    return bool(lost)
 
 
 def _free(db: Connection[Any], ctx: AccountContext, never_seen: Sequence[_Sent]) -> None:
@@ -117,11 +122,17 @@ def _free(db: Connection[Any], ctx: AccountContext, never_seen: Sequence[_Sent])
         db.execute(load("kalends.payments", "free_lost_attempts"), params)
 
 
+_LOCK_A_FRESH_NAME = """
+WITH sender AS MATERIALIZED (SELECT nextval('record_id') AS name) SELECT name, pg_advisory_lock(name) FROM sender
+"""
+
+
 @contextmanager
 def named_sender(db: Connection[Any]) -> Iterator[int]:
     """An identity that others can see to be alive: its advisory lock goes when the connection does."""
-    sender = take_ids(db, 1)[0]
-    db.execute("SELECT pg_advisory_lock(%s)", [sender])
+    row = db.execute(_LOCK_A_FRESH_NAME).fetchone()
+    assert row is not None
+    sender = row[0]
     try:
         yield sender
     finally:
@@ -131,8 +142,7 @@ def named_sender(db: Connection[Any]) -> Iterator[int]:
 
 def _mark_sent(db: Connection[Any], ctx: AccountContext, sender: int, size: int) -> list[_Sent]:
     params = {"account_id": ctx.id, "sender": sender, "limit": size}
-    with db.transaction():
-        return [_Sent(*row) for row in fetch(db, load("kalends.payments", "mark_sent"), params)]
+    return [_Sent(*row) for row in fetch(db, load("kalends.payments", "mark_sent"), params)]
 
 
 def _requests(ctx: AccountContext, sent: Sequence[_Sent]) -> list[ChargeRequest]:

@@ -1,14 +1,22 @@
-"""Storing payment methods, one or thousands at once."""
+"""Storing payment methods, one or thousands at once, and which of them a subscription may be charged by."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, load, take_ids
+from kalends.core.lifecycle import RefusedTransition
+
+_ACCEPTED_AS = {"card": "credit_or_debit_card"}
+"""What a kind of method is called in the list of accepted ones, where that is another name."""
+
+
+class MethodRefused(RefusedTransition):
+    """A payment method that may not be charged; the message says why, and what would be right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +56,62 @@ def create_payment_methods(
     params = {"account_id": ctx.id, "now": ctx.now, **arrays(names.split(), rows)}
     db.execute(load("kalends.payments", "create_methods"), params)
     return ids
+
+
+class StoredMethod(NamedTuple):
+    """A stored way to pay, as it stands."""
+
+    id: int
+    contact_id: int
+    kind: str
+    expires_on: date | None
+
+
+def is_accepted(kind: str, accepted: Sequence[str] | None) -> bool:
+    """Whether a method of this kind may pay what accepts only certain ones; None accepts all.
+
+    >>> is_accepted("card", ["credit_or_debit_card"]), is_accepted("sepa", ["credit_or_debit_card"])
+    (True, False)
+    >>> is_accepted("sepa", None)
+    True
+    """
+    return accepted is None or _ACCEPTED_AS.get(kind, kind) in accepted
+
+
+def usable_method(
+    db: Connection[Any], ctx: AccountContext, method_id: int, accepted: Sequence[str] | None
+) -> StoredMethod:
+    """The stored method, if it may be charged from now on by what accepts only certain kinds.
+
+    Raises ``MethodRefused`` when there is none, it is of another kind, or it has expired.
+    """
+    row = db.execute(
+        "SELECT id, contact_id, kind, expires_on FROM payment_method WHERE account_id = %s AND id = %s",
+        [ctx.id, method_id],
+    ).fetchone()
+    if row is None:
+        raise MethodRefused(f"There is no payment method {method_id} in this account.")
+    method = StoredMethod(*row)
+    if not is_accepted(method.kind, accepted):
+        raise MethodRefused(
+            f"Payment method {method_id} is a {method.kind}, and only {_listed(accepted or ())} is accepted here. "
+            f"Ask the customer for one of those, or accept {method.kind} too."
+        )
+    if method.expires_on is not None and method.expires_on < ctx.today:
+        raise MethodRefused(
+            f"Payment method {method_id} expired on {method.expires_on}. Ask the customer for another one."
+        )
+    return method
+
+
+def accepted_methods(db: Connection[Any], ctx: AccountContext, subscription_id: int) -> list[str] | None:
+    """The kinds of payment that were agreed with a subscription's customer; None where any will do."""
+    row = db.execute(
+        "SELECT allowed_payment_methods FROM subscription WHERE account_id = %s AND id = %s",
+        [ctx.id, subscription_id],
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def _listed(accepted: Sequence[str]) -> str:
+    return " or ".join(kind.replace("_", " ") for kind in accepted)

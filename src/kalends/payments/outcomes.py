@@ -15,7 +15,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, fetch, integers, load
 from kalends.core.calendar import local_date
-from kalends.core.dunning import next_retry
+from kalends.core.dunning import next_retry, tries_by_schedule
 from kalends.core.lifecycle import Cause, Status, is_terminal, transition
 from kalends.core.postings import (
     Transfer,
@@ -51,7 +51,10 @@ class Outcome(NamedTuple):
 
 
 class _Standing(NamedTuple):
-    """Where an attempt, its payment, its invoice and its subscription stand before an outcome is written."""
+    """Where an attempt, its payment, its invoice and its subscription stand before an outcome is written.
+
+    ``of_cycle``: the invoice bills a cycle. What a prorated edit charges is no payment of the agreed ones.
+    """
 
     invoice_id: int
     attempt: int
@@ -66,6 +69,7 @@ class _Standing(NamedTuple):
     subscription_id: int | None
     subscription_status: str | None
     subscription_end: date | None
+    of_cycle: bool
 
 
 @dataclass(slots=True)
@@ -107,13 +111,15 @@ class _Block:
     notices: list[outbox.Letter] = field(default_factory=list[outbox.Letter])
 
 
-def record_outcomes(db: Connection[Any], ctx: AccountContext, outcomes: Sequence[Outcome]) -> Written:
-    """Write a block of outcomes in a transaction of its own; says how many were new."""
+def record_outcomes(
+    db: Connection[Any], ctx: AccountContext, outcomes: Sequence[Outcome], *, actor: str = "system"
+) -> Written:
+    """Write a block of outcomes in a transaction of its own; says how many were new. ``actor`` is who found out."""
     written = Written()
     if not outcomes:
         return written
     latest = {(outcome.invoice_id, outcome.attempt): outcome for outcome in outcomes}
-    with db.transaction():
+    with db.pipeline(), db.transaction():
         block = _Block()
         for standing in _standings(db, ctx.id, latest):
             outcome = latest[standing.invoice_id, standing.attempt]
@@ -122,7 +128,7 @@ def record_outcomes(db: Connection[Any], ctx: AccountContext, outcomes: Sequence
                 continue
             setattr(written, outcome.status, getattr(written, outcome.status) + 1)
             _gather(block, ctx, standing, outcome)
-        _write(db, ctx, block)
+        _write(db, ctx, block, actor)
         _recover(db, ctx, block)
     return written
 
@@ -199,12 +205,14 @@ def _retry_on(ctx: AccountContext, standing: _Standing, outcome: Outcome, day: d
     status = standing.subscription_status
     if status is None or is_terminal(Status(status)) or outcome.decline == "hard":
         return None
+    first, schedule = standing.first_failed_on or day, ctx.settings.retry_days
     return next_retry(
-        standing.first_failed_on or day,
-        standing.attempt,
-        ctx.settings.retry_days,
+        first,
+        tries_by_schedule(first, day, standing.attempt, schedule),
+        schedule,
         method=standing.method_kind,
         decline=outcome.failure_code or "",
+        bank_debits=ctx.settings.retry_bank_debits,
     )
 
 
@@ -218,7 +226,7 @@ def _gather_subscription(block: _Block, standing: _Standing, outcome: Outcome, d
     of.last_status = outcome.status
     if outcome.status == SETTLED:
         of.settled_minor += standing.amount_minor
-        of.settled_count += 1
+        of.settled_count += 1 if standing.of_cycle else 0
         of.last_amount_minor, of.last_on = standing.amount_minor, day
     elif outcome.status == FAILED:
         of.failed_count += 1
@@ -254,7 +262,7 @@ def _announce(block: _Block, standing: _Standing, outcome: Outcome, retry_on: da
     block.notices.append(outbox.Letter(notice, standing.payment_id, standing.contact_id, occasion))
 
 
-def _write(db: Connection[Any], ctx: AccountContext, block: _Block) -> None:
+def _write(db: Connection[Any], ctx: AccountContext, block: _Block, actor: str) -> None:
     if not block.attempts:
         return
     shared = {"account_id": ctx.id, "now": ctx.now}
@@ -278,7 +286,7 @@ def _write(db: Connection[Any], ctx: AccountContext, block: _Block) -> None:
         db.execute(load("kalends.payments", "pay_invoices"), {**shared, **paid})
     _write_subscriptions(db, shared, block)
     book.post(db, ctx.id, block.entries)
-    journal.write(db, ctx.id, ctx.now, block.events)
+    journal.write(db, ctx.id, ctx.now, block.events, actor)
     outbox.queue(db, ctx.id, ctx.now, block.letters, status=ctx.settings.letters)
     outbox.notify_staff(db, ctx.id, ctx.now, block.notices, status=ctx.settings.letters)
 
@@ -313,7 +321,7 @@ def _recover(db: Connection[Any], ctx: AccountContext, block: _Block) -> None:
     behind = [
         id_
         for id_, of in block.subscriptions.items()
-        if of.settled_count and of.after in (Status.UNPAID, Status.PAST_DUE)
+        if of.settled_minor and of.after in (Status.UNPAID, Status.PAST_DUE)
     ]
     if behind:
         recover_subscriptions(db, ctx, behind)

@@ -1,6 +1,7 @@
 """Money that came outside a processor, recorded by hand or by a bank file: one or thousands at once."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,6 +10,8 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, integers, load, take_ids
 from kalends.core.money import format_minor
+from kalends.events import journal
+from kalends.events.requests import once
 from kalends.payments.outcomes import Outcome, Written, record_outcomes
 
 
@@ -16,66 +19,159 @@ class CannotRecord(ValueError):
     """A payment that does not fit its invoice; the message says which, and what would be right."""
 
 
+class PartNotAllowed(CannotRecord):
+    """Less than is owed, on an invoice that is to be paid in one."""
+
+
 class ReceivedPayment(NamedTuple):
-    """Money received on an invoice: how much in minor units, by which means (check, wire_transfer, cash, other)."""
+    """Money received on an invoice: how much in minor units, by which means (check, wire_transfer, cash, other).
+
+    ``received_at`` is None for money that has just come.
+    """
 
     invoice_id: int
     amount_minor: int
     kind: str
-    received_at: datetime
+    received_at: datetime | None = None
     reference: str | None = None
 
 
-def record_payments(db: Connection[Any], ctx: AccountContext, received: Sequence[ReceivedPayment]) -> Written:
+@dataclass(slots=True)
+class Recorded(Written):
+    """How many payments were written, and their ids in the order in which they were given."""
+
+    payments: list[int] = field(default_factory=list[int])
+
+
+class _Payable(NamedTuple):
+    """An invoice that money came for; ``owed_minor`` is what no payment under way asks for already."""
+
+    id: int
+    number: str
+    status: str
+    owed_minor: int
+    currency: str
+    takes_parts: bool
+    attempt: int
+
+
+def record_payments(
+    db: Connection[Any],
+    ctx: AccountContext,
+    received: Sequence[ReceivedPayment],
+    *,
+    request_key: str | None = None,
+    actor: str = "system",
+) -> Recorded:
     """Record payments and settle their invoices, at most one payment per invoice in a call.
 
-    Raises ``CannotRecord`` before anything is written when an invoice is unknown, not open, or owes less.
+    Raises ``CannotRecord`` before anything is written when an invoice is unknown, not open, or owes less, and
+    ``PartNotAllowed`` when it owes more and takes no partial payments. The same ``request_key`` records once.
     """
     if not received:
-        return Written()
-    with db.transaction():
-        attempts = _check(db, ctx, received)
-        ids = take_ids(db, len(received))
-        rows = [
-            (
-                id_,
-                item.invoice_id,
-                attempts[item.invoice_id],
-                item.amount_minor,
-                item.kind,
-                item.received_at,
-                item.reference,
-            )
-            for id_, item in zip(ids, received, strict=True)
-        ]
-        names = ("ids", "invoices", "attempts", "amounts", "kinds", "ats", "references")
-        params = {"account_id": ctx.id, "now": ctx.now, **arrays(names, rows)}
-        db.execute(load("kalends.payments", "record_payments"), params)
-        outcomes = [
-            Outcome(item.invoice_id, attempts[item.invoice_id], "succeeded", item.received_at, item.reference)
-            for item in received
-        ]
-        return record_outcomes(db, ctx, outcomes)
+        return Recorded()
+    asked = {"payments": [item._asdict() for item in received]}
+    written = once(
+        db, ctx, "payment", request_key, asked, lambda: asdict(_record(db, ctx, received)), actor=actor
+    )
+    return Recorded(**written)
+
+
+def _record(db: Connection[Any], ctx: AccountContext, received: Sequence[ReceivedPayment]) -> Recorded:
+    attempts = _check(db, ctx, received)
+    ids = take_ids(db, len(received))
+    rows = [
+        (
+            id_,
+            item.invoice_id,
+            attempts[item.invoice_id],
+            item.amount_minor,
+            item.kind,
+            item.received_at or ctx.now,
+            item.reference,
+        )
+        for id_, item in zip(ids, received, strict=True)
+    ]
+    names = ("ids", "invoices", "attempts", "amounts", "kinds", "ats", "references")
+    params = {"account_id": ctx.id, "now": ctx.now, **arrays(names, rows)}
+    db.execute(load("kalends.payments", "record_payments"), params)
+    outcomes = [
+        Outcome(
+            item.invoice_id,
+            attempts[item.invoice_id],
+            "succeeded",
+            item.received_at or ctx.now,
+            item.reference,
+        )
+        for item in received
+    ]
+    return Recorded(**asdict(record_outcomes(db, ctx, outcomes)), payments=ids)
 
 
 def _check(db: Connection[Any], ctx: AccountContext, received: Sequence[ReceivedPayment]) -> dict[int, int]:
     """The attempt number that each invoice's payment gets, after a look at what each invoice owes."""
     params = {"account_id": ctx.id, "invoices": integers(item.invoice_id for item in received)}
     db.execute(load("kalends.payments", "lock_subscriptions"), params)
+    db.execute(load("kalends.payments", "lock_invoices"), params)
     rows = db.execute(load("kalends.payments", "invoices_to_pay"), params).fetchall()
-    known = {row[0]: row for row in rows}
+    known = {row[0]: _Payable(*row) for row in rows}
     if len({item.invoice_id for item in received}) != len(received):
         raise CannotRecord("An invoice stands twice in one list of payments. Record its payments one by one.")
     for item in received:
-        row = known.get(item.invoice_id)
-        if row is None:
+        payable = known.get(item.invoice_id)
+        if payable is None:
             raise CannotRecord(f"There is no invoice {item.invoice_id} in this account.")
-        _, number, status, owed, currency, _attempt = row
+        _refuse_what_does_not_fit(payable, item.amount_minor)
+    return {payable.id: payable.attempt for payable in known.values()}
+
+
+def _refuse_what_does_not_fit(payable: _Payable, amount_minor: int) -> None:
+    amount, owed = (format_minor(minor, payable.currency) for minor in (amount_minor, payable.owed_minor))
+    if payable.status != "open":
+        raise CannotRecord(
+            f"Invoice {payable.number} is {payable.status}. Only an open invoice takes a payment."
+        )
+    if not 0 < amount_minor <= payable.owed_minor:
+        raise CannotRecord(
+            f"{amount} does not fit invoice {payable.number}: it owes {owed} besides what is still being processed. "
+            f"Record at most that."
+        )
+    if amount_minor < payable.owed_minor and not payable.takes_parts:
+        raise PartNotAllowed(
+            f"{amount} is a part of the {owed} that invoice {payable.number} owes, and it takes no partial payments. "
+            f"Record the whole, or allow partial payments on this invoice first."
+        )
+
+
+def allow_partial_payments(
+    db: Connection[Any],
+    ctx: AccountContext,
+    invoice_id: int,
+    *,
+    allowed: bool = True,
+    actor: str = "system",
+) -> bool:
+    """Say whether an open invoice may be paid in parts; returns whether that is something new.
+
+    A new invoice has it from the account's setting ``partial_payments``. Raises ``CannotRecord``.
+    """
+    with db.transaction():
+        params = {"account_id": ctx.id, "invoices": integers([invoice_id]), "id": invoice_id}
+        db.execute(load("kalends.payments", "lock_subscriptions"), params)
+        db.execute(load("kalends.payments", "lock_invoices"), params)
+        row = db.execute(
+            "SELECT number, status, subscription_id FROM invoice WHERE account_id = %(account_id)s AND id = %(id)s",
+            params,
+        ).fetchone()
+        if row is None:
+            raise CannotRecord(f"There is no invoice {invoice_id} in this account.")
+        number, status, subscription_id = row
         if status != "open":
-            raise CannotRecord(f"Invoice {number} is {status}. Only an open invoice takes a payment.")
-        if not 0 < item.amount_minor <= owed:
-            raise CannotRecord(
-                f"{format_minor(item.amount_minor, currency)} does not fit invoice {number}: it owes "
-                f"{format_minor(owed, currency)} besides what is still being processed. Record at most that."
-            )
-    return {row[0]: row[5] for row in rows}
+            raise CannotRecord(f"Invoice {number} is {status}. Only an open invoice is still to be paid.")
+        changed = {**params, "allowed": allowed, "now": ctx.now}
+        if not db.execute(load("kalends.payments", "allow_partial_payments"), changed).rowcount:
+            return False
+        data = journal.changed(allow_partial_payments=(not allowed, allowed))
+        event = journal.NewEvent("invoice.edited", "invoice", invoice_id, subscription_id, data)
+        journal.write(db, ctx.id, ctx.now, [event], actor)
+    return True

@@ -52,7 +52,12 @@ def store(db: Connection[Any], ctx: AccountContext, name: str, reports: Sequence
 def handle_stored(db: Connection[Any], ctx: AccountContext) -> Written:
     """Handle every stored report that was not handled before, also those of a run that died in between."""
     total = Written()
-    while waiting := _waiting(db, ctx, CHARGE_OUTCOMES):
+    more = True
+    while more:
+        waiting = _waiting(db, ctx, CHARGE_OUTCOMES)
+        more = len(waiting) == BLOCK_SIZE
+        if not waiting:
+            break
         with db.transaction():
             written = record_outcomes(db, ctx, [_outcome(report.payload) for report in waiting])
             _mark_handled(db, ctx, [report.id for report in waiting])

@@ -7,7 +7,15 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
+from kalends.proof.explain_credit import read_credit, tell_credit_notes, tell_credit_used
 from kalends.proof.explain_next import UnknownSubscription, explain_next
+from kalends.proof.explain_proration import (
+    REASON,
+    shares_billed,
+    tell_credited_days,
+    tell_days_left,
+    tell_shares,
+)
 from kalends.proof.explanation import Explanation, Fact, lines_of, tell_price, tell_schedule
 from kalends.proof.oracle.dates import Anchor, cycle_day
 from kalends.proof.schedules import Schedule, anchor_of, moves_of
@@ -106,14 +114,20 @@ def explain_invoice(db: Connection[Any], ctx: AccountContext, number_or_id: str)
     invoice = _find(db, ctx, number_or_id)
     name = f"Invoice {invoice.number}" if invoice.number else f"Draft invoice {invoice.id}"
     explanation = Explanation(name, invoice.currency, _facts(invoice))
-    if invoice.subscription is not None and invoice.cycle is not None:
+    shares = shares_billed(db, ctx, invoice.id) if invoice.reason.startswith(REASON) else []
+    if shares:
+        tell_days_left(explanation, shares, invoice.cycle or 0, invoice.subscription_name)
+    elif invoice.subscription is not None and invoice.cycle is not None:
         _tell_cycle(db, ctx, explanation, invoice, invoice.subscription, invoice.cycle)
     else:
         explanation.tell(
             "reason", "made-by-hand", "It was made by hand and belongs to no subscription's cycle."
         )
     _tell_dates(explanation, invoice)
-    total = tell_price(explanation, lines_of(db, ctx.id, invoice.id))
+    if shares:
+        total = tell_shares(explanation, shares)
+    else:
+        total = tell_price(explanation, lines_of(db, ctx.id, invoice.id))
     _tell_order(explanation, invoice, total)
     _tell_charges(db, ctx, explanation, invoice)
     _tell_taken_back(db, ctx, explanation, invoice)
@@ -232,15 +246,17 @@ def _tell_order(explanation: Explanation, invoice: _Invoice, total: int) -> None
 def _tell_charges(
     db: Connection[Any], ctx: AccountContext, explanation: Explanation, invoice: _Invoice
 ) -> None:
-    """Every attempt to collect it, and what is still due."""
+    """What credit paid, every attempt to collect the rest, what was taken back, and what is still due."""
     params = {"account_id": ctx.id, "zone": ctx.time_zone, "invoice": invoice.id}
     rows = db.execute(load("kalends.proof", "explain_charges"), params).fetchall()
+    credit = read_credit(db, ctx, invoice.id)
+    tell_credit_used(explanation, credit, invoice.total_minor, automatic=invoice.collection == "automatic")
     under_way = 0
     for charge in map(_Charge._make, rows):
         _tell_charge(explanation, charge)
         under_way += charge.amount_minor if charge.status in ("intended", "sent", "processing") else 0
-    if invoice.credited_minor:
-        explanation.count("payments", "-", "credited", "Credited", invoice.credited_minor)
+    tell_credit_notes(explanation, credit)
+    tell_credited_days(db, ctx, explanation, invoice.id)
     if invoice.status == "voided":
         explanation.tell("payments", "voided", "It was voided: nothing is due.")
         return

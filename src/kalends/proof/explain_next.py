@@ -9,6 +9,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.core.pricing import price_document
+from kalends.proof.explain_credit import tell_credit_expected
 from kalends.proof.explanation import Explanation, Fact, NamedLine, lines_of, tell_price, tell_schedule
 from kalends.proof.oracle.dates import Anchor
 from kalends.proof.words import EVERY, day
@@ -84,6 +85,10 @@ def explain_next(db: Connection[Any], ctx: AccountContext, subscription_id: int)
         text = "The subscription itself announces another amount: run 'kalends verify'"
         explanation.count("price", "=", "differs-from-record", text, subscription.next_amount_minor or 0)
     _tell_change(explanation, subscription, agreed, coming, total)
+    tell_credit_expected(
+        db, ctx, explanation, subscription.id, total, subscription.next_due_date,
+        automatic=subscription.collection == "automatic",
+    )  # fmt: skip
     return explanation
 
 

@@ -13,15 +13,26 @@ from psycopg.pq import TransactionStatus
 
 from kalends.accounts.context import AccountContext
 from kalends.payments.collect import Processors
-from kalends.proof.checks import invoices, ledger, payments, processor, references, subscriptions
+from kalends.proof.checks import (
+    credit,
+    invoices,
+    ledger,
+    payments,
+    processor,
+    prorations,
+    references,
+    subscriptions,
+)
 from kalends.proof.report import CheckMade, Report
 from kalends.proof.run import Check, Progress, Proof, Step
 
 CHECKS: tuple[Check, ...] = (
     *references.CHECKS,
     *invoices.CHECKS,
+    *prorations.CHECKS,
     *subscriptions.CHECKS,
     *payments.CHECKS,
+    *credit.CHECKS,
     *ledger.CHECKS,
     *processor.CHECKS,
 )

@@ -12,6 +12,7 @@ from kalends.catalog import OBJECTS
 from kalends.core.calendar import local_date
 from kalends.staff import formatting
 from kalends.staff.methods import stored
+from kalends.staff.queries.credit import CreditRow
 from kalends.staff.queries.record import InvoiceRow, PaymentRow
 from kalends.staff.reasons import reason
 from kalends.staff.statuses import INVOICE, TONES, payment_icon
@@ -41,6 +42,18 @@ def invoice_entry(row: InvoiceRow, visit: Visit, today: date) -> dict[str, Any]:
         "day": formatting.day(row.invoice_date) if row.invoice_date else "",
         "money": formatting.minor(row.total_minor, row.currency),
         "retry": formatting.day(row.next_retry_on) if row.next_retry_on else "",
+    }
+
+
+def credit_note_entry(row: CreditRow) -> dict[str, Any]:
+    """A credit note of an invoice, with its reason and what became of it."""
+    kept = formatting.minor(row.to_balance_minor, row.currency) if row.to_balance_minor else None
+    return {
+        "number": row.number,
+        "day": formatting.day(row.day),
+        "reason": row.reason,
+        "money": formatting.minor(row.total_minor, row.currency),
+        "to_balance": _("%(amount)s to the customer's credit") % {"amount": kept} if kept else "",
     }
 
 

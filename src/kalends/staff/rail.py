@@ -26,8 +26,9 @@ class Dot(NamedTuple):
 
 
 def rail(facts: Facts, past: Sequence[InvoiceRow], today: date, time_zone: str) -> list[Dot]:
-    """The dots, oldest first; ``past`` is newest first."""
-    dots = [_dot(facts, each, today, time_zone) for each in reversed(past[:PAST])]
+    """The dots, oldest first; ``past`` is newest first, and what it holds beside cycles has no dot."""
+    cycles = [each for each in past if each.of_cycle][:PAST]
+    dots = [_dot(facts, each, today, time_zone) for each in reversed(cycles)]
     coming = upcoming(facts, TO_COME + 1)
     for number, day in enumerate(coming):
         is_next = number == 0

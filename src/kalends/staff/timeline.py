@@ -45,6 +45,10 @@ def _amount(event: EventRow) -> str:
     return str(formatting.minor(int(minor), event.data["currency"]))
 
 
+def _minor(minor: Any, event: EventRow) -> str:
+    return str(formatting.minor(int(minor), event.data["currency"]))
+
+
 def _method(event: EventRow) -> str:
     return stored(event.method_kind, event.brand, event.last4).name if event.method_kind else ""
 
@@ -54,7 +58,18 @@ def _day(value: Any) -> str:
 
 
 def _issued(event: EventRow) -> tuple[str, str]:
-    return _("Invoice of %(amount)s issued") % {"amount": _amount(event)}, ""
+    used = event.data.get("credited_minor")
+    note = _("%(amount)s paid from credit") % {"amount": _minor(used, event)} if used else ""
+    return _("Invoice of %(amount)s issued") % {"amount": _amount(event)}, note
+
+
+def _credited(event: EventRow) -> tuple[str, str]:
+    text = _("Credit note of %(amount)s written") % {"amount": _amount(event)}
+    to_balance = event.data.get("to_balance_minor")
+    kept = (
+        _("%(amount)s to the customer's credit") % {"amount": _minor(to_balance, event)} if to_balance else ""
+    )
+    return text, ", ".join(filter(None, (kept, str(event.data.get("reason") or ""))))
 
 
 def _succeeded(event: EventRow) -> tuple[str, str]:
@@ -82,6 +97,35 @@ def _to_be_canceled(event: EventRow) -> tuple[str, str]:
 
 def _to_be_paused(event: EventRow) -> tuple[str, str]:
     return _("Will be paused on %(day)s") % {"day": _day(event.data["changes"]["pause_on"][1])}, ""
+
+
+def _canceled(event: EventRow) -> tuple[str, str]:
+    causes = {
+        "period_ended": _("At the end of the paid period"),
+        "retries_exhausted": _("After the last try to charge had failed"),
+    }
+    return _("Subscription canceled"), causes.get(str(event.data.get("cause")), "")
+
+
+def _pause_dropped(event: EventRow) -> tuple[str, str]:  # noqa: ARG001
+    return _("A planned pause was dropped"), _("Only an active subscription is paused")
+
+
+def _kept(event: EventRow) -> tuple[str, str]:
+    if "pause_on" in (event.data.get("changes") or {}):
+        return _("Planned pause taken back"), ""
+    return _("Cancellation taken back"), ""
+
+
+def _billing_started(event: EventRow) -> tuple[str, str]:
+    return _("Billed here from %(day)s on") % {"day": _day(event.data["changes"]["next_due_date"][1])}, ""
+
+
+def _settled_by_hand(event: EventRow) -> tuple[str, str]:
+    note = str(event.data.get("reason") or event.data.get("reference") or "")
+    if event.data.get("paid"):
+        return _("Staff found at the processor that this was paid"), note
+    return _("Staff found at the processor that this was not paid"), note
 
 
 def _edited(event: EventRow) -> tuple[str, str]:
@@ -113,7 +157,7 @@ def _plain(text: Callable[[], str]) -> _Words:
 
 KINDS: dict[str, tuple[str, str, _Words]] = {
     "subscription.created": ("plus", "acc", _plain(lambda: _("Subscription made"))),
-    "subscription.canceled": ("circle-x", "", _plain(lambda: _("Subscription canceled"))),
+    "subscription.canceled": ("circle-x", "", _canceled),
     "subscription.expired": ("flag", "", _plain(lambda: _("Subscription ended as agreed"))),
     "subscription.paused": ("circle-pause", "warn", _plain(lambda: _("Subscription paused"))),
     "subscription.resumed": ("play", "acc", _plain(lambda: _("Subscription resumed"))),
@@ -129,16 +173,27 @@ KINDS: dict[str, tuple[str, str, _Words]] = {
         "acc",
         _plain(lambda: _("Payment method changed")),
     ),
+    "subscription.method_requested": (
+        "credit-card",
+        "",
+        lambda event: (_("Asked for another payment method"), str(event.data.get("email") or "")),
+    ),
     "subscription.released": ("play", "acc", _plain(lambda: _("Released to be billed again"))),
     "subscription.to_be_canceled": ("calendar-clock", "warn", _to_be_canceled),
     "subscription.to_be_paused": ("calendar-clock", "warn", _to_be_paused),
-    "subscription.kept": ("undo-2", "acc", _plain(lambda: _("Cancellation taken back"))),
+    "subscription.pause_dropped": ("calendar-clock", "", _pause_dropped),
+    "subscription.kept": ("undo-2", "acc", _kept),
+    "subscription.billing_started": ("play", "acc", _billing_started),
+    "subscription.billing_stopped": ("circle-x", "", _plain(lambda: _("Not billed here any more"))),
     "subscription.deleted": ("x", "", _plain(lambda: _("Subscription deleted"))),
     "subscription.edited": ("pencil", "acc", _edited),
     "subscription.parked": ("triangle-alert", "bad", _parked),
     "invoice.issued": ("file-text", "", _issued),
     "invoice.overdue": ("clock", "warn", _plain(lambda: _("Invoice not paid by its due date"))),
     "invoice.voided": ("circle-x", "", _with_reason(lambda: _("Invoice voided"))),
+    "credit_note.issued": ("undo-2", "acc", _credited),
+    "invoice.edited": ("pencil", "", _plain(lambda: _("Invoice changed"))),
+    "payment.settled_by_hand": ("pencil", "acc", _settled_by_hand),
     "payment.retried": ("refresh-cw", "acc", _plain(lambda: _("Charged again"))),
     "payment.succeeded": ("circle-check", "ok", _succeeded),
     "payment.processing": ("hourglass", "", _processing),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from kalends.accounts.context import AccountContext, AccountSettings
+from kalends.accounts.letterhead import Letterhead
 from kalends.accounts.models import Account, Membership, User
 from kalends.platform.clock import system_now
 from kalends.query import Context
@@ -117,6 +118,7 @@ def _enter(user: User, account_id: int) -> AccountContext | None:
         country=account.country,
         settings=AccountSettings.read(account.settings),
         now=account.clock_at or system_now(),
+        letterhead=Letterhead(**{item.name: getattr(account, item.name) for item in fields(Letterhead)}),
     )
 
 

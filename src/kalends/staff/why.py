@@ -19,7 +19,14 @@ from kalends.proof.explanation import Explanation, Step
 from kalends.staff import formatting
 
 _SIGNS = {"-": formatting.MINUS}
-_SUMS = ("sum-of-lines", "subtotal-discounts-fees-taxes", "total-as-recorded", "last-invoice", "next-payment")
+_SUMS = (
+    "sum-of-lines",
+    "subtotal-discounts-fees-taxes",
+    "shares-of-cycle",
+    "total-as-recorded",
+    "last-invoice",
+    "next-payment",
+)
 _UNCHANGED = {"first-payment", "last-invoice", "next-payment"}
 _ROUNDED = "-rounded-half-up"
 
@@ -111,6 +118,11 @@ _SENTENCES: dict[str, Callable[[], str]] = {
     "differs-from-record": lambda: _("The record itself says another amount: run “kalends verify”"),
     "made-by-hand": lambda: _("Made by hand, outside any subscription's schedule."),
     "cycle-of-subscription": lambda: _("Payment number %(cycle)s of this subscription."),
+    "days-left-of-cycle": lambda: _(
+        "An edit of %(date)s counted at once: %(left)s of %(days)s days of payment number %(cycle)s."
+    ),
+    "share-of-cycle": lambda: _("%(name)s: %(price)s, %(left)s of %(days)s days"),
+    "shares-of-cycle": lambda: _("Total, of which %(tax)s is tax"),
     "cycle-begins-on-anchor": lambda: _("%(anchor)s is the day from which the schedule is counted."),
     "cycle-counted-from-anchor": lambda: _("Its day is counted from %(anchor)s, %(frequency)s."),
     "cycles-skipped-by-pause": lambda: _(

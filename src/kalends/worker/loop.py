@@ -22,6 +22,7 @@ from kalends.accounts.context import UnknownAccount, account_ids, load_context
 from kalends.accounts.sql import enter_account
 from kalends.platform import database
 from kalends.platform.errors import ExitCode, UserFacing
+from kalends.platform.patience import patiently
 from kalends.worker.cleaning import clean_up
 from kalends.worker.logs import set_up_logs
 from kalends.worker.tasks import TASKS, Stopping, Task
@@ -123,7 +124,7 @@ class Worker:
         try:
             enter_account(db, account_id)
             ctx = load_context(db, account_id, system_now=now)
-            done = task.do(db, ctx, now, self.stop.is_set, self.thorough)
+            done = patiently(lambda: task.do(db, ctx, now, self.stop.is_set, self.thorough))
         except Stopping:
             return True
         except UnknownAccount:

@@ -6,8 +6,10 @@ from decimal import Decimal
 import pytest
 
 from kalends.billing.create import InvalidSubscription, NewLine
+from kalends.billing.credit import CreditedLine, issue_credit_note
 from kalends.billing.edit import Edit, EditRefused, LineEdit, apply_edit, preview_edit
 from kalends.core.pricing import LineTerms
+from kalends.payments.record import ReceivedPayment, record_payments
 from kalends.proof.verify import verify
 from tests.world import World
 
@@ -96,9 +98,8 @@ def test_what_is_billed_is_what_was_previewed(world: World, subscription: int) -
     apply_edit(world.db, world.ctx, subscription, edit)
     world.until("2026-04-30")
 
-    assert world.invoices(subscription, "cycle", "period_start", "total_minor")[1:] == [
-        tuple(each) for each in expected
-    ]
+    columns = ("cycle", "period_start", "total_minor", "credited_minor")
+    assert world.invoices(subscription, *columns)[1:] == [tuple(each) for each in expected]
 
 
 def test_moving_the_due_date_moves_the_end_of_a_fixed_term_with_it(world: World) -> None:
@@ -179,3 +180,67 @@ def test_a_charge_below_the_smallest_is_refused(world: World) -> None:
 
     with pytest.raises(InvalidSubscription, match=r"0\.50 EUR is below"):
         apply_edit(world.db, world.ctx, id_, Edit(lines=[LineEdit(only_line(world, id_), line("0.50"))]))
+
+
+def test_a_line_that_is_replaced_keeps_its_place_and_what_is_not_said_anew(world: World) -> None:
+    lines = [
+        NewLine(
+            "Fleet Core", LineTerms(Decimal(100), Decimal(1)), sku="FC", product_id=7, product_type="service"
+        ),
+        line("20", name="Support"),
+    ]
+    id_ = world.subscribe(world.customer(), lines=lines, net_terms_days=900)
+    world.until("2026-01-02")
+    world.db.execute(
+        "UPDATE line_item SET term = 'P12M', url = 'https://fleet.test', description = 'All cars' "
+        "WHERE parent_id = %s AND sku = 'FC'",
+        [id_],
+    )
+    (core,) = world.one("SELECT id FROM line_item WHERE parent_id = %s AND sku = 'FC'", id_)
+
+    new = NewLine("Fleet Core", LineTerms(Decimal(120), Decimal(1)), description="All cars and vans")
+    apply_edit(world.db, world.ctx, id_, Edit(lines=[LineEdit(core, new)]))
+
+    columns = "name, unit_price, sku, product_id, product_type, term, url, description"
+    rows = world.rows(
+        f"SELECT {columns} FROM line_item WHERE parent_id = %s AND until_cycle IS NULL ORDER BY position", id_
+    )
+    assert rows[0] == (
+        "Fleet Core",
+        Decimal(120),
+        "FC",
+        7,
+        "service",
+        "P12M",
+        "https://fleet.test",
+        "All cars and vans",
+    )
+    assert [name for name, *_ in rows] == ["Fleet Core", "Support"]
+
+
+def test_a_line_of_a_product_that_is_added_says_which(world: World, subscription: int) -> None:
+    new = NewLine(
+        "Map", LineTerms(Decimal(5), Decimal(1)), product_id=9, variant_id=11, tax_rate_group_id="high"
+    )
+
+    apply_edit(world.db, world.ctx, subscription, Edit(lines=[LineEdit(line=new)]))
+    world.until("2026-02-02")
+
+    of_map = "SELECT product_id, variant_id, tax_rate_group_id FROM line_item WHERE name = 'Map' AND account_id = %s"
+    assert set(world.rows(of_map, world.ctx.id)) == {(9, 11, "high")}
+    assert len(world.rows(of_map, world.ctx.id)) == 2
+
+
+def test_a_preview_says_which_credit_the_next_invoices_use_up(world: World, subscription: int) -> None:
+    (invoice,) = world.invoices(subscription, "id")
+    received = ReceivedPayment(invoice, 10000, "check", world.ctx.now)
+    record_payments(world.db, world.ctx, [received])
+    (billed,) = world.one("SELECT id FROM line_item WHERE parent_id = %s", invoice)
+    issue_credit_note(world.db, world.ctx, invoice, [CreditedLine(billed, 10000)])
+
+    preview = preview_edit(
+        world.db, world.ctx, subscription, Edit(lines=[LineEdit(only_line(world, subscription), line("60"))])
+    )
+
+    assert [each.credit_minor for each in preview.before[:2]] == [10000, 0]
+    assert [each.credit_minor for each in preview.after[:3]] == [6000, 4000, 0]

@@ -13,7 +13,7 @@ from kalends.messages.letters.render import MessageRow, render, render_block
 from kalends.messages.outbox import Letter, queue
 from tests.world import World
 
-_COLUMNS = "id, kind, object_id, occasion, recipient, language, created_at"
+_COLUMNS = "id, kind, object_id, occasion, recipient, language, created_at, given"
 
 
 def administrator(world: World, language: str = "en", role: str = Membership.ADMIN) -> str:

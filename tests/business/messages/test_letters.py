@@ -13,7 +13,7 @@ from kalends.billing.changes import cancel_subscriptions
 from kalends.billing.create import NewLine
 from kalends.core.pricing import LineTerms
 from kalends.messages.letters.render import CannotRender, MessageRow, render
-from kalends.payments.record import ReceivedPayment, record_payments
+from kalends.payments.record import ReceivedPayment, allow_partial_payments, record_payments
 from tests.business.messages.post import Post, administrator
 from tests.world import World
 
@@ -79,6 +79,7 @@ def test_a_receipt_in_part_names_the_whole_and_the_part(world: World, post: Post
     subscription = world.subscribe(kari, "100", net_terms_days=30)
     world.until("2026-01-01")
     (invoice,) = world.invoices(subscription, "id")
+    allow_partial_payments(world.db, world.ctx, invoice)
     record_payments(world.db, world.ctx, [ReceivedPayment(invoice, 4000, "check", world.ctx.now)])
     table = [" ".join(line.split()) for line in post.letter("receipt").text.splitlines()]
     assert "on 1 January 2026 by check" in table

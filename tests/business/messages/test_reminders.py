@@ -9,7 +9,7 @@ import pytest
 from kalends.billing.changes import cancel_subscriptions, pause
 from kalends.core.calendar import Frequency
 from kalends.messages.reminders import next_reminder, queue_reminders, reminders_are_due
-from kalends.payments.record import ReceivedPayment, record_payments
+from kalends.payments.record import ReceivedPayment, allow_partial_payments, record_payments
 from tests.business.messages.post import Post
 from tests.world import World
 
@@ -105,6 +105,7 @@ def test_an_invoice_is_brought_to_mind_once_with_what_is_left_to_pay(world: Worl
     subscription = world.subscribe(kari, "100", net_terms_days=15)
     world.until("2026-01-01")
     (invoice,) = world.invoices(subscription, "id")
+    allow_partial_payments(world.db, world.ctx, invoice)
     record_payments(world.db, world.ctx, [ReceivedPayment(invoice, 4000, "cash", world.ctx.now)])
     remind(world, invoice_reminder_days=5)
     at(world, "2026-01-10")

@@ -32,6 +32,9 @@ class SlowProcessor:
         self.looked_up: list[str] = []
         self._lock = threading.Lock()
 
+    def next_report_at(self) -> datetime | None:
+        return None
+
     def charge(self, requests: Sequence[ChargeRequest]) -> list[ChargeOutcome]:
         with self._lock:
             self.sent_at.append(time.monotonic())

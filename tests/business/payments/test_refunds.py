@@ -8,6 +8,7 @@ from kalends.billing.changes import cancel_subscriptions
 from kalends.payments.give_back import send_refunds
 from kalends.payments.record import ReceivedPayment, record_payments
 from kalends.payments.refund import CannotRefund, request_refund
+from kalends.proof.verify import verify
 from tests.world import World
 
 
@@ -150,6 +151,34 @@ def test_a_dispute_takes_the_money_until_it_is_won(world: World) -> None:
     assert payment(world, id_)[0] == "disputed_won"
     assert world.balance("disputes") == 0
     assert world.subscription(subscription, "status") == "active"
+
+
+def test_money_won_back_in_a_dispute_can_be_refunded_and_the_dispute_still_shows(world: World) -> None:
+    kari = world.customer()
+    subscription = world.subscribe(kari, method=world.method(kari, "dispute_won", 3, 20))
+    world.until("2026-01-31")
+    (id_,) = world.one("SELECT id FROM payment WHERE subscription_id = %s", subscription)
+
+    give_back(world, id_, 4000)
+    assert payment(world, id_)[:2] == ("disputed_won", 4000)
+    give_back(world, id_, 6000)
+
+    assert payment(world, id_)[:2] == ("disputed_won", 10000)
+    assert world.subscription(subscription, "collected_minor") == 0
+    assert verify(world.db, world.ctx).differences == []
+    with pytest.raises(CannotRefund, match=r"0\.00 EUR is left"):
+        request_refund(world.db, world.ctx, id_, 1)
+
+
+@pytest.mark.parametrize("outcome", ["dispute", "dispute_lost"])
+def test_money_that_a_dispute_took_is_not_given_back_once_more(world: World, outcome: str) -> None:
+    kari = world.customer()
+    subscription = world.subscribe(kari, method=world.method(kari, outcome, 3))
+    world.until("2026-04-15")
+    (id_, *_), *_ = world.rows("SELECT id FROM payment WHERE subscription_id = %s ORDER BY id", subscription)
+
+    with pytest.raises(CannotRefund, match="disputed"):
+        request_refund(world.db, world.ctx, id_, 1)
 
 
 def test_a_lost_dispute_is_written_off(world: World) -> None:

@@ -15,12 +15,14 @@ from kalends.accounts.create import create_account
 from kalends.accounts.sql import enter_account
 from kalends.billing.changes import cancel_subscriptions, pause, resume
 from kalends.billing.create import NewLine
+from kalends.billing.credit import CreditedLine, issue_credit_note
+from kalends.billing.edit import Edit, LineEdit, apply_edit, preview_edit
 from kalends.billing.void import void_invoice
 from kalends.core.calendar import Frequency
 from kalends.core.pricing import LineTerms
 from kalends.payments.give_back import send_refunds
 from kalends.payments.processors.registry import AccountProcessors
-from kalends.payments.record import ReceivedPayment, record_payments
+from kalends.payments.record import ReceivedPayment, allow_partial_payments, record_payments
 from kalends.payments.refund import request_refund
 from kalends.platform import database
 from kalends.proof.report import Report
@@ -106,6 +108,7 @@ def fill(world: World) -> dict[str, int]:
     world.until("2026-01-20")
     record(world, subscriptions["mona"])
     cancel_subscriptions(world.db, world.ctx, [subscriptions["carl"]])
+    edit_prorated(world, subscriptions["ulla"])
     pause(world.db, world.ctx, subscriptions["rita"])
     pause(world.db, world.ctx, subscriptions["paul"])
     give_back(world, subscriptions["ruth"], 10000)
@@ -115,6 +118,7 @@ def fill(world: World) -> dict[str, int]:
     (mistaken,) = world.invoices(subscriptions["vera"], "id")
     void_invoice(world.db, world.ctx, mistaken, reason="billed twice")
     record(world, subscriptions["hanna"])
+    record(world, subscriptions["hugo"])
     give_back(world, subscriptions["hanna"], 3000)
     give_back(world, subscriptions["berg"], 10000)
     world.until("2026-03-10")
@@ -122,10 +126,29 @@ def fill(world: World) -> dict[str, int]:
     record(world, subscriptions["olga"], amount=3000)
     record(world, subscriptions["mona"])
     give_back(world, subscriptions["dag"], 4000)
+    _credit(world, subscriptions)
     world.until(LAST_DAY)
     give_back(world, subscriptions["dag"], 6000)
     give_back(world, subscriptions["ida"], 2000, newest=True)
+    take_back(world, subscriptions["cora"], 1000)
     return subscriptions
+
+
+def _credit(world: World, subscriptions: Mapping[str, int]) -> None:
+    """Credit notes: of paid invoices to the balance, which the next ones use; of an open one; of a failed charge."""
+    take_back(world, subscriptions["cora"], 3333)
+    take_back(world, subscriptions["cora"], 5000)
+    take_back(world, subscriptions["hugo"], 11000)
+    take_back(world, subscriptions["gina"], 701)
+    world.until("2026-04-10")
+    take_back(world, subscriptions["knut"], 2500)
+
+
+def take_back(world: World, subscription: int, minor: int) -> None:
+    """Credit so much of the first line of the subscription's first invoice."""
+    invoice = world.invoices(subscription, "id")[0]
+    (line,) = world.rows("SELECT id FROM line_item WHERE parent_id = %s ORDER BY position LIMIT 1", invoice)
+    issue_credit_note(world.db, world.ctx, invoice, [CreditedLine(line[0], minor)])
 
 
 def _agree(world: World) -> dict[str, int]:
@@ -168,6 +191,11 @@ def _agree(world: World) -> dict[str, int]:
         "otto": {"method": ("dispute", 10), "payments": 1},
         "wilma": {"method": ("dispute_won", 10, 20), "payments": 1},
         "lars": {"method": ("dispute_lost", 10, 20), "payments": 1},
+        "cora": {"method": ("approved",), "tax": "25"},
+        "hugo": {"net_terms_days": 14, "price": "110", "frequency": Frequency.QUARTERLY},
+        "gina": {"net_terms_days": 14, "lines": TWO_LINES},
+        "knut": {"method": ("approved_after", 2), "start": dt.date(2026, 4, 10), "payments": 1},
+        "ulla": {"method": ("approved",), "tax": "25"},
     }
     made: dict[str, int] = {}
     for name, more in agreed.items():
@@ -178,12 +206,27 @@ def _agree(world: World) -> dict[str, int]:
     return made
 
 
+def edit_prorated(world: World, subscription: int) -> None:
+    """Raise the price of the subscription's line to 150.00 at once, for the days left, and add a line."""
+    (line,) = world.rows("SELECT id FROM line_item WHERE parent_id = %s", subscription)
+    raised, more = (
+        NewLine(name, LineTerms(Decimal(price), Decimal(1), tax_rate=Decimal(25)))
+        for name, price in (("Fleet Core", 150), ("Map", 10))
+    )
+    edit = Edit(lines=[LineEdit(line[0], raised), LineEdit(line=more)])
+    offered = preview_edit(world.db, world.ctx, subscription, edit, prorate=True).prorated
+    assert offered is not None
+    apply_edit(world.db, world.ctx, subscription, edit, prorate=True, offer=offered.offer)
+
+
 def record(world: World, subscription: int, amount: int | None = None) -> None:
     """Record a check for the subscription's oldest open invoice, in full if no amount is given."""
     ids: Sequence[Any] = world.rows(
         "SELECT id, total_minor FROM invoice WHERE subscription_id = %s AND status = 'open' ORDER BY id LIMIT 1",
         subscription,
     )
+    if amount is not None:
+        allow_partial_payments(world.db, world.ctx, ids[0][0])
     received = [ReceivedPayment(id_, amount or total, "check", world.ctx.now) for id_, total in ids]
     record_payments(world.db, world.ctx, received)
 

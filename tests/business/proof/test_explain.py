@@ -235,3 +235,54 @@ def test_it_says_what_became_of_a_dispute(book: Book) -> None:
         "The bank decided a dispute about 100.00 EUR for the business on 31 Jan 2026.",
         "The bank decided a dispute about 100.00 EUR for the customer on 31 Jan 2026, and it is written off.",
     ]
+
+
+def test_it_says_what_credit_paid_and_what_credit_notes_took_back(book: Book) -> None:
+    assert told(explained(book, "cora", -1), "payments") == [
+        "- 83.33 EUR Paid from the customer's credit on 1 Apr 2026, so 41.67 EUR was charged",
+        "- 41.67 EUR Paid on 1 Apr 2026 by card Visa 4242",
+        "= 0.00 EUR Nothing is due any more",
+    ]
+    assert told(explained(book, "hugo", -1), "payments")[0].endswith("so nothing was left to pay")
+    assert told(explained(book, "gina", 0), "payments")[0].startswith(
+        "- 7.01 EUR Taken back by credit note CN-"
+    )
+    sentence = told(explained(book, "cora", 0), "payments")[1]
+    assert sentence.startswith("Of what was paid, 33.33 EUR became the customer's credit by credit note CN-")
+
+
+def test_the_invoice_of_a_prorated_edit_says_for_which_days_of_which_price_it_is(book: Book) -> None:
+    ulla = book.subscriptions["ulla"]
+    (number,) = [
+        number for number, reason in book.world.invoices(ulla, "number", "reason") if reason == "proration-1"
+    ]
+    explanation = explain_invoice(book.world.db, book.world.ctx, number)
+
+    assert told(explanation, "reason") == [
+        "An edit of 20 Jan 2026 counted at once: it bills the days left of cycle 1 of Fleet Core, 12 of 31 days.",
+        "It is charged automatically, and so due at once, on 20 Jan 2026.",
+    ]
+    assert told(explanation, "price") == [
+        "+ 72.58 EUR Fleet Core: 187.50 EUR x 12 of 31 days",
+        "+ 4.84 EUR Map: 12.50 EUR x 12 of 31 days",
+        "= 77.42 EUR Total, of which 15.49 EUR is tax",
+    ]
+
+
+def test_an_invoice_says_which_of_its_days_a_credit_note_took_back(book: Book) -> None:
+    explanation = explained(book, "ulla", 0)
+
+    (credited,) = [step for step in explanation.steps if step.rule == "days-credited"]
+    assert credited.text == (
+        f"Credit note {credited.params['number']} of 20 Jan 2026 takes back the days of Fleet Core from 20 Jan 2026 "
+        f"on: 125.00 EUR x 12 of 31 days is 48.39 EUR."
+    )
+
+
+def test_it_says_what_of_the_next_payment_credit_is_expected_to_pay(book: Book) -> None:
+    explanation = explain_next(book.world.db, book.world.ctx, book.subscriptions["cora"])
+
+    assert told(explanation, "change")[-1] == (
+        "The customer has 10.00 EUR to their credit. Unless another invoice uses it first, 10.00 EUR of this payment "
+        "comes from there, and 115.00 EUR is charged."
+    )

@@ -30,7 +30,7 @@ def test_the_book_really_holds_one_of_everything(book: Book) -> None:
     assert postings == {
         "invoice_issued", "invoice_voided", "payment_pending", "payment_settled", "payment_failed", "payment_recorded",
         "refund_requested", "refund_settled", "refund_failed", "refund_recorded",
-        "dispute_opened", "dispute_won", "dispute_lost",
+        "dispute_opened", "dispute_won", "dispute_lost", "credit_issued", "credit_applied",
     }  # fmt: skip
 
 

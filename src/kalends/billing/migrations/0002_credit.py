@@ -11,112 +11,194 @@ APPEND_ONLY = ("credit_note", "credit_note_line", "credit_application")
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0001_initial'),
-        ('accounts', '0002_walls'),
+        ("billing", "0001_initial"),
+        ("accounts", "0002_walls"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='lineitem',
-            name='agreed_line_id',
+            model_name="lineitem",
+            name="agreed_line_id",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='lineitem',
-            name='cycle_start',
+            model_name="lineitem",
+            name="cycle_start",
             field=models.DateField(null=True),
         ),
         migrations.AddField(
-            model_name='lineitem',
-            name='in_force_from',
+            model_name="lineitem",
+            name="in_force_from",
             field=models.DateField(null=True),
         ),
         migrations.AddField(
-            model_name='lineitem',
-            name='in_force_until',
+            model_name="lineitem",
+            name="in_force_until",
             field=models.DateField(null=True),
         ),
         migrations.CreateModel(
-            name='CreditApplication',
+            name="CreditApplication",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField()),
-                ('id', models.BigIntegerField(db_default=kalends.accounts.tables.NextRecordId())),
-                ('invoice_id', models.BigIntegerField()),
-                ('credit_note_id', models.BigIntegerField(null=True)),
-                ('contact_id', models.BigIntegerField(null=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount_minor', models.BigIntegerField()),
-                ('applied_on', models.DateField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("account_id", models.BigIntegerField()),
+                ("id", models.BigIntegerField(db_default=kalends.accounts.tables.NextRecordId())),
+                ("invoice_id", models.BigIntegerField()),
+                ("credit_note_id", models.BigIntegerField(null=True)),
+                ("contact_id", models.BigIntegerField(null=True)),
+                ("currency", models.CharField(max_length=3)),
+                ("amount_minor", models.BigIntegerField()),
+                ("applied_on", models.DateField()),
             ],
             options={
-                'db_table': 'credit_application',
-                'indexes': [models.Index(fields=['account_id', 'invoice_id'], name='credit_applied_to_invoice')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('credit_note_id__isnull', False)), fields=('account_id', 'credit_note_id'), name='credit_note_applied_once'), models.UniqueConstraint(condition=models.Q(('credit_note_id__isnull', True)), fields=('account_id', 'invoice_id'), name='balance_applied_once'), models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='credit_application_is_positive')],
+                "db_table": "credit_application",
+                "indexes": [
+                    models.Index(fields=["account_id", "invoice_id"], name="credit_applied_to_invoice")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("credit_note_id__isnull", False)),
+                        fields=("account_id", "credit_note_id"),
+                        name="credit_note_applied_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("credit_note_id__isnull", True)),
+                        fields=("account_id", "invoice_id"),
+                        name="balance_applied_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_minor__gt", 0)), name="credit_application_is_positive"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CreditNote',
+            name="CreditNote",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField()),
-                ('id', models.BigIntegerField(db_default=kalends.accounts.tables.NextRecordId())),
-                ('number', models.TextField()),
-                ('invoice_id', models.BigIntegerField()),
-                ('subscription_id', models.BigIntegerField(null=True)),
-                ('contact_id', models.BigIntegerField(null=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('issued_on', models.DateField()),
-                ('created_at', models.DateTimeField()),
-                ('reason', models.TextField(db_default='', default='')),
-                ('net_minor', models.BigIntegerField()),
-                ('tax_minor', models.BigIntegerField()),
-                ('total_minor', models.BigIntegerField()),
-                ('applied_minor', models.BigIntegerField()),
-                ('to_balance_minor', models.BigIntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("account_id", models.BigIntegerField()),
+                ("id", models.BigIntegerField(db_default=kalends.accounts.tables.NextRecordId())),
+                ("number", models.TextField()),
+                ("invoice_id", models.BigIntegerField()),
+                ("subscription_id", models.BigIntegerField(null=True)),
+                ("contact_id", models.BigIntegerField(null=True)),
+                ("currency", models.CharField(max_length=3)),
+                ("issued_on", models.DateField()),
+                ("created_at", models.DateTimeField()),
+                ("reason", models.TextField(db_default="", default="")),
+                ("net_minor", models.BigIntegerField()),
+                ("tax_minor", models.BigIntegerField()),
+                ("total_minor", models.BigIntegerField()),
+                ("applied_minor", models.BigIntegerField()),
+                ("to_balance_minor", models.BigIntegerField()),
             ],
             options={
-                'db_table': 'credit_note',
-                'indexes': [models.Index(fields=['account_id', 'invoice_id'], name='credit_note_of_invoice')],
-                'constraints': [models.UniqueConstraint(fields=('account_id', 'number'), name='credit_note_number_once'), models.CheckConstraint(condition=models.Q(('total_minor', django.db.models.expressions.CombinedExpression(models.F('net_minor'), '+', models.F('tax_minor'))), ('total_minor', django.db.models.expressions.CombinedExpression(models.F('applied_minor'), '+', models.F('to_balance_minor'))), ('applied_minor__gte', 0), ('to_balance_minor__gte', 0), ('total_minor__gt', 0)), name='credit_note_adds_up')],
+                "db_table": "credit_note",
+                "indexes": [models.Index(fields=["account_id", "invoice_id"], name="credit_note_of_invoice")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account_id", "number"), name="credit_note_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "total_minor",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("net_minor"), "+", models.F("tax_minor")
+                                ),
+                            ),
+                            (
+                                "total_minor",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("applied_minor"), "+", models.F("to_balance_minor")
+                                ),
+                            ),
+                            ("applied_minor__gte", 0),
+                            ("to_balance_minor__gte", 0),
+                            ("total_minor__gt", 0),
+                        ),
+                        name="credit_note_adds_up",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CreditNoteLine',
+            name="CreditNoteLine",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField()),
-                ('id', models.BigIntegerField(db_default=kalends.accounts.tables.NextRecordId())),
-                ('credit_note_id', models.BigIntegerField()),
-                ('invoice_line_id', models.BigIntegerField()),
-                ('net_minor', models.BigIntegerField()),
-                ('tax_minor', models.BigIntegerField()),
-                ('total_minor', models.BigIntegerField()),
-                ('unused_from', models.DateField(null=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("account_id", models.BigIntegerField()),
+                ("id", models.BigIntegerField(db_default=kalends.accounts.tables.NextRecordId())),
+                ("credit_note_id", models.BigIntegerField()),
+                ("invoice_line_id", models.BigIntegerField()),
+                ("net_minor", models.BigIntegerField()),
+                ("tax_minor", models.BigIntegerField()),
+                ("total_minor", models.BigIntegerField()),
+                ("unused_from", models.DateField(null=True)),
             ],
             options={
-                'db_table': 'credit_note_line',
-                'indexes': [models.Index(fields=['account_id', 'credit_note_id'], name='line_of_credit_note'), models.Index(fields=['account_id', 'invoice_line_id'], name='credit_of_invoice_line')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('total_minor', django.db.models.expressions.CombinedExpression(models.F('net_minor'), '+', models.F('tax_minor'))), ('total_minor__gte', 0)), name='credit_note_line_adds_up')],
+                "db_table": "credit_note_line",
+                "indexes": [
+                    models.Index(fields=["account_id", "credit_note_id"], name="line_of_credit_note"),
+                    models.Index(fields=["account_id", "invoice_line_id"], name="credit_of_invoice_line"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "total_minor",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("net_minor"), "+", models.F("tax_minor")
+                                ),
+                            ),
+                            ("total_minor__gte", 0),
+                        ),
+                        name="credit_note_line_adds_up",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CustomerCredit',
+            name="CustomerCredit",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField()),
-                ('id', models.BigIntegerField(db_default=kalends.accounts.tables.NextRecordId())),
-                ('contact_id', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('balance_minor', models.BigIntegerField(db_default=0, default=0)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("account_id", models.BigIntegerField()),
+                ("id", models.BigIntegerField(db_default=kalends.accounts.tables.NextRecordId())),
+                ("contact_id", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("balance_minor", models.BigIntegerField(db_default=0, default=0)),
             ],
             options={
-                'db_table': 'customer_credit',
-                'constraints': [models.UniqueConstraint(fields=('account_id', 'contact_id', 'currency'), name='customer_credit_once'), models.CheckConstraint(condition=models.Q(('balance_minor__gte', 0)), name='customer_credit_not_overdrawn')],
+                "db_table": "customer_credit",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account_id", "contact_id", "currency"), name="customer_credit_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("balance_minor__gte", 0)), name="customer_credit_not_overdrawn"
+                    ),
+                ],
             },
         ),
         migrations.RunSQL("\n".join(walls.wall_around(table) for table in TABLES), migrations.RunSQL.noop),
-        migrations.RunSQL("\n".join(walls.append_only(table) for table in APPEND_ONLY), migrations.RunSQL.noop),
+        migrations.RunSQL(
+            "\n".join(walls.append_only(table) for table in APPEND_ONLY), migrations.RunSQL.noop
+        ),
     ]

@@ -9,6 +9,7 @@ WHERE s.account_id = %(account_id)s
     AND s.creates_invoices
     AND s.next_due_date <= %(day)s
     AND (s.next_due_date, s.id) > (%(after_date)s, %(after_id)s)
+    AND (s.pause_on IS NULL OR s.next_due_date < s.pause_on)
     AND NOT EXISTS (
         SELECT FROM parked_subscription AS p WHERE p.account_id = %(account_id)s AND p.id = s.id
     )

@@ -2,8 +2,7 @@ UPDATE subscription
 SET status = %(status)s,
     paused_at = %(now)s,
     pause_on = NULL,
-    resume_on = coalesce(%(resume_on)s, resume_on),
-    cancel_on = NULL,
+    resume_on = %(resume_on)s,
     next_due_date = NULL,
     next_amount_minor = NULL,
     updated_at = %(now)s

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 import psycopg
 
-from kalends.cli.asking import tell_and_do, yes_option
+from kalends.cli.asking import done_before, key_of, request_key_option, tell_and_do, yes_option
 from kalends.cli.records import Invoice, amount_typed, find_invoice, spoken
 from kalends.cli.session import account_option, open_session
 from kalends.cli.show import json_option, print_json, say
 from kalends.core.money import format_minor
+from kalends.platform.errors import ExitCode, UserFacing
 
 if TYPE_CHECKING:
     from kalends.accounts.context import AccountContext
@@ -21,9 +22,7 @@ _HOW = {"check": " by check", "wire_transfer": " by wire transfer", "cash": " in
 """The means by which money comes outside a processor, as they stand in a sentence."""
 
 _AFTER = """
-    SELECT i.status, i.total_minor - i.paid_minor - i.credited_minor, s.status, (
-        SELECT max(p.id) FROM payment AS p WHERE p.account_id = i.account_id AND p.invoice_id = i.id
-    )
+    SELECT i.status, i.total_minor - i.paid_minor - i.credited_minor, s.status
     FROM invoice AS i LEFT JOIN subscription AS s ON s.account_id = i.account_id AND s.id = i.subscription_id
     WHERE i.account_id = %s AND i.id = %s
 """
@@ -51,22 +50,35 @@ class _After(NamedTuple):
     show_default=True,
     help="By which means it came.",
 )
+@click.option("--partial", is_flag=True, help="Let this invoice be paid in parts from now on.")
 @click.option("--reference", help="The number of the check, or what the bank's statement says.")
+@request_key_option
 @account_option
 @yes_option
 @json_option
 def record(
-    invoice: str, amount: str, kind: str, reference: str | None, account: str | None, yes: bool, as_json: bool
+    invoice: str,
+    amount: str,
+    kind: str,
+    partial: bool,
+    reference: str | None,
+    request_key: str | None,
+    account: str | None,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Record that an AMOUNT was received on an INVOICE (its number or id), outside a payment processor.
 
-    The amount is in the invoice's currency. Less than is owed leaves the rest open; more is refused. Money that is
-    still being processed counts as taken. A subscription that was behind for this invoice alone is active again.
+    The amount is in the invoice's currency and no more than is owed; money that is still being processed counts as
+    taken. Less leaves the rest open, and is refused unless the invoice may be paid in parts: --partial allows it for
+    this one, and the account's setting partial_payments for new ones. A subscription that was behind for this invoice
+    alone is active again.
 
     \b
     Examples:
       kalends payment record INV-1001 49.00 --kind check --reference 000417
-      kalends payment record INV-1001 1200 --kind wire_transfer --yes
+      kalends payment record INV-1001 20.00 --kind cash --partial
+      kalends payment record INV-1001 1200 --kind wire_transfer --request-key bank-2026-03-01-17 --yes
     """
     from kalends.payments.record import ReceivedPayment
 
@@ -74,14 +86,16 @@ def record(
         ctx = session.account(account)
         db, found = session.db, find_invoice(session, ctx, invoice)
         minor = amount_typed(amount, found.currency)
-        received = ReceivedPayment(found.id, minor, kind, ctx.now, reference)
+        received = ReceivedPayment(found.id, minor, kind, reference=reference)
+        key = key_of(request_key)
         done = tell_and_do(
             db,
             "record",
             found,
-            lambda: _record(db, ctx, received),
+            lambda: _record(db, ctx, received, key, partial=partial),
             lambda after: _consequence(found, received, after),
             yes=yes,
+            before=done_before(db, ctx, "payment", request_key),
         )
     if as_json:
         document: dict[str, Any] = {"invoice": found.name, "was": found.status, **done._asdict()}
@@ -93,14 +107,27 @@ def record(
         )
 
 
-def _record(db: psycopg.Connection[Any], ctx: AccountContext, received: ReceivedPayment) -> _After:
-    from kalends.payments.record import record_payments
+def _record(
+    db: psycopg.Connection[Any], ctx: AccountContext, received: ReceivedPayment, key: str, *, partial: bool
+) -> _After:
+    from kalends.events.requests import find_request
+    from kalends.payments.record import PartNotAllowed, allow_partial_payments, record_payments
 
     with db.transaction():
-        record_payments(db, ctx, [received])
+        if partial and find_request(db, ctx, "payment", key) is None:
+            allow_partial_payments(db, ctx, received.invoice_id, actor="cli")
+        try:
+            recorded = record_payments(db, ctx, [received], request_key=key, actor="cli")
+        except PartNotAllowed as refusal:
+            raise UserFacing(
+                str(refusal),
+                where="AMOUNT",
+                remedy="Give the whole amount, or add --partial if the rest is still to come.",
+                exit_code=ExitCode.REFUSED,
+            ) from refusal
         row = db.execute(_AFTER, [ctx.id, received.invoice_id]).fetchone()
         assert row is not None
-    return _After(*row)
+    return _After._make((*row, recorded.payments[0]))
 
 
 def _consequence(found: Invoice, received: ReceivedPayment, after: _After) -> str:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from kalends.cli.asking import RECORD_ID, tell_and_do, yes_option
+from kalends.cli.asking import (
+    RECORD_ID,
+    done_before,
+    key_of,
+    request_key_option,
+    tell_and_do,
+    yes_option,
+)
 from kalends.cli.records import Payment, amount_typed, find_payment, spoken
 from kalends.cli.session import Session, account_option, open_processors, open_session
 from kalends.cli.show import json_option, print_json, say
@@ -16,12 +23,15 @@ from kalends.platform.errors import ExitCode
 if TYPE_CHECKING:
     from kalends.accounts.context import AccountContext
 
-_REFUND = "SELECT status, settles_on, failure_reason FROM refund WHERE account_id = %s AND id = %s"
+_REFUND = (
+    "SELECT status, amount_minor, settles_on, failure_reason FROM refund WHERE account_id = %s AND id = %s"
+)
 _BY_HAND = "none"
 
 
 class _Refund(NamedTuple):
     status: str
+    amount_minor: int
     settles_on: Any
     failure_reason: str | None
 
@@ -33,6 +43,7 @@ class _Refund(NamedTuple):
 @click.argument("payment", type=RECORD_ID)
 @click.argument("amount", required=False)
 @click.option("--reason", default="", help="Why; kept with the refund.")
+@request_key_option
 @account_option
 @yes_option
 @json_option
@@ -42,6 +53,7 @@ def refund(
     payment: int,
     amount: str | None,
     reason: str,
+    request_key: str | None,
     account: str | None,
     yes: bool,
     as_json: bool,
@@ -62,24 +74,30 @@ def refund(
     with open_session() as session:
         ctx = session.account(account)
         db, found = session.db, find_payment(session, ctx, payment)
-        minor = found.left_minor if amount is None else amount_typed(amount, found.currency)
+        wanted = None if amount is None else amount_typed(amount, found.currency)
+        key, before = key_of(request_key), done_before(db, ctx, "refund", request_key)
         refund_id = tell_and_do(
             db,
             "refund",
             found,
-            lambda: request_refund(db, ctx, payment, minor, reason=reason, actor="cli"),
-            lambda _: _consequence(found, minor),
+            lambda: request_refund(db, ctx, payment, wanted, reason=reason, actor="cli", request_key=key),
+            lambda _: _consequence(found, found.left_minor if wanted is None else wanted),
             yes=yes,
+            before=before,
         )
         done = _send(session, ctx, refund_id, by_hand=found.processor == _BY_HAND)
         after = find_payment(session, ctx, payment)
     if as_json:
-        amounts = {"amount_minor": minor, "currency": found.currency, "left_minor": after.left_minor}
+        amounts = {
+            "amount_minor": done.amount_minor,
+            "currency": found.currency,
+            "left_minor": after.left_minor,
+        }
         status = {"status": after.status, "refund": refund_id, "refund_status": done.status}
         settles = {"settles_on": done.settles_on, "failure_reason": done.failure_reason}
         print_json({"payment": payment, "was": found.status, **status, **amounts, **settles})
     else:
-        say(_told(found, after, done, minor))
+        say(_told(found, after, done))
     if done.status == "failed":
         click_ctx.exit(ExitCode.PROBLEM_FOUND)
 
@@ -118,8 +136,8 @@ def _goes_on(found: Payment) -> bool:
     return found.subscription_status is not None and found.subscription_status not in ("canceled", "expired")
 
 
-def _told(found: Payment, after: Payment, done: _Refund, minor: int) -> str:
-    amount = format_minor(minor, found.currency)
+def _told(found: Payment, after: Payment, done: _Refund) -> str:
+    amount = format_minor(done.amount_minor, found.currency)
     left = f"{format_minor(after.left_minor, found.currency)} of payment {found.id} is left"
     if done.status == "succeeded":
         return f"{amount} is given back; {left}."

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from kalends.cli.asking import RECORD_ID, tell_and_do, yes_option
+from kalends.cli.asking import (
+    RECORD_ID,
+    done_before,
+    key_of,
+    request_key_option,
+    tell_and_do,
+    yes_option,
+)
 from kalends.cli.charging import collect_now, none_failed
 from kalends.cli.records import Payment, find_payment
 from kalends.cli.session import account_option, open_session
@@ -18,11 +25,19 @@ from kalends.platform.errors import ExitCode
     "3 no database, 4 it may not be charged again."
 )
 @click.argument("payment", type=RECORD_ID)
+@request_key_option
 @account_option
 @yes_option
 @json_option
 @click.pass_context
-def retry(click_ctx: click.Context, payment: int, account: str | None, yes: bool, as_json: bool) -> None:
+def retry(
+    click_ctx: click.Context,
+    payment: int,
+    request_key: str | None,
+    account: str | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
     """Charge a failed card PAYMENT once more now, by the payment method that its subscription has now.
 
     At most three times for a payment, and not when it was declined for a reason that stays, such as a stolen card:
@@ -37,13 +52,15 @@ def retry(click_ctx: click.Context, payment: int, account: str | None, yes: bool
     with open_session() as session:
         ctx = session.account(account)
         db, found = session.db, find_payment(session, ctx, payment)
+        key = key_of(request_key)
         tell_and_do(
             db,
             "retry",
             found,
-            lambda: retry_by_hand(db, ctx, payment, actor="cli"),
+            lambda: retry_by_hand(db, ctx, payment, actor="cli", request_key=key),
             lambda _: _consequence(found),
             yes=yes,
+            before=done_before(db, ctx, "retry", request_key),
         )
         charged = collect_now(session, ctx, [payment])
     if as_json:

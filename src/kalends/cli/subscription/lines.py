@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,12})?", re.ASCII)
 _ZERO = Decimal(0)
 
 _LINES = """
-    SELECT id, name, description, sku, tax_label, unit_cost,
+    SELECT id, name,
         unit_price, quantity, discount_per_unit, discount_percent, tax_rate, tax_inclusive
     FROM line_item
     WHERE account_id = %(account_id)s AND parent_id = %(id)s AND parent_type = 'subscription'
@@ -95,10 +95,7 @@ def in_words(line: NewLine) -> str:
 def _billing_next(session: Session, ctx: AccountContext, found: Subscription) -> dict[int, NewLine]:
     params = {"account_id": ctx.id, "id": found.id, "cycle": found.next_cycle}
     rows: list[tuple[Any, ...]] = session.db.execute(_LINES, params).fetchall()
-    return {
-        id_: NewLine(name, LineTerms(*terms), description, sku, tax_label, unit_cost)
-        for id_, name, description, sku, tax_label, unit_cost, *terms in rows
-    }
+    return {id_: NewLine(name, LineTerms(*terms)) for id_, name, *terms in rows}
 
 
 def _line_id(text: str, lines: dict[int, NewLine], used: set[int], option: str, typed: str) -> int:
@@ -183,4 +180,4 @@ def _merged(old: NewLine, typed: _Typed) -> NewLine:
         terms = terms._replace(discount_percent=typed.discount, discount_per_unit=_ZERO)
     if typed.tax is not None:
         terms = terms._replace(tax_rate=typed.tax)
-    return NewLine(typed.name or old.name, terms, old.description, old.sku, old.tax_label, old.unit_cost)
+    return NewLine(typed.name or old.name, terms)

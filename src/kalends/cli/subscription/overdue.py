@@ -1,4 +1,4 @@
-"""``kalends subscription charge-overdue``: everything that failed, charged by the method that it has now."""
+"""``kalends subscription charge-overdue``: everything overdue, charged by the method that it has now or is given."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 import psycopg
 
-from kalends.cli.asking import RECORD_ID, refused, tell_and_do, yes_option
+from kalends.cli.asking import (
+    RECORD_ID,
+    done_before,
+    key_of,
+    refused,
+    request_key_option,
+    tell_and_do,
+    yes_option,
+)
 from kalends.cli.charging import Charged, collect_now, none_failed
 from kalends.cli.records import Subscription, find_subscription, spoken
 from kalends.cli.session import account_option, open_session
@@ -18,57 +26,77 @@ from kalends.platform.errors import ExitCode
 if TYPE_CHECKING:
     from kalends.accounts.context import AccountContext
 
-_FAILED = """
+_DECIDED = """
     SELECT p.id, i.number, p.amount_minor FROM payment AS p
-    JOIN invoice AS i ON i.account_id = p.account_id AND i.id = p.invoice_id AND i.status = 'open'
-        AND i.total_minor - i.paid_minor - i.credited_minor >= p.amount_minor
-    WHERE p.account_id = %s AND p.subscription_id = %s AND p.status = 'failed'
-    ORDER BY i.cycle, p.id
+    JOIN invoice AS i ON i.account_id = p.account_id AND i.id = p.invoice_id
+    WHERE p.account_id = %s AND p.id = ANY(%s)
+    ORDER BY i.cycle, i.id
 """
 
 
-class _Failed(NamedTuple):
+class _Decided(NamedTuple):
     payment: int
     invoice: str
     amount_minor: int
 
 
+class _Foreseen(NamedTuple):
+    """Charges that were decided on, and the method by which they are made."""
+
+    charges: list[_Decided]
+    method: str | None
+
+
 @click.command(
     "charge-overdue",
-    epilog="Exit codes: 0 charged, or nothing failed, 1 a charge was declined or got no answer, 2 no such subscription "
-    "or no --yes, 3 no database, 4 it may not be charged.",
+    epilog="Exit codes: 0 charged, or nothing is overdue, 1 a charge was declined or got no answer, 2 no such "
+    "subscription or no --yes, 3 no database, 4 it may not be charged, or not by that method.",
 )
 @click.argument("id_", metavar="ID", type=RECORD_ID)
+@click.option("--method", metavar="ID", type=RECORD_ID, help="Charge it by this stored method from now on.")
+@request_key_option
 @account_option
 @yes_option
 @json_option
 @click.pass_context
-def charge_overdue(click_ctx: click.Context, id_: int, account: str | None, yes: bool, as_json: bool) -> None:
-    """Charge everything that failed on the subscription ID now, by the payment method that it has now.
+def charge_overdue(
+    click_ctx: click.Context,
+    id_: int,
+    method: int | None,
+    request_key: str | None,
+    account: str | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Charge everything overdue on the subscription ID now, by the payment method that it has now, or by another.
 
-    What a customer expects who has just given a new method (`kalends subscription edit ID --method`). Each failed
-    payment is charged once, the oldest first. Invoices that the customer pays by hand are not touched.
+    What a customer expects who has just given a new method. Each overdue invoice is charged once, the oldest first; of
+    one that was paid in part, the rest. What is under way is not charged again, and invoices that the customer pays by
+    hand are not touched.
 
     \b
-    Example:
+    Examples:
       kalends subscription charge-overdue 1042
+      kalends subscription charge-overdue 1042 --method 1077
     """
     with open_session() as session:
         ctx = session.account(account)
         db, found = session.db, find_subscription(session, ctx, id_)
-        failed = [_Failed(*row) for row in db.execute(_FAILED, [ctx.id, id_]).fetchall()]
         charged: list[Charged] = []
-        if failed:
-            _refuse_without_means(found)
+        kind = "charge_overdue" if method is None else "new_method"
+        before = done_before(db, ctx, kind, request_key)
+        if before or method is not None or _something_is_overdue(db, ctx, found):
+            key = key_of(request_key)
             decided = tell_and_do(
                 db,
                 "charge",
                 found,
-                lambda: _decide(db, ctx, id_, failed),
-                lambda decided: _consequence(found, decided),
+                lambda: _decide(session.db, ctx, id_, method, key),
+                lambda foreseen: _consequence(found, foreseen),
                 yes=yes,
+                before=before,
             )
-            charged = collect_now(session, ctx, [item.payment for item in decided])
+            charged = collect_now(session, ctx, [item.payment for item in decided.charges])
         after = find_subscription(session, ctx, id_).status
     if as_json:
         payments = [item.as_json() for item in charged]
@@ -79,43 +107,59 @@ def charge_overdue(click_ctx: click.Context, id_: int, account: str | None, yes:
         click_ctx.exit(ExitCode.PROBLEM_FOUND)
 
 
-def _refuse_without_means(found: Subscription) -> None:
+def _something_is_overdue(db: psycopg.Connection[Any], ctx: AccountContext, found: Subscription) -> bool:
+    """Whether there is something to charge; what may not be charged by rule is refused."""
     from kalends.core.lifecycle import Status, may_be_charged
+    from kalends.payments.again import overdue
 
+    if not overdue(db, ctx, found.id):
+        return False
     if not may_be_charged(Status(found.status)):
         raise refused(f"A subscription that is {spoken(found.status)} is not charged.", found)
     if found.method is None:
-        raise refused("The subscription has no payment method that could be charged.", found)
+        raise refused("The subscription has no payment method that could be charged; give one.", found)
+    return True
 
 
 def _decide(
-    db: psycopg.Connection[Any], ctx: AccountContext, id_: int, failed: list[_Failed]
-) -> list[_Failed]:
-    """Decide on the charges; returns those that were decided on, of the ones that had failed."""
+    db: psycopg.Connection[Any], ctx: AccountContext, id_: int, method: int | None, key: str
+) -> _Foreseen:
+    """Decide on the charges, and take the new method if there is one."""
+    from kalends.cli.records import called
     from kalends.payments.again import charge_overdue as decide
+    from kalends.payments.again import pay_by_new_method
 
     with db.transaction():
-        decide(db, ctx, id_, actor="cli")
-        rows = db.execute(
-            "SELECT id FROM payment WHERE account_id = %s AND id = ANY(%s) AND status = 'processing'",
-            [ctx.id, [item.payment for item in failed]],
-        ).fetchall()
-    again = {row[0] for row in rows}
-    return [item for item in failed if item.payment in again]
+        if method is None:
+            payments = decide(db, ctx, id_, actor="cli", request_key=key)
+        else:
+            payments = pay_by_new_method(db, ctx, id_, method, actor="cli", request_key=key)
+        rows = db.execute(_DECIDED, [ctx.id, payments]).fetchall()
+        named = db.execute(
+            "SELECT m.kind, m.brand, m.last4 FROM subscription AS s "
+            "JOIN payment_method AS m ON m.account_id = s.account_id AND m.id = s.payment_method_id "
+            "WHERE s.account_id = %s AND s.id = %s",
+            [ctx.id, id_],
+        ).fetchone()
+    return _Foreseen([_Decided(*row) for row in rows], None if named is None else called(*named))
 
 
-def _consequence(found: Subscription, decided: list[_Failed]) -> str:
+def _consequence(found: Subscription, foreseen: _Foreseen) -> str:
+    decided = foreseen.charges
+    taken = f"It is charged by {foreseen.method} from now on"
+    if not decided:
+        return f"{taken}; nothing is overdue."
     total = format_minor(sum(item.amount_minor for item in decided), found.currency)
     each = ", ".join(f"{item.invoice} {format_minor(item.amount_minor, found.currency)}" for item in decided)
-    how = f"is charged now to {found.method}"
+    how = f"is charged now to {foreseen.method}"
     if len(decided) > 1:
-        how = f"are charged now to {found.method}, oldest first"
-    return f"{count(len(decided), 'failed payment')} over {total} {how}: {each}."
+        how = f"are charged now to {foreseen.method}, oldest first"
+    return f"{count(len(decided), 'overdue amount')} over {total} {how}: {each}."
 
 
 def _tell(found: Subscription, after: str, charged: list[Charged]) -> None:
     if not charged:
-        say(f"Nothing that failed on {found.name} ({found.id}) is open: nobody was charged.")
+        say(f"Nothing on {found.name} ({found.id}) is overdue and can be charged: nobody was charged.")
         return
     for item in charged:
         say(item.words)

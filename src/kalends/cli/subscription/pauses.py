@@ -30,7 +30,8 @@ class _Resumed(NamedTuple):
 
 
 @click.command(
-    epilog="Exit codes: 0 paused, 2 no such subscription or day, 3 no database, 4 it is not active."
+    epilog="Exit codes: 0 paused, 2 no such subscription or day, 3 no database, 4 it is not active, or waits to be "
+    "canceled."
 )
 @click.argument("id_", metavar="ID", type=RECORD_ID)
 @click.option("--from", "start", type=DAY, help="Pause on this day to come, not at once.")
@@ -49,7 +50,8 @@ def pause(
     """Pause the active subscription ID, at once or on a day to come: nothing is billed until it is resumed.
 
     Cycles that fall into the pause are skipped and never billed later. Charges under way still end. A pause to come
-    begins only if the subscription is active on its day.
+    begins only if the subscription is active on its day, and until then `kalends subscription keep` takes it back. One
+    that waits to be canceled has nothing left to be paused. The customer and the subscription's owner are told.
 
     \b
     Examples:
@@ -121,10 +123,8 @@ def _consequence_of_pause(
         if (pause_on is None or payment.due_date >= pause_on)
         and (resume_on is None or payment.due_date < resume_on)
     ]
-    dropped = ""
-    if found.cancel_on is not None and (pause_on is None or found.cancel_on > pause_on):
-        dropped = f" Its cancellation on {found.cancel_on} is dropped with that."
-    return f"{first} is billed {last}; {_skipped(found, skipped, ends=resume_on is not None)}.{dropped}"
+    replaced = f" The pause from {found.pause_on} on gives way to this one." if found.pause_on else ""
+    return f"{first} is billed {last}; {_skipped(found, skipped, ends=resume_on is not None)}.{replaced}"
 
 
 def _skipped(found: Subscription, skipped: list[Upcoming], *, ends: bool) -> str:

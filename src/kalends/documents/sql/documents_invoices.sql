@@ -2,7 +2,12 @@
 SELECT
     i.id, i.number, i.status, i.currency, i.collection, i.invoice_date, i.due_date, i.issued_at, i.created_at,
     i.period_start, i.period_end, i.net_terms_days, i.fees_minor, i.order_discount_minor, i.tax_minor, i.total_minor,
-    i.paid_minor, i.credited_minor, i.purchase_order_number, i.comments, i.tax_ids,
+    i.paid_minor, i.credited_minor,
+    (
+        SELECT coalesce(sum(a.amount_minor), 0)::bigint FROM credit_application AS a
+        WHERE a.account_id = %(account_id)s AND a.invoice_id = i.id AND a.credit_note_id IS NULL
+    ),
+    i.purchase_order_number, i.comments, i.tax_ids,
     coalesce(i.language, contact.language),
     s.name,
     CASE WHEN s.next_cycle = i.cycle + 1 AND s.status NOT IN ('canceled', 'expired') THEN s.next_due_date END,

@@ -13,13 +13,6 @@ def compose(facts: Facts, formats: Formats) -> Words:
     assert agreement is not None
     day = formats.day(agreement.canceled_on) if agreement.canceled_on else ""
     name = facts.customer.first_name
-    debits = tuple(
-        _(
-            "The bank debit of %(amount)s from %(date)s was sent before. It is neither stopped nor refunded by this."
-        )
-        % {"amount": formats.money(debit.amount_minor, debit.currency), "date": formats.day(debit.on)}
-        for debit in facts.debits
-    )
     stays = (_("Open invoices stay open. They are not charged by themselves."),) if facts.open else ()
     promise = _("You will not be charged again.")
     return Words(
@@ -30,14 +23,30 @@ def compose(facts: Facts, formats: Formats) -> Words:
         else _("Hello. This subscription is canceled"),
         figure=agreement.name,
         below=(_("since %(date)s") % {"date": day},) if day else (),
-        rows=tuple(
-            Row(
-                _("Open invoice %(number)s") % {"number": item.number},
-                formats.money(item.owed_minor, item.currency),
-            )
-            for item in facts.open
-        ),
+        rows=open_invoices(facts, formats),
         closing_title=_("What happens next"),
-        closing=(promise, *debits, *stays),
-        footer=(seller, _("You get this because you had %(name)s.") % {"name": agreement.name}),
+        closing=(promise, *debits_sent(facts, formats), *stays),
+        footer=(_("You get this because you had %(name)s.") % {"name": agreement.name},),
+    )
+
+
+def open_invoices(facts: Facts, formats: Formats) -> tuple[Row, ...]:
+    """What is still owed, invoice by invoice."""
+    return tuple(
+        Row(
+            _("Open invoice %(number)s") % {"number": item.number},
+            formats.money(item.owed_minor, item.currency),
+        )
+        for item in facts.open
+    )
+
+
+def debits_sent(facts: Facts, formats: Formats) -> tuple[str, ...]:
+    """The bank debits under way, which canceling does not reach."""
+    return tuple(
+        _(
+            "The bank debit of %(amount)s from %(date)s was sent before. It is neither stopped nor refunded by this."
+        )
+        % {"amount": formats.money(debit.amount_minor, debit.currency), "date": formats.day(debit.on)}
+        for debit in facts.debits
     )

@@ -41,7 +41,7 @@ def compose(facts: Facts, formats: Formats) -> Words:
             *following,
             _("If you did not expect this, write to %(seller)s.") % {"seller": seller},
         ),
-        footer=(seller, why_you_get_this(agreement, seller)),
+        footer=(why_you_get_this(agreement, seller),),
     )
 
 

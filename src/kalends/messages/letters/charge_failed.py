@@ -39,7 +39,7 @@ def compose(facts: Facts, formats: Formats) -> Words:
         closing_title=_("What happens next"),
         closing=(_what_we_do(charge, amount, seller, formats), *next_payment(agreement, formats)),
         link=update_payment(agreement),
-        footer=(seller, why_you_get_this(agreement, seller)),
+        footer=(why_you_get_this(agreement, seller),),
     )
 
 

@@ -122,7 +122,6 @@ def _words(
         closing=closing,
         link=open_subscription(facts.agreement),
         footer=(
-            seller,
             _("You get this because you administer %(seller)s and want to be told of disputes.")
             % {"seller": seller},
         ),

@@ -5,16 +5,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-BRAND_COLOR = "#12464f"
-"""The color of the bar and of the initial, until accounts can choose their own."""
+from kalends.accounts.letterhead import LogoName
 
 
 class Seller(NamedTuple):
-    """The account that writes."""
+    """The account that writes. ``ink`` is the color of text on ``color``; ``address`` stands as on an envelope."""
 
     name: str
     country: str = ""
-    color: str = BRAND_COLOR
+    color: str = "#12464f"
+    ink: str = "#ffffff"
+    logo: LogoName | None = None
+    address: tuple[str, ...] = ()
+    tax_id: str = ""
+    email: str = ""
 
 
 class Customer(NamedTuple):
@@ -66,6 +70,22 @@ class Refund(NamedTuple):
     kept_minor: int
 
 
+class Credit(NamedTuple):
+    """A credit note: ``applied_minor`` of it was taken off its invoice, on which ``owed_minor`` was left then.
+
+    ``lines`` are the names of what is taken back, with the amounts.
+    """
+
+    number: str
+    on: date
+    reason: str
+    total_minor: int
+    applied_minor: int
+    to_balance_minor: int
+    owed_minor: int
+    lines: tuple[tuple[str, int], ...]
+
+
 class Dispute(NamedTuple):
     """A payment that the customer disputes at the bank; the processor has taken it back, and its fee."""
 
@@ -106,6 +126,12 @@ class Document(NamedTuple):
     fees_minor: int = 0
     paid_minor: int = 0
     credited_minor: int = 0
+    credit_used_minor: int = 0
+
+    @property
+    def asked_minor(self) -> int:
+        """What the invoice asked for when it was issued: its total less the customer's credit that it used."""
+        return self.total_minor - self.credit_used_minor
 
     @property
     def owed_minor(self) -> int:
@@ -159,6 +185,15 @@ class Agreement(NamedTuple):
     update_page: str = ""
 
 
+class Export(NamedTuple):
+    """A file that was made of an account's records. ``link`` asks to sign in, and is dead after ``expires_on``."""
+
+    file_name: str
+    rows: int
+    link: str
+    expires_on: date
+
+
 class Open(NamedTuple):
     """An invoice that stays open after a cancellation, and what is still owed on it."""
 
@@ -184,5 +219,7 @@ class Facts:
     open: tuple[Open, ...] = ()
     debits: tuple[Charge, ...] = ()
     refund: Refund | None = None
+    credit: Credit | None = None
     dispute: Dispute | None = None
     change: Change | None = None
+    export: Export | None = None

@@ -109,6 +109,10 @@ class Formats:
         """A quantity, without zeros at its end."""
         return format_decimal(number, "#,##0.######", self.locale)
 
+    def whole(self, number: int) -> str:
+        """A count, with its thousands set apart."""
+        return self.number(Decimal(number))
+
     def percent(self, number: Decimal) -> str:
         """A percentage, with the sign set apart from the figure."""
         return f"{self.number(number)}{_SPACE}%"

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from kalends.messages.letters.facts import Document, Facts
 from kalends.messages.letters.formats import Formats
 from kalends.messages.letters.words import (
+    Row,
     Words,
     document_rows,
     next_payment,
@@ -19,7 +20,7 @@ def compose(facts: Facts, formats: Formats) -> Words:
     assert document is not None
     name = facts.customer.first_name
     greeting = _("Hello %(name)s. Please pay") % {"name": name} if name else _("Hello. Please pay")
-    if document.total_minor == 0:
+    if document.asked_minor == 0:
         greeting = (
             _("Hello %(name)s. Nothing is to be paid") % {"name": name}
             if name
@@ -28,11 +29,11 @@ def compose(facts: Facts, formats: Formats) -> Words:
     words = {
         "number": document.number,
         "seller": seller,
-        "amount": formats.money(document.total_minor, document.currency),
+        "amount": formats.money(document.asked_minor, document.currency),
     }
     how = (
         (_("Please give the invoice number %(number)s with your payment.") % words,)
-        if document.total_minor
+        if document.asked_minor
         else ()
     )
     due = _due(document, formats)
@@ -41,21 +42,28 @@ def compose(facts: Facts, formats: Formats) -> Words:
         subject=_("Invoice %(number)s from %(seller)s: %(amount)s") % words,
         preview=" ".join(filter(None, (what, due))),
         opening=greeting,
-        figure=formats.figure(document.total_minor, document.currency),
+        figure=formats.figure(document.asked_minor, document.currency),
         unit=document.currency,
         below=(
             due,
             _("Invoice %(number)s of %(date)s")
             % {"number": document.number, "date": formats.day(document.invoice_date)},
         ),
-        rows=document_rows(document, formats, _("To pay")),
+        rows=_rows(document, formats),
         closing_title=_("What happens next"),
         closing=(*how, _("The invoice comes with this letter, as a PDF."), *next_payment(agreement, formats)),
-        footer=(seller, why_you_get_this(agreement, seller)),
+        footer=(why_you_get_this(agreement, seller),),
     )
 
 
+def _rows(document: Document, formats: Formats) -> tuple[Row, ...]:
+    if not document.credit_used_minor:
+        return document_rows(document, formats, _("To pay"))
+    asked = Row(_("To pay"), formats.money(document.asked_minor, document.currency), weight="total")
+    return (*document_rows(document, formats, _("Invoice total")), asked)
+
+
 def _due(document: Document, formats: Formats) -> str:
-    if document.total_minor == 0 or document.due_date <= document.invoice_date:
-        return _("on receipt") if document.total_minor else _("for your records")
+    if document.asked_minor == 0 or document.due_date <= document.invoice_date:
+        return _("on receipt") if document.asked_minor else _("for your records")
     return _("by %(date)s") % {"date": formats.day(document.due_date)}

@@ -28,11 +28,10 @@ def compose(facts: Facts, formats: Formats) -> Words:
     in_part = document.owed_minor != document.total_minor
     rows = document_rows(document, formats, _("Invoice total") if in_part else _("To pay"))
     if in_part:
-        settled = formats.figure(document.owed_minor - document.total_minor, currency)
-        rows += (
-            Row(_("Paid or credited"), settled, weight="quiet"),
-            Row(_("To pay"), words["amount"], weight="total"),
-        )
+        if settled_minor := document.asked_minor - document.owed_minor:
+            settled = formats.figure(-settled_minor, currency)
+            rows += (Row(_("Paid or credited"), settled, weight="quiet"),)
+        rows += (Row(_("To pay"), words["amount"], weight="total"),)
     return Words(
         subject=_("Reminder: invoice %(number)s, %(amount)s") % words,
         preview=" ".join(filter(None, (subject_and_period(agreement, document, formats), due))),
@@ -49,5 +48,5 @@ def compose(facts: Facts, formats: Formats) -> Words:
             _("If you have paid already, thank you. Then nothing is left to do."),
             *next_payment(agreement, formats),
         ),
-        footer=(seller, why_you_get_this(agreement, seller)),
+        footer=(why_you_get_this(agreement, seller),),
     )

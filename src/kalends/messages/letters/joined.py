@@ -8,8 +8,10 @@ from django.conf import settings
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
+from kalends.accounts.letterhead import LogoName
 from kalends.accounts.sql import Row, arrays, fetch, integers, load
 from kalends.core.calendar import local_date
+from kalends.documents.invoice import seller_of as seller_on_documents
 from kalends.messages.letters.facts import Agreement, Customer, Document, Facts, Line, Seller
 from kalends.messages.outbox import first_occasion
 
@@ -25,28 +27,44 @@ class Wanted(Protocol):
     def occasion(self) -> str: ...
     @property
     def created_at(self) -> datetime: ...
+    @property
+    def given(self) -> Mapping[str, Any] | None: ...
 
 
 Reader = Callable[[Connection[Any], AccountContext, Sequence[Wanted]], dict[int, Facts]]
 
 
-def rows_of(db: Connection[Any], ctx: AccountContext, name: str, wanted: Sequence[Wanted]) -> list[Row]:
-    """The rows of ``sql/{name}.sql`` for these letters; one that is sent again asks as the first one did."""
+def rows_of(db: Connection[Any], ctx: AccountContext, objects: str, wanted: Sequence[Wanted]) -> list[Row]:
+    """The rows of ``sql/letters_of_{objects}.sql`` for these letters; one that is sent again asks as the first one did.
+
+    The occasion of a letter about a subscription may be an event, and then it tells how things stood after that.
+    """
     columns = [
         (item.id, item.object_id, first_occasion(item.occasion), str(item.created_at)) for item in wanted
     ]
     params = {
         "account_id": ctx.id,
         "time_zone": ctx.time_zone,
+        "by_event": objects == "subscriptions",
         **arrays(("letters", "objects", "occasions", "ats"), columns),
     }
-    return fetch(db, load("kalends.messages", name), params)
+    query = load("kalends.messages", f"letters_of_{objects}") + load("kalends.messages", "letters_later")
+    return fetch(db, query, params)
 
 
 def facts_about(ctx: AccountContext, customer: Customer, decided_at: datetime, **more: Any) -> Facts:
     """Facts of a letter that this account decided on at that instant."""
     on = local_date(decided_at, ctx.time_zone)
-    return Facts(Seller(ctx.name, ctx.country), customer, on, test=ctx.is_sandbox, **more)
+    return Facts(seller_of(ctx), customer, on, test=ctx.is_sandbox, **more)
+
+
+def seller_of(ctx: AccountContext) -> Seller:
+    """The account as it writes letters, with the same address as on its documents."""
+    party, own = seller_on_documents(ctx), ctx.letterhead
+    logo = LogoName.read(own.logo) if own.logo else None
+    return Seller(
+        ctx.name, ctx.country, own.brand_color, own.ink, logo, party.address, party.tax_id, party.email
+    )
 
 
 def joined(
@@ -62,7 +80,7 @@ def joined(
 
 
 def _document(values: Sequence[Any], lines: Mapping[int, tuple[Line, ...]]) -> Document:
-    id_, number, currency, invoice_date, due_date, total, start, end, fees, paid, credited = values
+    id_, number, currency, invoice_date, due_date, total, start, end, fees, paid, credited, used = values
     return Document(
         number,
         currency,
@@ -75,6 +93,7 @@ def _document(values: Sequence[Any], lines: Mapping[int, tuple[Line, ...]]) -> D
         fees_minor=fees,
         paid_minor=paid,
         credited_minor=credited,
+        credit_used_minor=used,
     )
 
 

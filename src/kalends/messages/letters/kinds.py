@@ -8,15 +8,21 @@ from kalends.messages.letters import (
     canceled,
     changed,
     charge_failed,
+    credit_note,
     dispute,
+    export_ready,
     invoice,
     invoice_reminder,
+    kept,
+    pause_notice,
     paused,
     payment_failed,
     payment_made,
     receipt,
     refund,
     reminder,
+    to_be_canceled,
+    to_be_paused,
     update_request,
 )
 from kalends.messages.letters.facts import Facts
@@ -27,13 +33,14 @@ from kalends.messages.letters.words import Words
 class Kind(NamedTuple):
     """One kind of letter. ``about`` is the object it is about, ``to_staff`` says who reads it.
 
-    With ``attaches_invoice`` the invoice it is about goes with it as a PDF.
+    With ``attaches_invoice`` the invoice it is about goes with it as a PDF, and so does a credit note.
     """
 
     about: str
     compose: Callable[[Facts, Formats], Words]
     to_staff: bool = False
     attaches_invoice: bool = False
+    attaches_credit_note: bool = False
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -41,19 +48,25 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "receipt": Kind("payment", receipt.compose),
         "charge_failed": Kind("payment", charge_failed.compose),
         "refund": Kind("refund", refund.compose),
+        "credit_note": Kind("credit note", credit_note.compose, attaches_credit_note=True),
         "invoice": Kind("invoice", invoice.compose, attaches_invoice=True),
         "invoice_reminder": Kind("invoice", invoice_reminder.compose, attaches_invoice=True),
         "reminder": Kind("subscription", reminder.compose),
         "update_request": Kind("subscription", update_request.compose),
         "changed": Kind("subscription", changed.compose),
+        "to_be_paused": Kind("subscription", to_be_paused.compose),
         "paused": Kind("subscription", paused.compose_paused),
         "resumed": Kind("subscription", paused.compose_resumed),
+        "to_be_canceled": Kind("subscription", to_be_canceled.compose),
+        "kept": Kind("subscription", kept.compose),
         "canceled": Kind("subscription", canceled.compose),
         "payment_made": Kind("payment", payment_made.compose, to_staff=True),
         "payment_failed": Kind("payment", payment_failed.compose, to_staff=True),
         "dispute_opened": Kind("disputed payment", dispute.compose_opened, to_staff=True),
         "dispute_won": Kind("disputed payment", dispute.compose_won, to_staff=True),
         "dispute_lost": Kind("disputed payment", dispute.compose_lost, to_staff=True),
+        "pause_notice": Kind("subscription", pause_notice.compose, to_staff=True),
+        "export_ready": Kind("export", export_ready.compose, to_staff=True),
     }
 )
 """By the name under which the outbox keeps them."""

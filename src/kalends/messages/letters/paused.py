@@ -11,15 +11,6 @@ def compose_paused(facts: Facts, formats: Formats) -> Words:
     """That nothing is charged for the time being, and when it goes on."""
     agreement, name = facts.agreement, facts.customer.first_name
     assert agreement is not None
-    nothing = _("Nothing is charged or invoiced during the pause, and nothing of it is asked for later.")
-    if agreement.resume_on is None:
-        goes_on = _("The pause lasts until you and %(seller)s agree to go on.") % {
-            "seller": facts.seller.name
-        }
-    else:
-        goes_on = _("The subscription goes on by itself on %(date)s.") % {
-            "date": formats.day(agreement.resume_on)
-        }
     return _words(
         facts,
         subject=_("Paused: %(name)s at %(seller)s") % name_and_seller(facts),
@@ -27,7 +18,7 @@ def compose_paused(facts: Facts, formats: Formats) -> Words:
         if name
         else _("Hello. This subscription is paused"),
         since=_("since %(date)s") % {"date": formats.day(facts.on)},
-        closing=(nothing, goes_on),
+        closing=(nothing_is_charged(), goes_on(facts, formats)),
     )
 
 
@@ -60,5 +51,20 @@ def _words(facts: Facts, *, subject: str, opening: str, since: str, closing: tup
         rows=(),
         closing_title=_("What happens next"),
         closing=closing,
-        footer=(seller, why_you_get_this(agreement, seller)),
+        footer=(why_you_get_this(agreement, seller),),
     )
+
+
+def nothing_is_charged() -> str:
+    """What a pause means for money."""
+    return _("Nothing is charged or invoiced during the pause, and nothing of it is asked for later.")
+
+
+def goes_on(facts: Facts, formats: Formats) -> str:
+    """When a pause ends."""
+    assert facts.agreement is not None
+    if facts.agreement.resume_on is None:
+        return _("The pause lasts until you and %(seller)s agree to go on.") % {"seller": facts.seller.name}
+    return _("The subscription goes on by itself on %(date)s.") % {
+        "date": formats.day(facts.agreement.resume_on)
+    }

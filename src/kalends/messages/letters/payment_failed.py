@@ -35,7 +35,7 @@ def compose(facts: Facts, formats: Formats) -> Words:
         closing_title=_("What happens next"),
         closing=(_what_comes(charge, formats), *next_payment(agreement, formats)),
         link=open_subscription(agreement),
-        footer=(facts.seller.name, why_staff_gets_this(facts.seller.name)),
+        footer=(why_staff_gets_this(facts.seller.name),),
     )
 
 

@@ -42,17 +42,17 @@ def compose(facts: Facts, formats: Formats) -> Words:
         closing_title=_("What happens next"),
         closing=following,
         link=open_subscription(agreement),
-        footer=(facts.seller.name, why_staff_gets_this(facts.seller.name)),
+        footer=(why_staff_gets_this(facts.seller.name),),
     )
 
 
-def about_customer(facts: Facts) -> tuple[Row, ...]:
+def about_customer(facts: Facts, *, with_subscription: bool = True) -> tuple[Row, ...]:
     """Whom a notice is about: contact, company, subscription, as far as they are known."""
     customer, agreement = facts.customer, facts.agreement
     email = customer.email if customer.email != customer.name else None
     rows = [Row(_("Customer"), customer.name, email or "", "fact")] if customer.name else []
     if customer.company:
         rows.append(Row(_("Company"), customer.company, weight="fact"))
-    if agreement is not None:
+    if agreement is not None and with_subscription:
         rows.append(Row(_("Subscription"), agreement.name, weight="fact"))
     return tuple(rows)

@@ -10,7 +10,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import fetch, integers, load
 from kalends.core.calendar import local_date
-from kalends.messages.letters.facts import Charge, Dispute, Facts, Refund
+from kalends.messages.letters.facts import Charge, Credit, Customer, Dispute, Export, Facts, Refund
 from kalends.messages.letters.joined import (
     Reader,
     Wanted,
@@ -30,10 +30,11 @@ class _About(NamedTuple):
     object_id: int
     occasion: str
     created_at: datetime
+    given: Mapping[str, Any] | None = None
 
 
 def _of_payments(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
-    rows = rows_of(db, ctx, "letters_of_payments", wanted)
+    rows = rows_of(db, ctx, "payments", wanted)
     lines = lines_of(db, ctx, {row[24] for row in rows if row[24] is not None})
     facts: dict[int, Facts] = {}
     for row in rows:
@@ -76,6 +77,23 @@ def _of_refunds(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wante
     return facts
 
 
+def _of_credit_notes(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
+    params = {"account_id": ctx.id, "ids": integers(item.object_id for item in wanted)}
+    notes = {row[0]: row[1:] for row in fetch(db, load("kalends.messages", "letters_credit_notes"), params)}
+    about = [
+        _About(item.id, notes[item.object_id][0], "", item.created_at)
+        for item in wanted
+        if item.object_id in notes
+    ]
+    facts = _of_invoices(db, ctx, about)
+    for item in wanted:
+        if item.id in facts:
+            _, *told, names, totals = notes[item.object_id]
+            credit = Credit._make((*told, tuple(zip(names, totals, strict=True))))
+            facts[item.id] = replace(facts[item.id], credit=credit)
+    return facts
+
+
 def _of_disputes(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
     params = {"account_id": ctx.id, "ids": integers(item.object_id for item in wanted)}
     disputes = {row[0]: row[1:] for row in fetch(db, load("kalends.messages", "letters_disputes"), params)}
@@ -93,7 +111,7 @@ def _of_disputes(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Want
 
 
 def _of_invoices(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
-    rows = rows_of(db, ctx, "letters_of_invoices", wanted)
+    rows = rows_of(db, ctx, "invoices", wanted)
     lines = lines_of(db, ctx, {row[13] for row in rows})
     facts: dict[int, Facts] = {}
     for id_, created_at, *rest in rows:
@@ -102,11 +120,23 @@ def _of_invoices(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Want
     return facts
 
 
+def _of_exports(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:  # noqa: ARG001
+    """What a letter about an export was told when it was decided on: the file outlives the letter by some days only."""
+    facts: dict[int, Facts] = {}
+    for item in wanted:
+        if item.given is not None:
+            told = {**item.given, "expires_on": date.fromisoformat(item.given["expires_on"])}
+            facts[item.id] = facts_about(ctx, Customer(), item.created_at, export=Export(**told))
+    return facts
+
+
 READERS: Mapping[str, Reader] = {
     "payment": _of_payments,
     "refund": _of_refunds,
+    "credit note": _of_credit_notes,
     "disputed payment": _of_disputes,
     "invoice": _of_invoices,
     "subscription": of_subscriptions,
+    "export": _of_exports,
 }
 """By what a letter is about: reads the facts of letters, by letter; one whose object is gone is left out."""

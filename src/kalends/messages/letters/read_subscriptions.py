@@ -23,12 +23,12 @@ from kalends.messages.letters.facts import (
 from kalends.messages.letters.joined import Wanted, day_of, facts_about, page_of, rows_of
 
 _METHOD = "payment_method_id"
-_DATES = frozenset({"next_due_date", "end_date"})
+_DATES = frozenset({"next_due_date", "end_date", "cancel_on", "pause_on", "resume_on"})
 
 
 def of_subscriptions(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
     """The facts of letters about subscriptions, by letter; one that is deleted is left out."""
-    rows = rows_of(db, ctx, "letters_of_subscriptions", wanted)
+    rows = rows_of(db, ctx, "subscriptions", wanted)
     left = _left_open(db, ctx, {row[2] for row in rows})
     events: list[dict[str, Any]] = [row[11] or {} for row in rows]
     named_methods = {row[9] for row in rows} | {id_ for event in events for id_ in _methods_in(event)}

@@ -40,5 +40,5 @@ def compose(facts: Facts, formats: Formats) -> Words:
         rows=rows,
         closing_title=_("What happens next"),
         closing=following,
-        footer=(facts.seller.name, why_you_get_this(agreement, facts.seller.name)),
+        footer=(why_you_get_this(agreement, facts.seller.name),),
     )

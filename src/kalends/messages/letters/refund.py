@@ -45,7 +45,7 @@ def compose(facts: Facts, formats: Formats) -> Words:
         ),
         closing_title=_("What happens next"),
         closing=(arrival, *next_payment(agreement, formats)),
-        footer=(seller, why_you_get_this(agreement, seller)),
+        footer=(why_you_get_this(agreement, seller),),
     )
 
 

@@ -39,5 +39,5 @@ def compose(facts: Facts, formats: Formats) -> Words:
         closing_title=_("What happens next"),
         closing=(nothing_to_do, _("To change something before that day, write to %(seller)s.") % words),
         link=update_payment(agreement),
-        footer=(seller, why_you_get_this(agreement, seller)),
+        footer=(why_you_get_this(agreement, seller),),
     )

@@ -1,6 +1,7 @@
 """Rendering: from rows of the outbox to letters, in a number of queries that does not grow with the block."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -8,15 +9,19 @@ from django.utils import translation
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
+from kalends.documents.credit_note import CreditNoteDocument, read_credit_notes, sheet_of
 from kalends.documents.invoice import InvoiceDocument, read_invoices
-from kalends.documents.samples import sample_invoice
-from kalends.documents.sheet import sheet
-from kalends.messages.letters.facts import Facts
+from kalends.documents.samples import sample_credit_note, sample_invoice
+from kalends.messages.letters.facts import Facts, Seller
 from kalends.messages.letters.formats import Formats, language_of, locale_of
-from kalends.messages.letters.kinds import KINDS
+from kalends.messages.letters.kinds import KINDS, Kind
 from kalends.messages.letters.layout import Rendered, lay_out
 from kalends.messages.letters.read import READERS
 from kalends.messages.letters.samples import sample
+from kalends.messages.letters.words import who_writes
+
+AttachedDocument = InvoiceDocument | CreditNoteDocument
+"""What goes with a letter as a PDF."""
 
 
 class MessageRow(NamedTuple):
@@ -29,6 +34,7 @@ class MessageRow(NamedTuple):
     recipient: str
     language: str
     created_at: datetime
+    given: Mapping[str, Any] | None = None
 
 
 class CannotRender(ValueError):
@@ -56,36 +62,57 @@ def render_block(
             CannotRender(f"There is no kind of letter called {kind!r}; known are {', '.join(KINDS)}.")
         ] * len(rows)
     facts = READERS[known.about](db, ctx, rows)
-    invoices = read_invoices(db, ctx, [row.object_id for row in rows]) if known.attaches_invoice else {}
-    return [_written(kind, row, facts.get(row.id), invoices.get(row.object_id)) for row in rows]
+    documents = _documents(db, ctx, known, [row.object_id for row in rows])
+    return [_written(kind, row, facts.get(row.id), documents.get(row.object_id)) for row in rows]
+
+
+def _documents(
+    db: Connection[Any], ctx: AccountContext, kind: Kind, ids: Sequence[int]
+) -> Mapping[int, AttachedDocument]:
+    """The documents that go with letters, by what the letters are about."""
+    if kind.attaches_invoice:
+        return read_invoices(db, ctx, ids)
+    return read_credit_notes(db, ctx, ids) if kind.attaches_credit_note else {}
 
 
 def _written(
-    kind: str, row: MessageRow, facts: Facts | None, invoice: InvoiceDocument | None
+    kind: str, row: MessageRow, facts: Facts | None, document: AttachedDocument | None
 ) -> Rendered | CannotRender:
     if facts is None:
         return CannotRender(
             f"The {KINDS[kind].about} {row.object_id}, which this letter is about, is not there any more."
         )
-    return write(kind, facts, row.language, invoice)
+    return write(kind, facts, row.language, document)
 
 
-def write(kind: str, facts: Facts, language: str, invoice: InvoiceDocument | None = None) -> Rendered:
+def write(kind: str, facts: Facts, language: str, document: AttachedDocument | None = None) -> Rendered:
     """Put facts into a letter of this kind, in this language or the nearest one that we write.
 
-    The invoice that goes with it speaks its own language: it may be kept for longer than the letter is.
+    The document that goes with it speaks its own language: it may be kept for longer than the letter is.
     """
     known = KINDS[kind]
     spoken = language_of(language)
     country = facts.seller.country if known.to_staff else facts.customer.country or facts.seller.country
     with translation.override(spoken):
-        words = known.compose(facts, Formats(locale_of(spoken, country)))
+        formats = Formats(locale_of(spoken, country))
+        words = known.compose(facts, formats)
+        words = replace(words, footer=(*who_writes(facts.seller, formats), *words.footer))
         letter = lay_out(words, facts.seller, spoken, test=facts.test)
-    return letter if invoice is None else letter._replace(attached=sheet(invoice))
+    return letter if document is None else letter._replace(attached=sheet_of(document))
 
 
-def preview(kind: str, language: str) -> Rendered:
-    """A letter of this kind with made-up people and amounts, to look at. Raises ``KeyError`` for an unknown kind."""
+def preview(kind: str, language: str, seller: Seller | None = None) -> Rendered:
+    """A letter of this kind with made-up people and amounts, to look at; from ``seller``, if that is given.
+
+    Raises ``KeyError`` for an unknown kind.
+    """
     spoken = language_of(language)
-    invoice = sample_invoice(spoken) if KINDS[kind].attaches_invoice else None
-    return write(kind, sample(kind, spoken), language, invoice)
+    document = _sample_document(KINDS[kind], spoken)
+    facts = sample(kind, spoken)
+    return write(kind, facts if seller is None else replace(facts, seller=seller), language, document)
+
+
+def _sample_document(kind: Kind, language: str) -> AttachedDocument | None:
+    if kind.attaches_invoice:
+        return sample_invoice(language)
+    return sample_credit_note(language) if kind.attaches_credit_note else None

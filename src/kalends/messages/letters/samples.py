@@ -7,9 +7,11 @@ from kalends.messages.letters.facts import (
     Agreement,
     Change,
     Charge,
+    Credit,
     Customer,
     Dispute,
     Document,
+    Export,
     Facts,
     Line,
     LineChange,
@@ -54,6 +56,8 @@ _VISA = Method("card", "Visa", "4417")
 _AMOUNT = 3747750
 _FAILED = frozenset({"charge_failed", "payment_failed"})
 _INVOICED = frozenset({"invoice", "invoice_reminder"})
+_OWED = frozenset({"canceled", "to_be_canceled", "update_request"})
+_ENDS, _BEGINS, _RESUMES = date(2026, 12, 15), date(2027, 1, 1), date(2027, 2, 15)
 
 
 def sample(kind: str, language: str) -> Facts:
@@ -66,13 +70,17 @@ def sample(kind: str, language: str) -> Facts:
         charge=_charge(failed=kind in _FAILED),
         document=_document(kind, language),
         agreement=_agreement(kind),
-        open=(Open("INV-2026-1101", "NOK", _AMOUNT),) if kind in ("canceled", "update_request") else (),
+        open=(Open("INV-2026-1101", "NOK", _AMOUNT),) if kind in _OWED else (),
         debits=(Charge(_AMOUNT, "NOK", date(2026, 11, 13), "sepa"),) if canceled else (),
+        credit=Credit("CN-2026-1007", _DAY, "", 487500, 300000, 187500, 0, (("Support Plus", 487500),)),
         refund=Refund(1000000, "NOK", _DAY, 2247750),
         dispute=Dispute(
             _AMOUNT, 15000, "NOK", _DAY, date(2026, 11, 22), None if kind == "dispute_opened" else _NEXT
         ),
-        change=_CHANGE if kind == "changed" else None,
+        change=_CHANGES.get(kind),
+        export=Export(
+            "subscriptions-2026-11-15.xlsx", 11300, "http://localhost:8000/1/exports/1", date(2026, 12, 15)
+        ),
     )
 
 
@@ -106,7 +114,7 @@ def _document(kind: str, language: str) -> Document:
 
 def _agreement(kind: str) -> Agreement:
     ended = kind == "canceled"
-    waits = ended or kind == "paused"
+    waits = ended or kind in ("paused", "pause_notice", "to_be_canceled")
     return Agreement(
         "Fleet Pro",
         "NOK",
@@ -116,12 +124,12 @@ def _agreement(kind: str) -> Agreement:
         _DAY if ended else None,
         "http://localhost:8000/1/subscriptions/1",
         method=_VISA,
-        resume_on=date(2027, 2, 15) if kind == "paused" else None,
+        resume_on=_RESUMES if kind in ("paused", "pause_notice", "to_be_paused") else None,
         update_page="http://localhost:8000/update/1" if kind == "update_request" else "",
     )
 
 
-_CHANGE = Change(
+_EDITED = Change(
     {
         "next_amount_minor": (3260250, _AMOUNT),
         "next_due_date": (date(2026, 12, 1), _NEXT),
@@ -136,3 +144,10 @@ _CHANGE = Change(
         LineChange(Terms("Onboarding", Decimal(2), Decimal(1200), Decimal(0), Decimal(0)), None),
     ),
 )
+_CHANGES = {
+    "changed": _EDITED,
+    "to_be_canceled": Change({"cancel_on": (None, _ENDS)}),
+    "to_be_paused": Change({"pause_on": (None, _BEGINS), "resume_on": (None, _RESUMES)}),
+    "kept": Change({"cancel_on": (_ENDS, None)}),
+    "pause_notice": Change({"status": ("active", "paused")}),
+}

@@ -2,10 +2,10 @@
 
 from django.utils.translation import gettext as _
 
+from kalends.messages.letters.canceled import open_invoices
 from kalends.messages.letters.facts import Facts
 from kalends.messages.letters.formats import Formats
 from kalends.messages.letters.words import (
-    Row,
     Words,
     method_words,
     name_and_seller,
@@ -30,13 +30,7 @@ def compose(facts: Facts, formats: Formats) -> Words:
         if agreement.update_page
         else _("To pay in another way, write to %(seller)s.") % words
     )
-    open_ = tuple(
-        Row(
-            _("Open invoice %(number)s") % {"number": item.number},
-            formats.money(item.owed_minor, item.currency),
-        )
-        for item in facts.open
-    )
+    open_ = open_invoices(facts, formats)
     overdue = (_("A new payment method first pays what is overdue."),) if open_ else ()
     return Words(
         subject=_("Please update how you pay for %(name)s at %(seller)s") % words,
@@ -50,5 +44,5 @@ def compose(facts: Facts, formats: Formats) -> Words:
         closing_title=_("What happens next"),
         closing=(how, *overdue, *next_payment(agreement, formats)),
         link=update_payment(agreement),
-        footer=(seller, why_you_get_this(agreement, seller)),
+        footer=(why_you_get_this(agreement, seller),),
     )

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from kalends.messages.letters.facts import Agreement, Charge, Document, Facts, Line, Method, Terms
+from kalends.messages.letters.facts import Agreement, Charge, Document, Facts, Line, Method, Seller, Terms
 from kalends.messages.letters.formats import Formats
 
 BY_HAND = frozenset({"cash", "check", "wire_transfer", "other"})
@@ -38,6 +38,7 @@ class Words:
     """Everything a letter says. ``figure`` and ``unit`` are its headline: an amount and its currency, or a name.
 
     ``preview`` is what mail programs show beside the subject; ``closing`` is the box at the end with its title.
+    ``footer`` says why the reader gets it; who writes is told above that.
     """
 
     subject: str
@@ -133,6 +134,8 @@ def _document_rows(document: Document, formats: Formats, total_label: str) -> It
         if not inclusive:
             yield Row(f"{label} {formats.percent(rate)}", formats.figure(tax_minor, currency), weight="quiet")
     yield Row(total_label, formats.money(document.total_minor, currency), weight="total")
+    if document.credit_used_minor:
+        yield Row(_("Credit used"), formats.figure(-document.credit_used_minor, currency), weight="quiet")
     for (label, rate, inclusive), tax_minor in taxes.items():
         if inclusive:
             included = _("of which %(tax)s") % {"tax": f"{label} {formats.percent(rate)}"}
@@ -195,6 +198,23 @@ def why_you_get_this(agreement: Agreement | None, seller: str) -> str:
         "name": agreement.name,
         "seller": seller,
     }
+
+
+def who_writes(seller: Seller, formats: Formats) -> Iterator[str]:
+    """The lines at the foot of every letter: who writes, from where, and where to write to."""
+    place = (
+        (*seller.address, formats.country(seller.country))
+        if seller.address and seller.country
+        else seller.address
+    )
+    yield ", ".join(filter(None, (seller.name, *place, seller.tax_id)))
+    if seller.email:
+        yield _("Questions: %(email)s") % {"email": seller.email}
+
+
+def changed_to(facts: Facts, column: str) -> date | None:
+    """The day that an edit set a date to; None if it set none."""
+    return facts.change.columns.get(column, (None, None))[1] if facts.change else None
 
 
 def name_and_seller(facts: Facts) -> dict[str, str]:

@@ -7,7 +7,11 @@ SELECT
     coalesce(later.amount ->> 0, s.next_amount_minor::text),
     CASE WHEN s.canceled_at <= wanted.created_at THEN (s.canceled_at AT TIME ZONE %(time_zone)s)::date END,
     i.id, i.number, i.currency, i.invoice_date, i.due_date, i.total_minor, i.period_start, i.period_end,
-    i.fees_minor, i.paid_minor, i.credited_minor
+    i.fees_minor, i.paid_minor, i.credited_minor,
+    (
+        SELECT coalesce(sum(a.amount_minor), 0)::bigint FROM credit_application AS a
+        WHERE a.account_id = %(account_id)s AND a.invoice_id = i.id AND a.credit_note_id IS NULL
+    )
 FROM unnest(%(letters)s::bigint[], %(objects)s::bigint[], %(occasions)s::text[], %(ats)s::timestamptz[])
     AS wanted (letter, object, occasion, created_at)
 JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = wanted.object AND i.number IS NOT NULL
@@ -15,18 +19,3 @@ LEFT JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = i.subscr
 LEFT JOIN contact ON contact.account_id = %(account_id)s AND contact.id = i.contact_id
 LEFT JOIN company ON company.account_id = %(account_id)s
     AND company.id = coalesce(i.company_id, contact.primary_company_id)
-LEFT JOIN LATERAL (
-    SELECT
-        (array_agg(changed.what -> 'next_due_date' ORDER BY e.id)
-            FILTER (WHERE changed.what ? 'next_due_date'))[1] AS due,
-        (array_agg(changed.what -> 'next_amount_minor' ORDER BY e.id)
-            FILTER (WHERE changed.what ? 'next_amount_minor'))[1] AS amount
-    FROM event AS e
-    CROSS JOIN LATERAL (
-        SELECT e.data -> CASE WHEN e.object_id = s.id THEN 'changes' ELSE 'parent_changes' END AS what
-    ) AS changed
-    WHERE e.account_id = %(account_id)s
-        AND e.parent_id = s.id
-        AND e.at > wanted.created_at
-        AND s.updated_at > wanted.created_at
-) AS later ON true

@@ -1,5 +1,6 @@
 -- What a letter about a payment needs, as it stood when the letter was decided on: what changed after that is undone
--- by the journal's "before". A failure's reason is that of the attempt the letter is about, and not of a later one.
+-- by the journal's "before" (letters_later.sql, which these statements end with). A failure's reason is that of the
+-- attempt the letter is about, and not of a later one.
 SELECT
     wanted.letter, wanted.created_at,
     p.amount_minor, p.currency, p.settled_at, p.method_kind, p.brand, p.last4, p.bank_or_issuer, p.fee_minor,
@@ -11,7 +12,11 @@ SELECT
     coalesce(later.amount ->> 0, s.next_amount_minor::text),
     CASE WHEN s.canceled_at <= wanted.created_at THEN (s.canceled_at AT TIME ZONE %(time_zone)s)::date END,
     i.id, i.number, coalesce(i.currency, p.currency), i.invoice_date, i.due_date, i.total_minor, i.period_start,
-    i.period_end, i.fees_minor, i.paid_minor, i.credited_minor
+    i.period_end, i.fees_minor, i.paid_minor, i.credited_minor,
+    (
+        SELECT coalesce(sum(a.amount_minor), 0)::bigint FROM credit_application AS a
+        WHERE a.account_id = %(account_id)s AND a.invoice_id = i.id AND a.credit_note_id IS NULL
+    )
 FROM unnest(%(letters)s::bigint[], %(objects)s::bigint[], %(occasions)s::text[], %(ats)s::timestamptz[])
     AS wanted (letter, object, occasion, created_at)
 JOIN payment AS p ON p.account_id = %(account_id)s AND p.id = wanted.object
@@ -30,18 +35,3 @@ LEFT JOIN LATERAL (
     ORDER BY e.id DESC
     LIMIT 1
 ) AS failed ON true
-LEFT JOIN LATERAL (
-    SELECT
-        (array_agg(changed.what -> 'next_due_date' ORDER BY e.id)
-            FILTER (WHERE changed.what ? 'next_due_date'))[1] AS due,
-        (array_agg(changed.what -> 'next_amount_minor' ORDER BY e.id)
-            FILTER (WHERE changed.what ? 'next_amount_minor'))[1] AS amount
-    FROM event AS e
-    CROSS JOIN LATERAL (
-        SELECT e.data -> CASE WHEN e.object_id = s.id THEN 'changes' ELSE 'parent_changes' END AS what
-    ) AS changed
-    WHERE e.account_id = %(account_id)s
-        AND e.parent_id = s.id
-        AND e.at > wanted.created_at
-        AND s.updated_at > wanted.created_at
-) AS later ON true

@@ -17,20 +17,3 @@ LEFT JOIN company ON company.account_id = %(account_id)s
 LEFT JOIN event AS about ON about.account_id = %(account_id)s
     AND about.object_id = s.id
     AND about.id = CASE WHEN wanted.occasion ~ '^[0-9]+$' THEN wanted.occasion::bigint END
-LEFT JOIN LATERAL (
-    SELECT
-        (array_agg(changed.what -> 'next_due_date' ORDER BY e.id)
-            FILTER (WHERE changed.what ? 'next_due_date'))[1] AS due,
-        (array_agg(changed.what -> 'next_amount_minor' ORDER BY e.id)
-            FILTER (WHERE changed.what ? 'next_amount_minor'))[1] AS amount,
-        (array_agg(changed.what -> 'payment_method_id' ORDER BY e.id)
-            FILTER (WHERE changed.what ? 'payment_method_id'))[1] AS method
-    FROM event AS e
-    CROSS JOIN LATERAL (
-        SELECT e.data -> CASE WHEN e.object_id = s.id THEN 'changes' ELSE 'parent_changes' END AS what
-    ) AS changed
-    WHERE e.account_id = %(account_id)s
-        AND e.parent_id = s.id
-        AND e.at > wanted.created_at
-        AND s.updated_at > wanted.created_at
-) AS later ON true

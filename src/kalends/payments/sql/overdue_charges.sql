@@ -1,14 +1,22 @@
-WITH locked AS MATERIALIZED (
-    SELECT id, status, payment_method_id FROM subscription
-    WHERE account_id = %(account_id)s AND id = %(id)s
-    FOR UPDATE
-)
-SELECT p.id, locked.status
-FROM locked
-JOIN payment AS p
-    ON p.account_id = %(account_id)s AND p.subscription_id = locked.id AND p.status = 'failed'
-JOIN invoice AS i
-    ON i.account_id = %(account_id)s AND i.id = p.invoice_id AND i.status = 'open'
-    AND i.total_minor - i.paid_minor - i.credited_minor >= p.amount_minor
-WHERE locked.payment_method_id IS NOT NULL
-ORDER BY i.cycle, p.id
+-- What is owed on each overdue invoice of a subscription that is charged automatically, besides what is under way, and
+-- the failed payment that asked for just that, if there is one.
+SELECT i.id, i.number, owed.minor, failed.id
+FROM invoice AS i
+CROSS JOIN LATERAL (
+    SELECT i.total_minor - i.paid_minor - i.credited_minor - coalesce(sum(p.amount_minor), 0)::bigint AS minor
+    FROM payment AS p
+    WHERE p.account_id = %(account_id)s AND p.invoice_id = i.id AND p.status = 'processing'
+) AS owed
+LEFT JOIN LATERAL (
+    SELECT max(p.id) AS id
+    FROM payment AS p
+    WHERE p.account_id = %(account_id)s AND p.invoice_id = i.id AND p.status = 'failed' AND p.amount_minor = owed.minor
+        AND p.processor <> 'none'
+) AS failed ON true
+WHERE i.account_id = %(account_id)s
+    AND i.subscription_id = %(id)s
+    AND i.status = 'open'
+    AND i.collection = 'automatic'
+    AND i.due_date <= %(today)s
+    AND owed.minor >= %(smallest)s
+ORDER BY i.cycle, i.id

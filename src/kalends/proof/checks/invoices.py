@@ -5,6 +5,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from kalends.proof.checks.prorations import of_days_billed
 from kalends.proof.oracle.dates import Anchor
 from kalends.proof.oracle.money import written
 from kalends.proof.oracle.prices import Document, Terms, document
@@ -79,7 +80,7 @@ def terms_of(lines: Sequence[Row]) -> tuple[Terms, ...]:
 def _check_amounts(
     report: Report, checks: Mapping[str, CheckMade], invoice: Invoice, lines: Sequence[Row]
 ) -> None:
-    priced = document(terms_of(lines), invoice.currency)
+    priced = of_days_billed(document(terms_of(lines), invoice.currency), terms_of(lines), lines)
     if invoice.order_discount or invoice.fees:
         # Order discounts and fees change the tax, and their own terms are not kept: only what comes before them is
         # known from the lines. That the total adds up is checked all the same.

@@ -5,7 +5,7 @@ from kalends.proof.run import by_sql
 CHECKS = (
     by_sql(
         "ledger postings",
-        "Each invoice, charge, refund and dispute posted exactly what it had to, once, and nothing else did.",
+        "Each invoice, charge, refund, dispute and credit posted exactly what it had to, once, and nothing else did.",
         "ledger_postings",
         "ledger_transfer",
     ),

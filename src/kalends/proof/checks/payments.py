@@ -24,7 +24,7 @@ CHECKS = (
     ),
     by_sql(
         "invoice payments",
-        "What an invoice says was paid and given back is that of its payments, and never more than was billed.",
+        "What an invoice says was paid, credited and given back is so, and never more than was billed.",
         "invoice_payments",
         "invoice",
         "payment",

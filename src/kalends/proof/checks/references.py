@@ -10,12 +10,16 @@ NAME = "references"
 
 
 class Tie(NamedTuple):
-    """A column that holds the id of a row of another table; ``only`` narrows the rows that are looked at."""
+    """A column that holds the id of a row of another table; ``only`` narrows the rows that are looked at.
+
+    ``outlives``: the row stays when what it points at was deleted, and the journal says that it was.
+    """
 
     table: str
     column: str
     target: str
     only: str = ""
+    outlives: bool = False
 
 
 _ID_OF = {"charge_attempt": "invoice_id", "ledger_transfer": "document_id", "association": "from_id"}
@@ -28,6 +32,10 @@ _WORDS = {
     "payment_method": "Payment method",
     "parked_subscription": "Parked subscription",
     "association": "Association of",
+    "credit_note": "Credit note",
+    "credit_note_line": "Credit note line",
+    "customer_credit": "Customer credit",
+    "credit_application": "Use of credit",
 }
 
 TIES = (
@@ -46,6 +54,15 @@ TIES = (
     Tie("payment", "payment_method_id", "payment_method"),
     Tie("refund", "payment_id", "payment"),
     Tie("dispute", "payment_id", "payment"),
+    Tie("credit_note", "invoice_id", "invoice"),
+    Tie("credit_note", "subscription_id", "subscription", outlives=True),
+    Tie("credit_note", "contact_id", "contact"),
+    Tie("credit_note_line", "credit_note_id", "credit_note"),
+    Tie("credit_note_line", "invoice_line_id", "line_item"),
+    Tie("customer_credit", "contact_id", "contact"),
+    Tie("credit_application", "invoice_id", "invoice"),
+    Tie("credit_application", "credit_note_id", "credit_note"),
+    Tie("credit_application", "contact_id", "contact"),
     Tie("charge_attempt", "invoice_id", "invoice"),
     Tie("charge_attempt", "payment_id", "payment"),
     Tie("charge_attempt", "payment_method_id", "payment_method"),
@@ -53,8 +70,8 @@ TIES = (
     Tie("parked_subscription", "id", "subscription"),
     Tie("ledger_transfer", "invoice_id", "invoice"),
     Tie("ledger_transfer", "payment_id", "payment"),
-    Tie("event", "parent_id", "subscription"),
-    Tie("event", "object_id", "subscription", "object_type = 'subscription'"),
+    Tie("event", "parent_id", "subscription", outlives=True),
+    Tie("event", "object_id", "subscription", "object_type = 'subscription'", outlives=True),
     Tie("event", "object_id", "invoice", "object_type = 'invoice'"),
     Tie("event", "object_id", "payment", "object_type = 'payment'"),
     Tie("message", "contact_id", "contact"),
@@ -70,11 +87,16 @@ TIES = (
 def statement(tie: Tie) -> LiteralString:
     """The SQL that finds the rows of a tie that lead nowhere, each with the id by which it is known."""
     narrowed = f"AND r.{tie.only}" if tie.only else ""
+    deleted = (
+        f" AND NOT EXISTS (SELECT FROM event AS d WHERE d.account_id = %(account_id)s AND d.object_id = r.{tie.column} "
+        f"AND d.kind = '{tie.target}.deleted')"
+    )
     return cast(
         "LiteralString",
         f"SELECT r.{_ID_OF.get(tie.table, 'id')}, r.{tie.column} FROM {tie.table} AS r "
         f"WHERE r.account_id = %(account_id)s AND r.{tie.column} IS NOT NULL {narrowed} AND NOT EXISTS ("
-        f"SELECT FROM {tie.target} AS t WHERE t.account_id = %(account_id)s AND t.id = r.{tie.column})",
+        f"SELECT FROM {tie.target} AS t WHERE t.account_id = %(account_id)s AND t.id = r.{tie.column})"
+        f"{deleted if tie.outlives else ''}",
     )
 
 

@@ -17,7 +17,7 @@ FROM (
         coalesce(s.currency, i.currency) AS right_currency,
         i.invoice_date < i.period_start AS too_early,
         (i.past_due_at AT TIME ZONE %(zone)s)::date <= i.due_date AS rolled_early,
-        i.reason = 'cycle' AND i.issued_at > s.canceled_at AS too_late
+        i.reason <> 'manual' AND i.issued_at > s.canceled_at AS too_late
     FROM invoice AS i
     LEFT JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = i.subscription_id
     WHERE i.account_id = %(account_id)s AND i.status <> 'draft'

@@ -1,7 +1,13 @@
--- Each number is split into the prefix of its series and the count; the longest prefix that fits is its series.
-WITH split AS (
-    SELECT i.id, i.number, series.prefix, substr(i.number, length(series.prefix) + 1) AS digits
-    FROM invoice AS i
+-- Each number of an invoice or a credit note is split into the prefix of its series and the count; the longest prefix
+-- that fits is its series. Both may share one.
+WITH numbered AS (
+    SELECT id, number, 'Invoice ' AS kind FROM invoice WHERE account_id = %(account_id)s AND status <> 'draft'
+    UNION ALL
+    SELECT id, number, 'Credit note ' FROM credit_note WHERE account_id = %(account_id)s
+),
+split AS (
+    SELECT i.id, i.kind, i.number, series.prefix, substr(i.number, length(series.prefix) + 1) AS digits
+    FROM numbered AS i
     LEFT JOIN LATERAL (
         SELECT s.prefix
         FROM invoice_series AS s
@@ -11,11 +17,10 @@ WITH split AS (
         ORDER BY length(s.prefix) DESC
         LIMIT 1
     ) AS series ON true
-    WHERE i.account_id = %(account_id)s AND i.status <> 'draft'
 ),
 counted AS (
     SELECT
-        id, number, prefix, digits::bigint AS count,
+        id, kind, number, prefix, digits::bigint AS count,
         lag(digits::bigint, 1, 1000::bigint) OVER (PARTITION BY prefix ORDER BY digits::bigint, id) AS before
     FROM split
     WHERE prefix IS NOT NULL
@@ -27,14 +32,14 @@ ends AS (
     WHERE s.account_id = %(account_id)s
     GROUP BY s.prefix, s.next_number
 )
-SELECT 'Invoice ' || split.id, 'number', coalesce(split.number, 'nothing'), 'a number of one of the series', NULL::text
+SELECT split.kind || split.id, 'number', coalesce(split.number, 'nothing'), 'a number of one of the series', NULL::text
 FROM split
 WHERE split.prefix IS NULL
 UNION ALL
 SELECT
-    'Invoice ' || number, 'number', number,
+    kind || number, 'number', number,
     CASE
-        WHEN count = before THEN 'one that no other invoice has'
+        WHEN count = before THEN 'one that no other has'
         WHEN before = 1000 THEN prefix || '1001, the first of its series'
         ELSE prefix || (before + 1) || ', the one after ' || prefix || before
     END,
@@ -42,6 +47,6 @@ SELECT
 FROM counted
 WHERE count <> before + 1
 UNION ALL
-SELECT 'Invoice series ' || prefix, 'next number', next_number::text, follows::text, NULL
+SELECT 'Series ' || prefix, 'next number', next_number::text, follows::text, NULL
 FROM ends
 WHERE next_number <> follows

@@ -1,11 +1,11 @@
--- One issue per numbered invoice, one outcome per charge that has ended, one start per charge that is under way. Events
+-- One issue per numbered invoice and credit note, one outcome per charge that has ended, one start per charge that is under way. Events
 -- of refunds name their payment only, and are counted there.
 WITH told AS (
     SELECT object_id, kind, coalesce((data ->> 'attempt')::int, 0) AS attempt, count(*) AS times
     FROM event
     WHERE account_id = %(account_id)s
         AND kind IN (
-            'invoice.issued', 'invoice.voided', 'payment.processing', 'payment.succeeded', 'payment.failed',
+            'invoice.issued', 'invoice.voided', 'credit_note.issued', 'payment.processing', 'payment.succeeded', 'payment.failed',
             'payment.refund_requested', 'payment.refunded', 'payment.refund_failed', 'payment.dispute_opened', 'payment.dispute_won',
             'payment.dispute_lost'
         )
@@ -15,11 +15,16 @@ happened AS (
     SELECT
         id AS object_id, 'invoice.issued' AS kind, 0 AS attempt, 1 AS times, 'Invoice ' || coalesce(number, id::text) AS words
     FROM invoice
-    WHERE account_id = %(account_id)s AND status <> 'draft' AND reason = 'cycle'
+    WHERE account_id = %(account_id)s AND status <> 'draft' AND reason <> 'manual'
     UNION ALL
     SELECT id, 'invoice.voided', 0, 1, 'Invoice ' || coalesce(number, id::text)
     FROM invoice
     WHERE account_id = %(account_id)s AND status = 'voided'
+    UNION ALL
+    SELECT n.invoice_id, 'credit_note.issued', 0, count(*), 'Invoice ' || n.invoice_id || ', credit notes'
+    FROM credit_note AS n
+    WHERE n.account_id = %(account_id)s
+    GROUP BY n.invoice_id
     UNION ALL
     SELECT payment_id, 'payment.' || status, attempt, 1, 'Payment ' || payment_id || ', charge ' || attempt
     FROM charge_attempt

@@ -1,4 +1,4 @@
--- What invoices, charge attempts, refunds and disputes should have posted, beside what stands in the ledger, under the
+-- What invoices, charge attempts, refunds, disputes and credit should have posted, beside what stands in the ledger, under the
 -- effect's key. Whether a charge that has ended was under way before is known from the journal. The day of a posting is
 -- left empty where no record keeps it: of a submission, of a failure that was tried again, of a failed refund, of voiding.
 WITH expected AS (
@@ -97,6 +97,19 @@ WITH expected AS (
             (d.status = 'lost', 'dispute_lost', 1, known.decided_on, 'write_offs', 'disputes', d.amount_minor)
     ) AS leg (holds, posting, leg, day, debit, credit, amount)
     WHERE d.account_id = %(account_id)s AND leg.holds AND leg.amount <> 0
+    UNION ALL
+    SELECT
+        n.id, 'credit_issued', 0, leg.leg, n.issued_on, leg.debit, 'customer_credit', n.currency, leg.amount, n.invoice_id,
+        NULL
+    FROM credit_note AS n
+    CROSS JOIN LATERAL (VALUES (1, 'revenue', n.net_minor), (2, 'tax_payable', n.tax_minor)) AS leg (leg, debit, amount)
+    WHERE n.account_id = %(account_id)s AND leg.amount <> 0
+    UNION ALL
+    SELECT
+        c.id, 'credit_applied', 0, 1, c.applied_on, 'customer_credit', 'receivable', c.currency, c.amount_minor,
+        c.invoice_id, NULL
+    FROM credit_application AS c
+    WHERE c.account_id = %(account_id)s
 )
 SELECT
     'Posting ' || document.posting || ' (leg ' || document.leg || ') of '

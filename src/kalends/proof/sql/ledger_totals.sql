@@ -57,9 +57,22 @@ disputed AS (
     WHERE account_id = %(account_id)s
     GROUP BY currency
 ),
+noted AS (
+    SELECT currency, sum(net_minor) AS net, sum(tax_minor) AS tax
+    FROM credit_note
+    WHERE account_id = %(account_id)s
+    GROUP BY currency
+),
+credited AS (
+    SELECT currency, sum(amount_minor) AS amount
+    FROM credit_application
+    WHERE account_id = %(account_id)s
+    GROUP BY currency
+),
 known AS (
     SELECT currency FROM issued UNION SELECT currency FROM paid UNION SELECT currency FROM submitted
-    UNION SELECT currency FROM given UNION SELECT currency FROM disputed UNION SELECT currency FROM balance
+    UNION SELECT currency FROM given UNION SELECT currency FROM disputed UNION SELECT currency FROM noted
+    UNION SELECT currency FROM credited UNION SELECT currency FROM balance
 ),
 expected AS (
     SELECT k.currency, e.account, coalesce(e.amount, 0)::bigint AS amount
@@ -69,11 +82,13 @@ expected AS (
     LEFT JOIN submitted ON submitted.currency = k.currency
     LEFT JOIN given ON given.currency = k.currency
     LEFT JOIN disputed ON disputed.currency = k.currency
+    LEFT JOIN noted ON noted.currency = k.currency
+    LEFT JOIN credited ON credited.currency = k.currency
     CROSS JOIN LATERAL (
         VALUES
             ('receivable', issued.owed - coalesce(submitted.amount, 0)),
-            ('revenue', issued.tax - issued.total),
-            ('tax_payable', -issued.tax),
+            ('revenue', issued.tax - issued.total + coalesce(noted.net, 0)),
+            ('tax_payable', coalesce(noted.tax, 0) - issued.tax),
             ('payments_in_transit', submitted.amount),
             (
                 'processor_balance',
@@ -85,7 +100,7 @@ expected AS (
             ('refunds', given.promised),
             ('refunds_in_transit', -given.under_way),
             ('disputes', disputed.undecided),
-            ('customer_credit', NULL),
+            ('customer_credit', coalesce(credited.amount, 0) - coalesce(noted.net + noted.tax, 0)),
             ('write_offs', disputed.lost)
     ) AS e (account, amount)
 )

@@ -1,5 +1,6 @@
--- Subscriptions that were resumed or edited: from which cycle on the schedule was another one, and what changed of the
--- anchor that it is counted from. Lookups by key stand in brackets, so that no plan reads a whole table for a block.
+-- Subscriptions that were resumed, edited or switched on: from which cycle on the schedule was another one, and what
+-- changed of the anchor that it is counted from. Lookups by key stand in brackets, so that no plan reads a whole table for
+-- a block.
 SELECT
     moved.parent_id,
     coalesce(
@@ -10,6 +11,7 @@ SELECT
                 AND issued.parent_id = moved.parent_id
                 AND issued.id > moved.id
                 AND issued.kind = 'invoice.issued'
+                AND NOT issued.data ? 'reason'
             ORDER BY issued.id
             LIMIT 1
         ),
@@ -23,6 +25,6 @@ SELECT
 FROM event AS moved
 WHERE moved.account_id = %(account_id)s
     AND moved.parent_id = ANY(%(subscriptions)s::bigint[])
-    AND moved.kind IN ('subscription.resumed', 'subscription.edited')
+    AND moved.kind IN ('subscription.resumed', 'subscription.edited', 'subscription.billing_started')
     AND moved.data -> 'changes' ?| ARRAY['anchor_date', 'anchor_cycle']
 ORDER BY moved.parent_id, moved.id

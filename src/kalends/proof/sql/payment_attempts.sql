@@ -1,5 +1,6 @@
 -- Every payment against the charge attempts made for it, its refunds and its dispute; all figures are first compared
 -- as a whole, and only the few rows that differ are taken apart. A dispute is what a payment shows before anything else.
+-- A payment asks for less than at first only where a part was paid otherwise or credited meanwhile.
 -- A refund that was asked for while its debit was under way did not move the payment, and shows once it is answered.
 WITH tried AS (
     SELECT
@@ -8,7 +9,8 @@ WITH tried AS (
         count(*) FILTER (WHERE a.status = 'succeeded') AS succeeded,
         (array_agg(a.status ORDER BY a.attempt DESC))[1] AS latest,
         (array_agg(a.processor_ref ORDER BY a.attempt DESC) FILTER (WHERE a.processor_ref IS NOT NULL))[1] AS reference,
-        min(a.amount_minor) AS least, max(a.amount_minor) AS most,
+        (array_agg(a.amount_minor ORDER BY a.attempt DESC))[1] AS last_asked,
+        (array_agg(a.amount_minor ORDER BY a.attempt))[1] AS first_asked,
         min(a.currency) AS currency, max(a.currency) AS other_currency,
         min(a.invoice_id) AS invoice_id, max(a.invoice_id) AS other_invoice
     FROM charge_attempt AS a
@@ -33,7 +35,7 @@ FROM (
     SELECT
         p.id, p.status, p.attempts, p.amount_minor, p.currency, p.invoice_id, p.subscription_id, p.contact_id,
         p.processor_ref, p.settled_at IS NOT NULL AS is_settled, p.next_retry_on, p.fee_minor, p.refunded_minor, i.number,
-        t.succeeded, t.most, t.other_currency, t.other_invoice,
+        t.succeeded, t.first_asked, t.other_currency, t.other_invoice,
         CASE
             WHEN t.latest = 'failed' THEN 'failed'
             WHEN t.latest <> 'succeeded' THEN 'processing'
@@ -52,7 +54,13 @@ FROM (
         coalesce(g.back, 0) AS right_refunded,
         coalesce(g.promised, 0) AS promised,
         coalesce(t.attempts, 0) AS right_attempts,
-        t.least AS right_amount,
+        t.last_asked AS right_amount,
+        CASE
+            WHEN t.first_asked BETWEEN t.last_asked AND t.last_asked + coalesce(
+                i.paid_minor + i.credited_minor - CASE WHEN p.settled_at IS NULL THEN 0 ELSE p.amount_minor END, 0
+            ) THEN t.first_asked
+            ELSE t.last_asked
+        END AS right_first_asked,
         t.currency AS right_currency,
         coalesce(i.currency, p.currency) AS invoice_currency,
         t.invoice_id AS right_invoice,
@@ -77,7 +85,7 @@ CROSS JOIN LATERAL (
         ('number of attempts', p.attempts::text, p.right_attempts::text, NULL),
         ('number of successful attempts', p.succeeded::text, least(p.succeeded, 1)::text, NULL),
         ('amount', p.amount_minor::text, p.right_amount::text, p.currency),
-        ('amount', p.amount_minor::text, p.most::text, p.currency),
+        ('amount of the first charge', p.first_asked::text, p.right_first_asked::text, p.currency),
         ('currency', p.currency, p.right_currency, NULL),
         ('currency', p.currency, p.other_currency, NULL),
         ('currency', p.currency, p.invoice_currency, NULL),
@@ -97,13 +105,13 @@ CROSS JOIN LATERAL (
 ) AS f (figure, stands, should_be, currency)
 WHERE (
         (
-            p.status, p.attempts, p.amount_minor, p.amount_minor, p.currency, p.currency, p.currency, p.invoice_id,
+            p.status, p.attempts, p.amount_minor, p.first_asked, p.currency, p.currency, p.currency, p.invoice_id,
             p.invoice_id, p.subscription_id, p.contact_id, p.processor_ref, p.is_settled, p.fee_minor, p.next_retry_on,
             p.refunded_minor
         )
         IS DISTINCT FROM
         (
-            p.right_status, p.right_attempts, p.right_amount, p.most, p.right_currency, p.other_currency,
+            p.right_status, p.right_attempts, p.right_amount, p.right_first_asked, p.right_currency, p.other_currency,
             p.invoice_currency, p.right_invoice, p.other_invoice, p.right_subscription, p.right_contact,
             p.right_reference, p.right_is_settled, p.right_fee, p.right_retry, p.right_refunded
         )

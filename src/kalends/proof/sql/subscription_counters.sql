@@ -1,13 +1,15 @@
 -- What the journal says last of a subscription's payments is the last payment; its facts are read from the payment.
--- Money that was given back is collected no more, but the payment was made.
+-- Money that was given back is collected no more, but the payment was made. What a prorated edit charged is collected,
+-- but is none of the payments that were agreed.
 WITH tried AS (
     SELECT
         p.subscription_id,
-        count(*) FILTER (WHERE a.status = 'succeeded') AS completed,
+        count(*) FILTER (WHERE a.status = 'succeeded' AND i.reason NOT LIKE 'proration-%%') AS completed,
         count(*) FILTER (WHERE a.status = 'failed') AS failed,
         coalesce(sum(a.amount_minor) FILTER (WHERE a.status = 'succeeded'), 0)::bigint AS collected
     FROM charge_attempt AS a
     JOIN payment AS p ON p.account_id = %(account_id)s AND p.id = a.payment_id
+    JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = a.invoice_id
     WHERE a.account_id = %(account_id)s AND p.subscription_id IS NOT NULL
     GROUP BY p.subscription_id
 ),

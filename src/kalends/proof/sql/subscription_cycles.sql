@@ -14,11 +14,14 @@ counted AS (
 told AS (
     SELECT
         parent_id AS subscription_id,
-        min((data ->> 'cycle')::int) FILTER (WHERE kind = 'invoice.issued') AS first,
+        min((data ->> 'cycle')::int) FILTER (WHERE kind = 'invoice.issued' AND NOT data ? 'reason') AS first,
         max(id) FILTER (WHERE kind <> 'invoice.issued' AND data -> 'changes' ? 'anchor_date') AS other_day,
         max(id) FILTER (WHERE kind <> 'invoice.issued' AND data -> 'changes' ? 'anchor_cycle') AS other_cycle
     FROM event
-    WHERE account_id = %(account_id)s AND kind IN ('invoice.issued', 'subscription.resumed', 'subscription.edited')
+    WHERE account_id = %(account_id)s
+        AND kind IN (
+            'invoice.issued', 'subscription.resumed', 'subscription.edited', 'subscription.billing_started'
+        )
     GROUP BY parent_id
 )
 SELECT 'Subscription ' || s.id || ' (' || s.name || ')', f.figure, f.stands, f.should_be, NULL::text

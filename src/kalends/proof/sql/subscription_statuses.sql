@@ -24,7 +24,7 @@ billed AS (
 told AS (
     SELECT
         parent_id AS subscription_id,
-        max(id) FILTER (WHERE data -> 'changes' ? 'status') AS latest,
+        max(id) FILTER (WHERE data -> 'changes' ? 'status' OR data -> 'parent_changes' ? 'status') AS latest,
         max(id) FILTER (WHERE kind IN ('subscription.recovered', 'subscription.resumed')) AS cleared
     FROM event
     WHERE account_id = %(account_id)s AND (object_type = 'subscription' OR kind = 'invoice.issued')
@@ -70,7 +70,8 @@ CROSS JOIN LATERAL (
         (
             'status', s.status,
             CASE
-                WHEN latest.id IS NOT NULL THEN latest.data #>> '{changes,status,1}'
+                WHEN latest.id IS NOT NULL
+                    THEN coalesce(latest.data #>> '{changes,status,1}', latest.data #>> '{parent_changes,status,1}')
                 WHEN s.status IN ('active', 'scheduled') THEN s.status
                 ELSE 'active or scheduled: the journal tells of no change'
             END

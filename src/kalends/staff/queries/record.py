@@ -47,7 +47,7 @@ class Facts(NamedTuple):
 
 
 class InvoiceRow(NamedTuple):
-    """An invoice in a list, with the state of the latest payment on it."""
+    """An invoice in a list, with the state of the latest payment on it. Those of prorated edits are of no cycle."""
 
     id: int
     number: str | None
@@ -63,6 +63,7 @@ class InvoiceRow(NamedTuple):
     payment_status: str | None
     first_failed_on: date | None
     next_retry_on: date | None
+    of_cycle: bool = True
 
 
 class PaymentRow(NamedTuple):

@@ -2,7 +2,7 @@
 SELECT
     i.id, i.number, i.period_start, i.invoice_date, i.due_date, i.currency, i.status, i.collection,
     i.total_minor, i.total_minor - i.paid_minor - i.credited_minor, i.paid_at,
-    p.status, p.first_failed_on, p.next_retry_on
+    p.status, p.first_failed_on, p.next_retry_on, i.reason = 'cycle'
 FROM invoice AS i
 LEFT JOIN LATERAL (
     SELECT last.status, last.first_failed_on, last.next_retry_on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -11,13 +12,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from kalends.accounts.letterhead import LogoName
 from kalends.catalog import OBJECTS
 from kalends.core.pricing import price_document
+from kalends.documents.invoice import seller_of
+from kalends.documents.logo import read_logos
+from kalends.messages.letters.formats import Formats, locale_of
 from kalends.proof.explain import explain_invoice
 from kalends.staff import formatting
 from kalends.staff.cells import initials
-from kalends.staff.money_rows import invoice_status, payment_entry
+from kalends.staff.money_rows import credit_note_entry, invoice_status, payment_entry
 from kalends.staff.queries import record as read
+from kalends.staff.queries.credit import CreditRow, credit_of_invoice
 from kalends.staff.shell import shell
 from kalends.staff.statuses import INVOICE
 from kalends.staff.visit import Visit, account_page
@@ -36,6 +42,7 @@ def document(request: HttpRequest, visit: Visit, number: str) -> HttpResponse:
             raise Http404(f"no invoice {number}")
         lines = read.lines(cursor, visit.ctx.id, "invoice", invoice.id)
         paid = read.payments(cursor, visit.ctx.id, invoice_id=invoice.id)
+        credit = credit_of_invoice(cursor, visit.ctx.id, invoice.id)
         status, label = invoice_status(
             invoice.status, invoice.due_date, invoice.balance_minor, visit.ctx.today, visit.language
         )
@@ -49,13 +56,14 @@ def document(request: HttpRequest, visit: Visit, number: str) -> HttpResponse:
             "status": status,
             "status_label": label,
             "status_icon": INVOICE[status],
-            "seller_initials": initials(visit.ctx.name)[:1],
+            "seller": _seller(visit, invoice.tax_ids),
             "bill_to": invoice.company_name or invoice.contact_name or invoice.contact_email or "",
             "address": _address(invoice),
             "lines": [_line(each) for each in lines],
-            "totals": _totals(invoice, lines),
+            "totals": _totals(invoice, lines, credit),
             "balance": formatting.minor(invoice.balance_minor, invoice.currency),
             "payments": [payment_entry(each, visit) for each in paid],
+            "credit_notes": [credit_note_entry(each) for each in credit if each.number],
             "why": tell(
                 explain_invoice(visit.psycopg(), visit.ctx, invoice.number or str(invoice.id)), visit.language
             )
@@ -67,6 +75,27 @@ def document(request: HttpRequest, visit: Visit, number: str) -> HttpResponse:
             else "",
         }
     return render(request, "staff/invoice.html", context)
+
+
+def _seller(visit: Visit, tax_id: str | None) -> dict[str, Any]:
+    """Who sells: initial or logo, color, and the lines below the name."""
+    own, party = visit.ctx.letterhead, seller_of(visit.ctx, tax_id)
+    formats = Formats(locale_of(visit.language, visit.ctx.country))
+    picture = read_logos(visit.psycopg(), visit.ctx.id, [own.logo]).get(own.logo)
+    lines = (
+        *party.address,
+        formats.country(party.country) if party.country else "",
+        party.tax_id,
+        party.email,
+    )
+    return {
+        "initial": initials(visit.ctx.name)[:1],
+        "color": own.brand_color,
+        "ink": own.ink,
+        "logo": f"data:image/png;base64,{base64.b64encode(picture).decode()}" if picture else "",
+        "stands_alone": bool(picture) and LogoName.read(own.logo).stands_alone,
+        "address": "\n".join(filter(None, lines)),
+    }
 
 
 def _address(invoice: read.Document) -> str:
@@ -114,7 +143,7 @@ def _line(line: read.Line) -> dict[str, Any]:
     }
 
 
-def _totals(invoice: read.Document, lines: list[read.Line]) -> list[dict[str, Any]]:
+def _totals(invoice: read.Document, lines: list[read.Line], credit: list[CreditRow]) -> list[dict[str, Any]]:
     """The column under the lines, from the invoice's own figures; taxes one by one where the lines say them."""
 
     def row(label: str, minor: int, *, strong: bool = False) -> dict[str, Any]:
@@ -129,8 +158,10 @@ def _totals(invoice: read.Document, lines: list[read.Line]) -> list[dict[str, An
     rows.append(row(_("Total"), invoice.total_minor, strong=True))
     if invoice.paid_minor:
         rows.append(row(_("Paid"), -invoice.paid_minor))
-    if invoice.credited_minor:
-        rows.append(row(_("Credited"), -invoice.credited_minor))
+    for each in credit:
+        if each.applied_minor:
+            label = _("Credit note %(number)s") % {"number": each.number} if each.number else _("Credit used")
+            rows.append(row(label, -each.applied_minor))
     return rows
 
 

@@ -1,10 +1,12 @@
 """Everything that can go wrong in a book, one thing at a time."""
 
 from tests.business.proof.breaks import (
+    credit,
     disputes,
     invoices,
     ledger,
     payments,
+    prorations,
     refunds,
     rows,
     statements,
@@ -20,6 +22,8 @@ ALL = (
     *payments.PAYMENTS,
     *refunds.REFUNDS,
     *disputes.DISPUTES,
+    *credit.CREDIT,
+    *prorations.PRORATIONS,
     *ledger.LEDGER,
     *rows.ROWS,
     *statements.STATEMENTS,

@@ -207,7 +207,7 @@ INVOICES = (
         "a number that stands twice",
         "invoice numbers",
         "Invoice INV-1002",
-        "one that no other invoice has",
+        "one that no other has",
         "ALTER TABLE invoice DROP CONSTRAINT IF EXISTS invoice_number_once",
         "DROP INDEX IF EXISTS invoice_number_once",
         "UPDATE invoice SET number = 'INV-1002' WHERE account_id = %(account)s AND number = 'INV-1003'",
@@ -222,7 +222,7 @@ INVOICES = (
     broken(
         "a counter that runs ahead",
         "invoice numbers",
-        "Invoice series INV-",
+        "Series INV-",
         "next number is",
         "UPDATE invoice_series SET next_number = next_number + 1 WHERE account_id = %(account)s",
     ),

@@ -7,6 +7,11 @@ LAST = "(SELECT max(id) FROM invoice WHERE account_id = %(account)s AND subscrip
 
 
 OPEN_LEDGER = "ALTER TABLE ledger_transfer DISABLE TRIGGER append_only"
+OPEN_NOTES = (
+    "ALTER TABLE credit_note DISABLE TRIGGER append_only",
+    "ALTER TABLE credit_note_line DISABLE TRIGGER append_only",
+    "ALTER TABLE credit_application DISABLE TRIGGER append_only",
+)
 OPEN_JOURNAL = "ALTER TABLE event DISABLE TRIGGER append_only"
 LOOSE_CONTACTS = (
     "ALTER TABLE subscription DROP CONSTRAINT subscription_contact_id_fk",
@@ -29,6 +34,7 @@ def broken(title: str, check: str, record: str, says: str, *statements: str) -> 
     doors = {
         " ledger_transfer ": (OPEN_LEDGER,),
         "DELETE FROM event ": (OPEN_JOURNAL,),
+        " credit_": OPEN_NOTES,
         "DELETE FROM contact": LOOSE_CONTACTS,
         "payment_method SET contact_id": LOOSE_CONTACTS,
     }

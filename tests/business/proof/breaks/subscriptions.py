@@ -220,7 +220,7 @@ SUBSCRIPTIONS = (
         "a status that the journal does not tell of",
         "subscription statuses",
         "Subscription",
-        "status is canceled, but should be active or scheduled",
+        "status is canceled, but should be active",
         of_subscription(
             "kari",
             "status = 'canceled', canceled_at = '2026-04-15', churn_date = '2026-04-15', next_due_date = NULL",
