@@ -71,7 +71,7 @@ def test_pain_28_a_handler_that_dies_after_the_report_was_stored_is_made_up_for(
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(inbox, "record_outcomes", dies)
+        patch.setattr(inbox, "write_outcomes", dies)
         shop.does(take_in, shop.world.processors, "sandbox")
         with pytest.raises(MemoryError):
             shop.does(handle_stored)

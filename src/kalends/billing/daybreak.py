@@ -67,6 +67,8 @@ def pause_due(db: Connection[Any], ctx: AccountContext) -> int:
 
 def expire_completed(db: Connection[Any], ctx: AccountContext) -> int:
     """End the fixed terms whose end date has come and whose last payment has settled."""
+    if not _a_term_is_over(db, ctx):
+        return 0
     expired = transition(Status.ACTIVE, Cause.TERM_COMPLETED).value
     params = {"account_id": ctx.id, "now": ctx.now, "today": ctx.today, "expired": expired}
     with db.transaction():
@@ -83,3 +85,13 @@ def expire_completed(db: Connection[Any], ctx: AccountContext) -> int:
         ]
         journal.write(db, ctx.id, ctx.now, events)
     return len(rows)
+
+
+def _a_term_is_over(db: Connection[Any], ctx: AccountContext) -> bool:
+    query = (
+        "SELECT coalesce(min(end_date) <= %s, false) FROM subscription "
+        "WHERE account_id = %s AND status IN ('active', 'past_due', 'unpaid')"
+    )
+    row = db.execute(query, [ctx.today, ctx.id]).fetchone()
+    assert row is not None
+    return bool(row[0])

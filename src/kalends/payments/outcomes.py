@@ -115,21 +115,28 @@ def record_outcomes(
     db: Connection[Any], ctx: AccountContext, outcomes: Sequence[Outcome], *, actor: str = "system"
 ) -> Written:
     """Write a block of outcomes in a transaction of its own; says how many were new. ``actor`` is who found out."""
-    written = Written()
     if not outcomes:
-        return written
-    latest = {(outcome.invoice_id, outcome.attempt): outcome for outcome in outcomes}
+        return Written()
     with db.pipeline(), db.transaction():
-        block = _Block()
-        for standing in _standings(db, ctx.id, latest):
-            outcome = latest[standing.invoice_id, standing.attempt]
-            if not _is_news(standing, outcome):
-                written.known_before += 1
-                continue
-            setattr(written, outcome.status, getattr(written, outcome.status) + 1)
-            _gather(block, ctx, standing, outcome)
-        _write(db, ctx, block, actor)
-        _recover(db, ctx, block)
+        return write_outcomes(db, ctx, outcomes, actor=actor)
+
+
+def write_outcomes(
+    db: Connection[Any], ctx: AccountContext, outcomes: Sequence[Outcome], *, actor: str = "system"
+) -> Written:
+    """As ``record_outcomes``, in the transaction of the caller."""
+    written = Written()
+    latest = {(outcome.invoice_id, outcome.attempt): outcome for outcome in outcomes}
+    block = _Block()
+    for standing in _standings(db, ctx.id, latest):
+        outcome = latest[standing.invoice_id, standing.attempt]
+        if not _is_news(standing, outcome):
+            written.known_before += 1
+            continue
+        setattr(written, outcome.status, getattr(written, outcome.status) + 1)
+        _gather(block, ctx, standing, outcome)
+    _write(db, ctx, block, actor)
+    _recover(db, ctx, block)
     return written
 
 

@@ -12,7 +12,7 @@ from kalends.accounts.sql import arrays, integers, load, take_ids
 from kalends.core.money import format_minor
 from kalends.events import journal
 from kalends.events.requests import once
-from kalends.payments.outcomes import Outcome, Written, record_outcomes
+from kalends.payments.outcomes import Outcome, Written, write_outcomes
 
 
 class CannotRecord(ValueError):
@@ -105,7 +105,7 @@ def _record(db: Connection[Any], ctx: AccountContext, received: Sequence[Receive
         )
         for item in received
     ]
-    return Recorded(**asdict(record_outcomes(db, ctx, outcomes)), payments=ids)
+    return Recorded(**asdict(write_outcomes(db, ctx, outcomes)), payments=ids)
 
 
 def _check(db: Connection[Any], ctx: AccountContext, received: Sequence[ReceivedPayment]) -> dict[int, int]:

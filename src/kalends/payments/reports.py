@@ -13,7 +13,7 @@ from kalends.events.journal import encode
 from kalends.payments.collect import Processors, attempt_of_key
 from kalends.payments.disputes import MEANINGS, record_dispute
 from kalends.payments.give_back import Settled, refund_of_key, settle_refunds
-from kalends.payments.outcomes import Outcome, Written, record_outcomes
+from kalends.payments.outcomes import Outcome, Written, write_outcomes
 from kalends.payments.processors.interface import Report
 
 BLOCK_SIZE = 1_000
@@ -58,8 +58,8 @@ def handle_stored(db: Connection[Any], ctx: AccountContext) -> Written:
         more = len(waiting) == BLOCK_SIZE
         if not waiting:
             break
-        with db.transaction():
-            written = record_outcomes(db, ctx, [_outcome(report.payload) for report in waiting])
+        with db.pipeline(), db.transaction():
+            written = write_outcomes(db, ctx, [_outcome(report.payload) for report in waiting])
             _mark_handled(db, ctx, [report.id for report in waiting])
         total.succeeded += written.succeeded
         total.failed += written.failed

@@ -12,7 +12,7 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.core.money import format_minor
 from kalends.events import journal
-from kalends.payments.outcomes import Outcome, record_outcomes
+from kalends.payments.outcomes import Outcome, write_outcomes
 
 NOT_CHARGED = "not_charged"
 """The failure code of a charge that staff found not to have been made."""
@@ -66,7 +66,7 @@ def settle_by_hand(
                 f"A fee of {format_minor(fee_minor, unknown.currency)} does not fit: give it only for a charge that "
                 f"was made, and at most {format_minor(unknown.amount_minor, unknown.currency)}."
             )
-        record_outcomes(db, ctx, [_outcome(ctx, unknown, paid, reference, fee_minor, reason)], actor=actor)
+        write_outcomes(db, ctx, [_outcome(ctx, unknown, paid, reference, fee_minor, reason)], actor=actor)
         data = {
             "amount_minor": unknown.amount_minor,
             "currency": unknown.currency,
