@@ -141,7 +141,7 @@ def test_json_is_read_too_and_what_is_wrong_in_it_is_told_by_its_place(
 @pytest.mark.parametrize(
     ("words", "where", "said"),
     [
-        (["--contact", "nobody@x.test", "--line", "A;1;1;monthly"], "contact", "There is none"),
+        (["--contact", "nobody@x.test", "--line", "A;1;1;monthly"], "contact", "import it first"),
         (["--line", "A;1;1;monthly"], "contact", "needs a contact"),
         (["--contact", "@", "--line", "A;ten;1;monthly"], "line 1, price", "a number such as 12.50"),
         (["--contact", "@", "--line", "A;1;1;fortnightly"], "line 1, frequency", "Give one of weekly"),
@@ -157,7 +157,7 @@ def test_json_is_read_too_and_what_is_wrong_in_it_is_told_by_its_place(
             "line 1, start",
             "(bill_from)",
         ),
-        (["--contact", "@", "--line", "A;1;1;monthly", "--company", "Nowhere"], "company", "There is none"),
+        (["--contact", "@", "--line", "A;1;1;monthly", "--company", "Nowhere"], "company", "import it first"),
     ],
 )
 def test_what_cannot_be_is_told_by_place_value_and_remedy(
