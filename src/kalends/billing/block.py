@@ -362,11 +362,12 @@ def _write_invoices(db: Connection[Any], ctx: AccountContext, block: Sequence[Nu
         "prefix": ctx.settings.invoice_prefix,
         "count": len(block),
         "partial_payments": ctx.settings.partial_payments,
+        **arrays(names, rows),
     }
+    # From here until the commit no other block can number its invoices.
     taken = db.execute(load("kalends.billing", "take_numbers"), shared).fetchone()
     assert taken is not None
-    params = {**shared, "first_number": taken[0], **arrays(names, rows)}
-    db.execute(load("kalends.billing", "write_invoices"), params)
+    db.execute(load("kalends.billing", "write_invoices"), {**shared, "first_number": taken[0]})
 
 
 def park(
