@@ -280,7 +280,9 @@ def _record(session: Session, ctx: AccountContext, query: Any, place: str, wante
     if len(rows) > 1:
         raise wrong(place, text, "Several are called so; give the number of the one that is meant.")
     if not rows:
-        remedy = f"No {place} of account {ctx.id} ({ctx.name}) is called so: look for a slip, or import it first."
+        remedy = (
+            f"No {place} of account {ctx.id} ({ctx.name}) is called so: look for a slip, or import it first."
+        )
         raise wrong(place, text, remedy)
     return rows[0][0]
 
