@@ -83,8 +83,11 @@ def held_clock(db: Connection[Any], ctx: AccountContext, processors: Processors)
             f"Somebody else is moving the clock of {ctx.name} right now. Wait until it stands."
         )
     try:
+        # Read only now: somebody else may have moved it between the caller's look and the lock.
+        row = db.execute("SELECT clock_at FROM account WHERE id = %s", [ctx.id]).fetchone()
+        assert row is not None
         with relaxed_durability(db):
-            yield Clock(db, ctx, processors)
+            yield Clock(db, replace(ctx, now=row[0]), processors)
     finally:
         if not db.closed:
             db.execute("SELECT pg_advisory_unlock(%s, %s)", [_CLOCK_LOCK, ctx.id])

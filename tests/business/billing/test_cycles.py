@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from kalends.billing.clock import ClockRefused, advance
 from kalends.core.calendar import Frequency
 from tests.world import World
 
@@ -161,3 +162,13 @@ def test_an_invoice_that_is_not_paid_in_time_makes_its_subscription_past_due(wor
     world.until("2026-01-17")
     assert world.subscription(subscription, "status", "churn_date") == ("past_due", None)
     assert [kind for kind, _ in world.letters()] == ["invoice"]
+
+
+def test_a_look_at_the_clock_that_has_grown_old_does_not_set_it_back(world: World) -> None:
+    earlier = world.ctx
+    world.until("2026-01-20")
+
+    with pytest.raises(ClockRefused, match="stands at 2026-01-20"):
+        advance(world.db, earlier, world.processors, dt.datetime(2026, 1, 10, 12, tzinfo=dt.UTC))
+
+    assert world.reload().now == dt.datetime(2026, 1, 20, 12, tzinfo=dt.UTC)
