@@ -5,17 +5,80 @@ from __future__ import annotations
 import pytest
 
 from kalends.catalog import OBJECTS, Text, UnknownName, custom_property, get_object, get_property
+from kalends.catalog.associations import tie
 from kalends.catalog.declare import choice, money
 from kalends.catalog.groups import ABOUT, GROUPS
 from kalends.catalog.model import KEPT, ObjectType, Sort
+from kalends.catalog.registry import infer_object
 from kalends.query import operators_of
 
 _LABEL = Text("Size", "Størrelse", "Koko")
 
 
-@pytest.mark.parametrize("name", ["subscription", "subscriptions", "0-69"])
-def test_an_object_is_found_by_its_names_and_by_its_type_id(name: str) -> None:
+@pytest.mark.parametrize("name", ["subscription", "subscriptions", "0-69", "Subscriptions", "SUBSCRIPTION"])
+def test_an_object_is_found_by_its_names_and_by_its_type_id_in_capitals_or_not(name: str) -> None:
     assert get_object(name).name == "subscription"
+
+
+TYPE_IDS = {
+    "contact": "0-1", "company": "0-2", "deal": "0-3", "ticket": "0-5", "product": "0-7", "line_item": "0-8",
+    "quote": "0-14", "invoice": "0-53", "subscription": "0-69", "discount": "0-84", "fee": "0-85", "tax": "0-86",
+    "payment": "0-101", "order": "0-123",
+}  # fmt: skip
+
+
+def test_there_are_fourteen_objects_under_the_type_ids_of_hubspot() -> None:
+    assert {obj.name: obj.type_id for obj in OBJECTS.values()} == TYPE_IDS
+    assert {infer_object(type_id).name for type_id in TYPE_IDS.values()} == set(OBJECTS)
+
+
+def test_a_wrong_object_in_a_path_is_told_in_the_words_of_the_api() -> None:
+    with pytest.raises(UnknownName, match=r"^Unable to infer object type from: xyz$"):
+        infer_object("xyz")
+
+
+def test_what_a_new_record_must_have_is_declared() -> None:
+    required = {obj.name: obj.required_at_creation for obj in OBJECTS.values() if obj.required_at_creation}
+    assert required == {
+        "deal": ("dealname", "dealstage"),
+        "ticket": ("subject", "hs_pipeline_stage"),
+        "product": ("name",),
+        "quote": ("hs_title", "hs_expiration_date"),
+        "invoice": ("hs_currency",),
+        "subscription": ("hs_name",),
+        "discount": ("hs_type", "hs_value"),
+        "fee": ("hs_type", "hs_value"),
+        "tax": ("hs_type", "hs_value"),
+        "payment": ("hs_initial_amount", "hs_initiated_date"),
+        "order": ("hs_order_name",),
+    }
+    assert get_object("company").one_required_at_creation == ("name", "domain")
+
+
+@pytest.mark.parametrize(
+    ("name", "defaults"),
+    [
+        ("contacts", {"email", "firstname", "lastname"}),
+        ("companies", {"name", "domain"}),
+        ("deals", {"dealname", "amount", "closedate", "pipeline", "dealstage"}),
+        ("tickets", {"subject", "content", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_category",
+                     "hs_ticket_priority"}),
+        ("products", {"name", "description", "price"}),
+        ("line_items", {"quantity", "amount", "price"}),
+        ("quotes", {"hs_expiration_date", "hs_public_url_key", "hs_status", "hs_title"}),
+        ("orders", set()),
+        ("taxes", set()),
+    ],
+)  # fmt: skip
+def test_a_read_gives_the_default_properties_of_the_api(name: str, defaults: set[str]) -> None:
+    assert set(infer_object(name).api_defaults) == defaults
+
+
+def test_invoices_payments_discounts_fees_and_taxes_answer_to_both_names_of_their_making() -> None:
+    for name in ("invoice", "payment", "discount", "fee", "tax"):
+        obj = get_object(name)
+        assert obj.created == "hs_createdate"
+        assert obj.by_name["createdate"].sql == obj.by_name["hs_createdate"].sql
 
 
 def test_payments_answer_to_the_name_that_hubspot_gives_them() -> None:
@@ -39,21 +102,44 @@ def test_a_name_like_no_other_is_told_with_some_that_exist() -> None:
 
 @pytest.mark.parametrize("obj", OBJECTS.values(), ids=str)
 def test_each_tie_is_seen_from_both_sides(obj: ObjectType) -> None:
-    for tie in obj.associations:
-        back = OBJECTS[tie.to].association(obj.name)
+    for one in obj.associations:
+        back = OBJECTS[one.to].association(obj.name)
         assert back is not None
-        assert (back.column, back.their_column) == (tie.their_column, tie.column)
-        assert (back.is_parent, back.is_child, back.stored) == (tie.is_child, tie.is_parent, tie.stored)
-        assert abs(back.type_id - tie.type_id) == 1, "HubSpot numbers the two directions side by side"
+        assert (back.column, back.their_column) == (one.their_column, one.column)
+        assert (back.is_parent, back.is_child, back.stored) == (one.is_child, one.is_parent, one.stored)
+        assert [label.text for label in back.labels] == [label.text for label in one.labels]
+        assert abs(back.type_id - one.type_id) == 1, "HubSpot numbers the two directions side by side"
 
 
 def test_the_type_ids_are_those_of_hubspot() -> None:
-    ids = {(obj.name, tie.to): tie.type_id for obj in OBJECTS.values() for tie in obj.associations}
+    ids = {(obj.name, each.to): each.type_id for obj in OBJECTS.values() for each in obj.associations}
     assert ids["subscription", "contact"] == 295
     assert ids["subscription", "payment"] == 394
     assert ids["payment", "subscription"] == 393
     assert ids["invoice", "payment"] == 541
     assert ids["line_item", "subscription"] == 302
+    assert (ids["deal", "contact"], ids["contact", "deal"]) == (3, 4)
+    assert (ids["deal", "quote"], ids["quote", "deal"]) == (63, 64)
+    assert (ids["deal", "invoice"], ids["invoice", "deal"]) == (176, 175)
+    assert (ids["payment", "order"], ids["order", "payment"]) == (524, 523)
+    assert (ids["quote", "tax"], ids["tax", "quote"]) == (366, 365)
+
+
+def test_no_two_kinds_of_tie_share_a_type_id() -> None:
+    ids = [
+        number
+        for obj in OBJECTS.values()
+        for each in obj.associations
+        for number in (each.type_id, each.primary_type_id, *(label.type_id for label in each.labels))
+        if number is not None
+    ]
+    assert len(ids) == len(set(ids))
+
+
+def test_labels_are_seen_from_both_sides() -> None:
+    assert tie("quote", "contact").labels == ((702, "Contact signer"), (1226, "Billing contact"))
+    assert tie("contact", "quote").labels == ((703, "Contact signer"), (1227, "Billing contact"))
+    assert [(tie(a, b).primary_type_id) for a, b in (("contact", "company"), ("company", "deal"))] == [1, 6]
 
 
 def test_every_property_stands_on_a_card_of_the_record_page() -> None:

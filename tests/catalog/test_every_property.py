@@ -24,6 +24,7 @@ FROM_DATA = {
     "(IANA zones)": "time_zones",
     "(tax rate library)": "tax_rates",
     "(industry list)": "industries",
+    "(folders)": "folders",
     "(configured)": "free",
 }
 

@@ -105,8 +105,8 @@ def test_a_rehearsal_says_what_differs_from_the_cycle_before_and_why(world: Worl
     world.db.execute("UPDATE line_item SET until_cycle = 1 WHERE parent_id = %s", [subscription])
     world.db.execute(
         "INSERT INTO line_item (account_id, created_at, updated_at, parent_type, parent_id, position, name, "
-        "unit_price, quantity, currency, from_cycle) "
-        "VALUES (%s, '2026-01-01', '2026-01-01', 'subscription', %s, 0, 'Fleet Core', 120, 1, 'EUR', 1)",
+        "unit_price, quantity, currency, frequency, from_cycle) "
+        "VALUES (%s, '2026-01-01', '2026-01-01', 'subscription', %s, 0, 'Fleet Core', 120, 1, 'EUR', 'monthly', 1)",
         [world.ctx.id, subscription],
     )
     world.db.execute("UPDATE subscription SET next_amount_minor = 12000 WHERE id = %s", [subscription])

@@ -135,7 +135,7 @@ def test_what_is_no_filter_is_refused(data: object) -> None:
         ({"property": "hs_churn_date", "operator": "before", "value": "2026-02-29"}, "days 1 to 28"),
         ({"property": "hs_mrr", "operator": "known", "includeEmpty": True}, "'include_empty'"),
         ({"property": "hs_mrr", "operator": "known", "include_empty": 1}, "true or false"),
-        ({"associated": "deal"}, "can have: contact, company, line_item, invoice, payment"),
+        ({"associated": "product"}, "can have: contact, company, line_item, invoice, payment, deal, quote"),
         ({"associated": "contact", "quantifier": "all"}, "any or none"),
         ({"associated": "contact", "conditions": [{"associated": "company"}]}, "cannot be nested"),
         ({"associated": "contact", "conditions": {}}, "list of conditions"),

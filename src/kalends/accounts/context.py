@@ -76,6 +76,24 @@ class AccountSettings:
     charges_per_second: int = setting(
         50, "How many charges a second are sent to the payment processor, at most.", least=1, most=1000
     )
+    api_requests_per_ten_seconds: int = setting(
+        190,
+        "How many requests of the HTTP API each token may make in ten seconds; 0: any number.",
+        least=0,
+        most=1_000_000,
+    )
+    api_searches_per_second: int = setting(
+        5,
+        "How many searches a second all tokens together may make; 0: any number.",
+        least=0,
+        most=100_000,
+    )
+    api_requests_per_day: int = setting(
+        1_000_000,
+        "How many requests of the HTTP API a day all tokens together may make; 0: any number.",
+        least=0,
+        most=1_000_000_000,
+    )
     letters: str = setting(
         "queued",
         "Whether letters are delivered (queued), or written down and never delivered (kept).",

@@ -9,6 +9,7 @@ from kalends.accounts.context import AccountContext, AccountSettings, load_conte
 from kalends.accounts.sql import enter_account
 from kalends.core.calendar import local_date
 from kalends.core.money import minor_digits
+from kalends.crm.pipelines import make_default_pipelines
 
 
 def create_account(
@@ -52,4 +53,5 @@ def create_account(
         enter_account(db, row[0])
         for code in dict.fromkeys((currency, *currencies)):
             db.execute("INSERT INTO enabled_currency (account_id, code) VALUES (%s, %s)", [row[0], code])
+        make_default_pipelines(db, row[0], clock_at or now)
     return load_context(db, row[0], system_now=now)

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -152,3 +153,34 @@ class ExchangeRate(AccountRow):
                 fields=["account_id", "code", "from_date"], name="exchange_rate_once_a_day"
             )
         ]
+
+
+class AccessToken(AccountRow):
+    """A program's way in: ``hash`` is the SHA-256 of the token, which itself is kept nowhere."""
+
+    name = models.TextField()
+    hash = models.TextField()
+    scopes = ArrayField(models.TextField())
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "access_token"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_id", "hash"], name="access_token_once")
+        ]
+
+
+class RequestCount(models.Model):
+    """How many requests were taken out of the present window; not logged, since a lost count does no harm."""
+
+    pk = models.CompositePrimaryKey("account_id", "subject")
+    account_id = models.BigIntegerField()
+    subject = models.TextField()
+    window_number = models.BigIntegerField()
+    granted = models.IntegerField()
+    used = models.IntegerField()
+
+    class Meta:
+        db_table = "request_count"

@@ -5,3 +5,9 @@ class BillingConfig(AppConfig):
     name = "kalends.billing"
     label = "billing"
     verbose_name = "Billing"
+
+    def ready(self) -> None:
+        from kalends.billing import invoice_rules, line_rules, subscription_rules, subscription_ties
+
+        for room in (subscription_rules, subscription_ties, line_rules, invoice_rules):
+            room.register_rules()

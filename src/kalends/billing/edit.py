@@ -19,8 +19,9 @@ from kalends.accounts.context import AccountContext
 from kalends.billing import prorate as proration_of
 from kalends.billing.balance import credit_balances
 from kalends.billing.compose import AgreedLine, DueSubscription, cycle_date, lines_of_cycle, price_cycle
+from kalends.billing.create import NewLine
 from kalends.billing.edit_plan import Edit, EditRefused, LineEdit, Plan, agreed, plan_edit
-from kalends.billing.edit_write import take_into_force, write_lines, write_subscription
+from kalends.billing.edit_write import take_into_force, take_line, write_lines, write_subscription
 from kalends.billing.prorate import Issued, ProratedAmount, Proration
 from kalends.core.credit import credit_used
 from kalends.core.money import minimum_charge
@@ -37,6 +38,7 @@ __all__ = [
     "Prorated",
     "ProratedAmount",
     "Upcoming",
+    "adopt_line",
     "apply_edit",
     "preview_edit",
     "upcoming",
@@ -138,6 +140,24 @@ def apply_edit(
         if made.prorated is not None and made.prorated.offer != offer:
             raise OfferChanged(replace(made, prorated=replace(made.prorated, invoice_id=None)))
     return made
+
+
+def adopt_line(
+    db: Connection[Any], ctx: AccountContext, id_: int, line_id: int, line: NewLine, *, actor: str = "system"
+) -> None:
+    """Edit a subscription by a line that was made before, and has no parent: it is billed from the next cycle on.
+
+    ``line`` is what it says. Raises as :func:`apply_edit` does.
+    """
+    edit = Edit(lines=[LineEdit(line=line)])
+    with db.transaction():
+        plan = plan_edit(db, ctx, id_, edit, prorate=False)
+        take_line(db, ctx, plan, line_id)
+        event: dict[str, Any] = {
+            "changes": write_subscription(db, ctx, plan, edit),
+            "lines": _pairs(edit, [line_id]),
+        }
+        _announce(db, ctx, plan, edit, event, actor=actor)
 
 
 def upcoming(

@@ -63,6 +63,16 @@ def _line_rows(plan: Plan, ids: Iterable[int]) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
+def take_line(db: Connection[Any], ctx: AccountContext, plan: Plan, line_id: int) -> None:
+    """Let a line without a parent be the one that the edit adds."""
+    row, (added,) = plan.before, plan.added
+    db.execute(
+        "UPDATE line_item SET parent_type = 'subscription', parent_id = %s, position = %s, currency = %s, "
+        "frequency = %s, from_cycle = %s, updated_at = %s WHERE account_id = %s AND id = %s",
+        [row.id, added.position, row.currency, row.frequency, row.next_cycle, ctx.now, ctx.id, line_id],
+    )
+
+
 def take_into_force(
     db: Connection[Any], ctx: AccountContext, on: date, begun: Sequence[int], ended: Sequence[int]
 ) -> None:

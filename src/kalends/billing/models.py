@@ -152,6 +152,8 @@ class Subscription(BillingDetails):
 class LineItem(Record):
     """A line of exactly one parent; a conversion copies lines, it never shares them.
 
+    A line that was made by itself, over the API, has no parent until it is tied to one.
+
     On a subscription a line bills the cycles ``from_cycle`` up to, but not including, ``until_cycle``: an edit
     closes the old line and adds a new one, so that each past invoice can be worked out again from what was agreed
     then. A prorated edit says on which day of the running period it counts: the old line is in force until
@@ -162,9 +164,9 @@ class LineItem(Record):
     ``cycle_start`` says when the whole cycle began: the share is the period's days of those from there to its end.
     """
 
-    parent_type = models.TextField()
-    parent_id = models.BigIntegerField()
-    position = models.IntegerField(default=0)
+    parent_type = models.TextField(null=True)
+    parent_id = models.BigIntegerField(null=True)
+    position = models.IntegerField(default=0, db_default=0)
     name = models.TextField()
     description = models.TextField(null=True)
     sku = models.TextField(null=True)
@@ -211,6 +213,13 @@ class LineItem(Record):
 
     class Meta:
         db_table = "line_item"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="line_item_parent_is_whole",
+                condition=Q(parent_type__isnull=True, parent_id__isnull=True)
+                | Q(parent_type__isnull=False, parent_id__isnull=False),
+            ),
+        ]
         indexes: ClassVar = [models.Index(fields=["account_id", "parent_id"], name="line_item_of_parent")]
 
 

@@ -22,19 +22,20 @@ def pause(
     id_: int,
     *,
     resume_on: date | None = None,
+    reason: str = "",
     actor: str = "system",
 ) -> None:
     """Pause an active subscription: nothing is billed until it is resumed, and skipped cycles never are.
 
-    It takes the place of a pause to come. Customer and owner are told. Raises ``UnknownSubscription``,
-    ``RefusedTransition`` unless it is active and goes on (one that waits to be canceled has nothing left to be
-    paused), ``ValueError`` for a day of resuming that is not in the future.
+    It takes the place of a pause to come. Customer and owner are told; ``reason`` is kept in the journal. Raises
+    ``UnknownSubscription``, ``RefusedTransition`` unless it is active and goes on (one that waits to be canceled has
+    nothing left to be paused), ``ValueError`` for a day of resuming that is not in the future.
     """
     if resume_on is not None and resume_on <= ctx.today:
         raise ValueError(f"The day of resuming, {resume_on}, is not after today, {ctx.today}.")
     with db.transaction():
         (row,) = locked(db, ctx, [id_])
-        _begin(db, ctx, row, _waiting_pause(db, ctx, row), resume_on, actor)
+        _begin(db, ctx, row, _waiting_pause(db, ctx, row), resume_on, actor, reason)
 
 
 def pause_later(
@@ -99,6 +100,7 @@ def _begin(
     waiting: tuple[date | None, date | None],
     resume_on: date | None,
     actor: str,
+    reason: str = "",
 ) -> None:
     after = transition(Status(row.status), Cause.PAUSED).value
     db.execute(
@@ -112,7 +114,8 @@ def _begin(
         pause_on=(waiting[0], None),
         resume_on=(waiting[1], resume_on),
     )
-    event = journal.NewEvent("subscription.paused", "subscription", row.id, row.id, changes)
+    told = {"reason": reason, **changes} if reason else changes
+    event = journal.NewEvent("subscription.paused", "subscription", row.id, row.id, told)
     event_id = journal.write_one(db, ctx.id, ctx.now, event, actor)
     tell_customer(db, ctx, "paused", row, event_id)
     tell_owner(db, ctx, "pause_notice", row, event_id)

@@ -1,6 +1,7 @@
 """Short ways to write a catalogue entry: one call is one property.
 
-``where`` is the name of a column, or an :class:`~kalends.catalog.expressions.Expression`.
+``where`` is the name of a column, or an :class:`~kalends.catalog.expressions.Expression`; what an expression reads
+may be written to a ``column`` all the same.
 """
 
 from __future__ import annotations
@@ -48,12 +49,12 @@ def _declared(
 ) -> Property:
     plain = not isinstance(where, Expression)
     extra.setdefault("sql", f"{{t}}.{where}" if plain else str(where))
+    extra.setdefault("column", where if plain else None)
     extra.setdefault("field_type", "checkbox" if extra.get("multiple") else _FIELD_TYPES[kind])
     return Property(
         name=name,
         label=label,
         type=kind,
-        column=where if plain else None,
         writable_by=writable_by,
         group=group,
         description=description,
@@ -179,6 +180,8 @@ def custom_property(
     multiple: bool = False,
     unique: bool = False,
     currency: str = "{t}.currency",
+    group: Group = RECORD,
+    field_type: str = "",
 ) -> Property:
     """A property that an account has added: its value lies in the row's ``custom`` object, under its name.
 
@@ -200,9 +203,9 @@ def custom_property(
         label=label,
         type=kind,
         sql=sql,
-        group=RECORD,
+        group=group,
         description=description,
-        field_type="checkbox" if multiple else _FIELD_TYPES[kind],
+        field_type=field_type or ("checkbox" if multiple else _FIELD_TYPES[kind]),
         options=options,
         options_from=options_from,
         multiple=multiple,

@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple
 PropertyType = Literal["string", "number", "money", "date", "datetime", "enumeration", "bool", "phone_number"]
 Writer = Literal["user", "create", "import", "api"]
 OptionSource = Literal[
-    "owners", "teams", "currencies", "locales", "time_zones", "tax_rates", "industries", "free"
+    "owners", "teams", "currencies", "locales", "time_zones", "tax_rates", "industries", "folders", "free"
 ]
 
 EDITABLE: tuple[Writer, ...] = ("user", "create", "import", "api")
@@ -62,6 +62,13 @@ class Option(NamedTuple):
 
     value: str
     label: Text
+
+
+class Label(NamedTuple):
+    """A further kind of a tie between two objects, beside the plain one: ``type_id`` is HubSpot's number for it."""
+
+    type_id: int
+    text: str
 
 
 class Group(NamedTuple):
@@ -138,7 +145,8 @@ class Property:
 class Association:
     """How records of one object are tied to records of another, as seen from the first.
 
-    ``type_id`` is HubSpot's number for this direction, ``primary_type_id`` the one that a primary tie has besides.
+    ``type_id`` is HubSpot's number for this direction, ``primary_type_id`` the one that a primary tie has besides;
+    ``labels`` are the other kinds that it may have besides.
     The tie is told by a column of this object's table (``column``), by a column of the other's
     (``their_column``), by the other's ``parent_type`` and ``parent_id`` (``is_parent``; ``is_child`` the other way
     round), by rows of the table ``association`` (``stored``), or by a column and by rows.
@@ -152,6 +160,7 @@ class Association:
     is_parent: bool = False
     is_child: bool = False
     stored: bool = False
+    labels: tuple[Label, ...] = ()
 
 
 class Sort(NamedTuple):
@@ -166,7 +175,10 @@ class ObjectType:
     """One kind of record.
 
     ``display`` is the template of a record's name. ``search`` holds conditions with the place ``{pattern}``, a
-    lower-case LIKE pattern: a record is found when one of them holds.
+    lower-case LIKE pattern: a record is found when one of them holds. ``required_at_creation`` names what a new
+    record must have, ``one_required_at_creation`` what it must have at least one of. ``pipeline`` and ``stage`` name
+    the properties that say where a record stands in a pipeline, if its kind has pipelines. ``api_singular`` is
+    HubSpot's name for one record where it differs from ours.
     """
 
     name: str
@@ -183,6 +195,11 @@ class ObjectType:
     created: str
     modified: str
     api_defaults: tuple[str, ...] = ()
+    required_at_creation: tuple[str, ...] = ()
+    one_required_at_creation: tuple[str, ...] = ()
+    pipeline: str = ""
+    stage: str = ""
+    api_singular: str = ""
     associations: tuple[Association, ...] = ()
     by_name: Mapping[str, Property] = field(init=False, repr=False, compare=False)
 
@@ -194,6 +211,9 @@ class ObjectType:
         named = (
             *self.default_columns,
             *self.api_defaults,
+            *self.required_at_creation,
+            *self.one_required_at_creation,
+            *filter(None, (self.pipeline, self.stage)),
             self.created,
             self.modified,
             self.default_sort.property,
@@ -205,6 +225,11 @@ class ObjectType:
     def with_custom(self, properties: tuple[Property, ...]) -> ObjectType:
         """This object with an account's own properties added."""
         return replace(self, properties=(*self.properties, *properties))
+
+    @property
+    def api_name(self) -> str:
+        """HubSpot's name for one record: ``commerce_payment`` for a payment."""
+        return self.api_singular or self.name
 
     def association(self, to: str) -> Association | None:
         """The tie to another object, if there is one."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from kalends.catalog.model import Option, Text
 
 
-def _options(*rows: tuple[str, str, str, str]) -> tuple[Option, ...]:
+def labeled(*rows: tuple[str, str, str, str]) -> tuple[Option, ...]:
+    """Options by value, with what people read in English, Norwegian and Finnish."""
     return tuple(Option(value, Text(en, no, fi)) for value, en, no, fi in rows)
 
 
@@ -14,10 +15,10 @@ def _same(*rows: tuple[str, str]) -> tuple[Option, ...]:
     return tuple(Option(value, Text(name, name, name)) for value, name in rows)
 
 
-YES_NO = _options(("true", "Yes", "Ja", "Kyllä"), ("false", "No", "Nei", "Ei"))
-ON_OFF = _options(("on", "On", "På", "Käytössä"), ("off", "Off", "Av", "Pois käytöstä"))
+YES_NO = labeled(("true", "Yes", "Ja", "Kyllä"), ("false", "No", "Nei", "Ei"))
+ON_OFF = labeled(("on", "On", "På", "Käytössä"), ("off", "Off", "Av", "Pois käytöstä"))
 
-SUBSCRIPTION_STATUSES = _options(
+SUBSCRIPTION_STATUSES = labeled(
     ("active", "Active", "Aktiv", "Aktiivinen"),
     ("past_due", "Past due", "Forfalt", "Erääntynyt"),
     ("unpaid", "Unpaid", "Ubetalt", "Maksamatta"),
@@ -33,9 +34,9 @@ _PARTIALLY_REFUNDED = ("partially_refunded", "Partially refunded", "Delvis refun
 _REFUNDED = ("refunded", "Refunded", "Refundert", "Palautettu")
 _PROCESSING = ("processing", "Processing", "Behandles", "Käsittelyssä")
 
-LAST_PAYMENT_STATUSES = _options(_SUCCEEDED, _FAILED, _PARTIALLY_REFUNDED, _REFUNDED, _PROCESSING)
+LAST_PAYMENT_STATUSES = labeled(_SUCCEEDED, _FAILED, _PARTIALLY_REFUNDED, _REFUNDED, _PROCESSING)
 
-PAYMENT_STATUSES = _options(
+PAYMENT_STATUSES = labeled(
     _PROCESSING,
     _SUCCEEDED,
     _FAILED,
@@ -50,14 +51,14 @@ PAYMENT_STATUSES = _options(
     ("disputed_lost", "Dispute lost", "Tvist tapt", "Riita hävitty"),
 )  # fmt: skip
 
-INVOICE_STATUSES = _options(
+INVOICE_STATUSES = labeled(
     ("draft", "Draft", "Utkast", "Luonnos"),
     ("open", "Open", "Åpen", "Avoin"),
     ("paid", "Paid", "Betalt", "Maksettu"),
     ("voided", "Voided", "Annullert", "Mitätöity"),
 )
 
-FREQUENCIES = _options(
+FREQUENCIES = labeled(
     ("weekly", "Weekly", "Ukentlig", "Viikoittain"),
     ("biweekly", "Every two weeks", "Hver andre uke", "Kahden viikon välein"),
     ("monthly", "Monthly", "Månedlig", "Kuukausittain"),
@@ -70,24 +71,24 @@ FREQUENCIES = _options(
     ("per_five_years", "Every five years", "Hvert femte år", "Viiden vuoden välein"),
 )
 
-BILLING_TERMS = _options(
+BILLING_TERMS = labeled(
     ("FIXED", "Fixed number of payments", "Fast antall betalinger", "Kiinteä määrä maksuja"),
     ("AUTOMATICALLY_RENEW", "Automatically renew until canceled", "Fornyes automatisk til det kanselleres",
      "Uusiutuu automaattisesti, kunnes peruutetaan"),
 )  # fmt: skip
 
-COLLECTION_PROCESSES = _options(
+COLLECTION_PROCESSES = labeled(
     ("automatic_payments", "Automatic payments", "Automatiske betalinger", "Automaattiset maksut"),
     ("manual_payments", "Manual payments", "Manuelle betalinger", "Manuaaliset maksut"),
 )
 
-INVOICE_COLLECTION_METHODS = _options(
+INVOICE_COLLECTION_METHODS = labeled(
     ("manual", "Online payment by buyer", "Nettbetaling av kjøper", "Ostajan verkkomaksu"),
     ("none", "No online payment", "Ingen nettbetaling", "Ei verkkomaksua"),
     ("automatic", "Charged automatically", "Belastes automatisk", "Veloitetaan automaattisesti"),
 )
 
-METHOD_ORIGINS = _options(
+METHOD_ORIGINS = labeled(
     ("checkout", "Checkout", "Kassen", "Kassa"),
     ("first_invoice", "First invoice", "Første faktura", "Ensimmäinen lasku"),
     ("stored", "Stored method", "Lagret betalingsmåte", "Tallennettu maksutapa"),
@@ -105,27 +106,27 @@ _OFFLINE = (
     ("other", "Other", "Annet", "Muu"),
 )
 
-ACCEPTED_METHODS = _options(("credit_or_debit_card", *_CARD), *_DEBITS)
-PAYMENT_METHODS = _options(("card", *_CARD), *_DEBITS, *_OFFLINE)
-PAYMENT_METHOD_TYPES = _options(("card", "Card", "Kort", "Kortti"), _DEBITS[0], *_OFFLINE, *_DEBITS[1:])
+ACCEPTED_METHODS = labeled(("credit_or_debit_card", *_CARD), *_DEBITS)
+PAYMENT_METHODS = labeled(("card", *_CARD), *_DEBITS, *_OFFLINE)
+PAYMENT_METHOD_TYPES = labeled(("card", "Card", "Kort", "Kortti"), _DEBITS[0], *_OFFLINE, *_DEBITS[1:])
 
-ADDRESS_TYPES = _options(
+ADDRESS_TYPES = labeled(
     ("billing_address", "Billing address", "Faktureringsadresse", "Laskutusosoite"),
     ("shipping_address", "Shipping address", "Leveringsadresse", "Toimitusosoite"),
 )
 
-ADDRESS_ORIGINS = _options(
+ADDRESS_ORIGINS = labeled(
     ("from_subscription", "From subscription", "Fra abonnementet", "Tilauksesta"),
     ("from_contact", "From contact", "Fra kontakten", "Yhteyshenkilöltä"),
     ("from_company", "From company", "Fra selskapet", "Yritykseltä"),
 )
 
-NET_TERMS = _options(
+NET_TERMS = labeled(
     ("0", "Due on receipt", "Forfaller ved mottak", "Erääntyy heti"),
     *((str(days), f"Net {days}", f"Netto {days}", f"{days} pv netto") for days in (7, 15, 30, 45, 60, 90)),
 )
 
-SUBSCRIPTION_SOURCES = _options(
+SUBSCRIPTION_SOURCES = labeled(
     ("quote", "Quote", "Tilbud", "Tarjous"),
     ("sales_checkout", "Payment link", "Betalingslenke", "Maksulinkki"),
     ("billing", "Billing tool", "Faktureringsverktøy", "Laskutustyökalu"),
@@ -133,7 +134,7 @@ SUBSCRIPTION_SOURCES = _options(
     ("test", "Test", "Test", "Testi"),
 )
 
-PAYMENT_SOURCES = _options(
+PAYMENT_SOURCES = labeled(
     ("SALES_CHECKOUT", "Payment link", "Betalingslenke", "Maksulinkki"),
     ("QUOTE", "Quote", "Tilbud", "Tarjous"),
     ("INVOICE", "Invoice", "Faktura", "Lasku"),
@@ -141,7 +142,7 @@ PAYMENT_SOURCES = _options(
     ("MIGRATION", "Migration", "Migrering", "Siirto"),
 )
 
-RECORD_SOURCES = _options(
+RECORD_SOURCES = labeled(
     ("CRM_UI", "CRM UI", "CRM-grensesnittet", "CRM-käyttöliittymä"),
     ("PAYMENTS", "Payments", "Betalinger", "Maksut"),
     ("INTEGRATION", "Integration", "Integrasjon", "Integraatio"),
@@ -151,14 +152,14 @@ RECORD_SOURCES = _options(
     ("MIGRATION", "Migration", "Migrering", "Siirto"),
 )
 
-INVOICE_SOURCES = _options(
+INVOICE_SOURCES = labeled(
     ("HUBSPOT", "HubSpot", "HubSpot", "HubSpot"),
     ("DATA_SYNC", "Data sync", "Datasynkronisering", "Tietojen synkronointi"),
     ("LEGACY_QUICKBOOKS", "Legacy QuickBooks integration", "Eldre QuickBooks-integrasjon",
      "Vanha QuickBooks-integraatio"),
 )  # fmt: skip
 
-PAYMENT_TYPES = _options(
+PAYMENT_TYPES = labeled(
     (
         "one_time_or_initial",
         "One-time or initial",
@@ -168,7 +169,7 @@ PAYMENT_TYPES = _options(
     ("recurring", "Recurring", "Gjentakende", "Toistuva"),
 )
 
-CREATION_METHODS = _options(
+CREATION_METHODS = labeled(
     ("OTHER", "Other", "Annet", "Muu"),
     ("CHECKOUT", "Checkout", "Kassen", "Kassa"),
     ("RECURRING", "Recurring charge", "Gjentakende belastning", "Toistuva veloitus"),
@@ -185,7 +186,7 @@ WALLETS = _same(
     ("visa_checkout", "Visa Checkout"),
 )
 
-PROCESSORS = _options(
+PROCESSORS = labeled(
     ("hs_payments", "HubSpot payments", "HubSpot-betalinger", "HubSpot-maksut"),
     ("byo_stripe", "Stripe", "Stripe", "Stripe"),
     ("none", "None", "Ingen", "Ei mitään"),
@@ -194,27 +195,27 @@ PROCESSORS = _options(
     ("sandbox", "Sandbox", "Sandkasse", "Hiekkalaatikko"),
 )
 
-PRODUCT_TYPES = _options(
+PRODUCT_TYPES = labeled(
     ("inventory", "Inventory", "Lagervare", "Varastotuote"),
     ("non_inventory", "Non-inventory", "Ikke lagervare", "Ei varastotuote"),
     ("service", "Service", "Tjeneste", "Palvelu"),
 )
 
-PRICING_MODELS = _options(
+PRICING_MODELS = labeled(
     ("flat", "Flat", "Fast", "Kiinteä"),
     ("volume", "Volume", "Volum", "Volyymi"),
     ("graduated", "Graduated", "Gradert", "Porrastettu"),
     ("stairstep", "Stairstep", "Trappetrinn", "Porrashinta"),
 )
 
-START_TYPES = _options(
+START_TYPES = labeled(
     ("hs_recurring_billing_start_date", "Custom date", "Egendefinert dato", "Mukautettu päivämäärä"),
     ("hs_billing_start_delay_days", "Delayed start (days)", "Utsatt start (dager)", "Viivästetty alku (päiviä)"),
     ("hs_billing_start_delay_months", "Delayed start (months)", "Utsatt start (måneder)",
      "Viivästetty alku (kuukausia)"),
 )  # fmt: skip
 
-LANGUAGES = _options(
+LANGUAGES = labeled(
     ("en", "English", "Engelsk", "Englanti"),
     ("no", "Norwegian", "Norsk", "Norja"),
     ("fi", "Finnish", "Finsk", "Suomi"),
@@ -230,7 +231,7 @@ LANGUAGES = _options(
     ("ja", "Japanese", "Japansk", "Japani"),
 )
 
-LIFECYCLE_STAGES = _options(
+LIFECYCLE_STAGES = labeled(
     ("subscriber", "Subscriber", "Abonnent", "Tilaaja"),
     ("lead", "Lead", "Lead", "Liidi"),
     (
@@ -246,7 +247,7 @@ LIFECYCLE_STAGES = _options(
     ("other", "Other", "Annet", "Muu"),
 )
 
-LEAD_STATUSES = _options(
+LEAD_STATUSES = labeled(
     ("NEW", "New", "Ny", "Uusi"),
     ("OPEN", "Open", "Åpen", "Avoin"),
     ("IN_PROGRESS", "In progress", "Pågår", "Käynnissä"),

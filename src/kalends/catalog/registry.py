@@ -6,23 +6,44 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from kalends.catalog.model import ObjectType, Property
+from kalends.catalog.objects.adjustment import DISCOUNT, FEE, TAX
 from kalends.catalog.objects.company import COMPANY
 from kalends.catalog.objects.contact import CONTACT
+from kalends.catalog.objects.deal import DEAL
 from kalends.catalog.objects.invoice import INVOICE
 from kalends.catalog.objects.line_item import LINE_ITEM
+from kalends.catalog.objects.order import ORDER
 from kalends.catalog.objects.payment import PAYMENT_OBJECT
+from kalends.catalog.objects.product import PRODUCT
+from kalends.catalog.objects.quote import QUOTE
 from kalends.catalog.objects.subscription import SUBSCRIPTION
+from kalends.catalog.objects.ticket import TICKET
 
 OBJECTS: dict[str, ObjectType] = {
-    each.name: each for each in (SUBSCRIPTION, INVOICE, PAYMENT_OBJECT, LINE_ITEM, CONTACT, COMPANY)
+    each.name: each
+    for each in (
+        SUBSCRIPTION,
+        INVOICE,
+        PAYMENT_OBJECT,
+        LINE_ITEM,
+        CONTACT,
+        COMPANY,
+        DEAL,
+        TICKET,
+        PRODUCT,
+        QUOTE,
+        ORDER,
+        DISCOUNT,
+        FEE,
+        TAX,
+    )
 }
 """By singular name."""
 
 _ALIASES = {
-    **{each.plural: each.name for each in OBJECTS.values()},
-    **{each.type_id: each.name for each in OBJECTS.values()},
-    "commerce_payment": "payment",
-    "payments": "payment",
+    name: each.name
+    for each in OBJECTS.values()
+    for name in (each.name, each.plural, each.type_id, each.api_name, f"{each.name}s")
 }
 
 
@@ -51,17 +72,31 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 
 def get_object(name: str) -> ObjectType:
-    """The object type of a singular name, a plural name or a HubSpot type id.
+    """The object type of a singular name, a plural name or a HubSpot type id, in capitals or not.
 
     Raises :class:`UnknownName`.
 
-    >>> get_object("subscriptions").name, get_object("0-101").name
+    >>> get_object("Subscriptions").name, get_object("0-101").name
     ('subscription', 'payment')
     """
-    found = OBJECTS.get(_ALIASES.get(name, name))
+    found = _ALIASES.get(name.lower())
     if found is None:
         raise UnknownName(f"There is no object {name!r}. {suggestion(name, OBJECTS)}")
-    return found
+    return OBJECTS[found]
+
+
+def infer_object(name: str) -> ObjectType:
+    """:func:`get_object` for names in paths and filters of the API, with the API's words for a wrong one.
+
+    >>> infer_object("pets")
+    Traceback (most recent call last):
+    ...
+    kalends.catalog.registry.UnknownName: Unable to infer object type from: pets
+    """
+    try:
+        return get_object(name)
+    except UnknownName:
+        raise UnknownName(f"Unable to infer object type from: {name}") from None
 
 
 def get_property(obj: ObjectType, name: str) -> Property:

@@ -23,16 +23,17 @@ def to_api(prop: Property, value: object) -> str | None:
     >>> to_api(get_property(invoice, "hs_due_date"), date(2026, 3, 1))
     '2026-03-01T00:00:00.000Z'
     """
+    if type(value) is str:
+        return value or None
     match value:
-        case None | "":
+        case None:
             return None
         case bool():
             return "true" if value else "false"
         case Decimal():
             return _number(prop, value)
         case datetime():
-            moment = value.astimezone(UTC)
-            return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+            return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
         case date():
             midnight = "T00:00:00.000Z" if prop.api_type == "datetime" else ""
             return value.isoformat() + midnight

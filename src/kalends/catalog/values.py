@@ -19,6 +19,7 @@ from kalends.core.currencies import MINOR_DIGITS
 Value = str | Decimal | date | datetime | bool | tuple[str, ...]
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _MILLISECONDS = re.compile(r"-?\d{9,15}")
 _LONGEST_NUMBER = 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,7 +66,7 @@ def read_text(raw: object) -> str:
     if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
         raise WrongValue(raw, "Give a text.")
     text = str(raw)
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+    if _NO_TEXT.search(text):
         raise WrongValue(text.encode("unicode_escape").decode(), "Take out the characters that are no text.")
     return text
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "payment": "kalends.cli.payment:payment",
     "letters": "kalends.cli.letters:letters",
     "settings": "kalends.cli.settings:settings",
+    "token": "kalends.cli.token:token",
     "clock": "kalends.cli.clock:clock",
     "replay": "kalends.cli.replay:replay",
     "verify": "kalends.cli.verify:verify",
@@ -32,7 +33,7 @@ COMMANDS = {
 }
 
 SECTIONS = {
-    "Installation": ("init", "demo", "serve", "worker", "status", "settings"),
+    "Installation": ("init", "demo", "serve", "worker", "status", "settings", "token"),
     "Billing": ("import", "bill", "release", "subscription", "invoice", "payment", "letters", "clock"),
     "Proof": ("verify", "explain", "replay", "bench", "test"),
 }

@@ -7,6 +7,35 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from kalends.accounts.tables import Record
+from kalends.crm.sales_models import Deal, Discount, Fee, Order, Product, Quote, Tax, Ticket
+from kalends.crm.schema_models import (
+    AssociationLabel,
+    Pipeline,
+    PipelineStage,
+    PropertyDefinition,
+    PropertyGroup,
+    UniqueValue,
+)
+
+__all__ = [
+    "Association",
+    "AssociationLabel",
+    "Company",
+    "Contact",
+    "Deal",
+    "Discount",
+    "Fee",
+    "Order",
+    "Pipeline",
+    "PipelineStage",
+    "Product",
+    "PropertyDefinition",
+    "PropertyGroup",
+    "Quote",
+    "Tax",
+    "Ticket",
+    "UniqueValue",
+]
 
 
 class Contact(Record):

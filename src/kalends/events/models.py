@@ -55,3 +55,23 @@ class Request(models.Model):
 
     class Meta:
         db_table = "request"
+
+
+class Answer(models.Model):
+    """The answer that a program got for a request under its own key, kept for some weeks so that it can have it again.
+
+    ``asker`` is the token it came in with, ``asked`` a fingerprint of method, path and body.
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "asker", "key")
+    account_id = models.BigIntegerField()
+    asker = models.BigIntegerField()
+    key = models.TextField()
+    asked = models.TextField()
+    answered_at = models.DateTimeField()
+    status = models.SmallIntegerField(null=True)
+    body = models.TextField(null=True)
+
+    class Meta:
+        db_table = "answer"
+        indexes: ClassVar = [models.Index(fields=["account_id", "answered_at"], name="answer_by_age")]

@@ -12,7 +12,7 @@ from kalends.accounts.sql import arrays, integers, load, take_ids
 from kalends.core.money import format_minor
 from kalends.events import journal
 from kalends.events.requests import once
-from kalends.payments.outcomes import Outcome, Written, write_outcomes
+from kalends.payments.outcomes import SETTLED, Outcome, Written, write_outcomes
 
 
 class CannotRecord(ValueError):
@@ -108,13 +108,54 @@ def _record(db: Connection[Any], ctx: AccountContext, received: Sequence[Receive
     return Recorded(**asdict(write_outcomes(db, ctx, outcomes)), payments=ids)
 
 
+def pay_with(
+    db: Connection[Any], ctx: AccountContext, payment_id: int, invoice_id: int, *, actor: str = "system"
+) -> None:
+    """Let a payment that was written down by itself pay an open invoice, as if it had been recorded on it.
+
+    Raises ``CannotRecord`` before anything is written when the payment did not succeed, was given back in part, or does
+    not fit the invoice.
+    """
+    with db.transaction():
+        payables = _payables(db, ctx, [invoice_id])
+        row = db.execute(
+            "SELECT status, currency, amount_minor, refunded_minor, method_kind, initiated_at, reference_number "
+            "FROM payment WHERE account_id = %s AND id = %s AND invoice_id IS NULL FOR UPDATE",
+            [ctx.id, payment_id],
+        ).fetchone()
+        payable = payables.get(invoice_id)
+        if row is None or payable is None:
+            raise CannotRecord(f"There is no such payment {payment_id} that could pay invoice {invoice_id}.")
+        status, currency, amount, refunded, *_, received_at, reference = row
+        if status != SETTLED or refunded:
+            raise CannotRecord(
+                f"Payment {payment_id} is {status.replace('_', ' ')}: only one that succeeded, and of which nothing "
+                f"was given back, pays an invoice."
+            )
+        if currency != payable.currency:
+            raise CannotRecord(
+                f"Payment {payment_id} is in {currency}, invoice {payable.number} in {payable.currency}."
+            )
+        _refuse_what_does_not_fit(payable, amount)
+        db.execute(
+            load("kalends.payments", "pay_with"),
+            {
+                "account_id": ctx.id,
+                "id": payment_id,
+                "invoice": invoice_id,
+                "attempt": payable.attempt,
+                "now": ctx.now,
+            },
+        )
+        changes = journal.changed(invoice_id=(None, invoice_id))
+        event = journal.NewEvent("payment.updated", "payment", payment_id, None, changes)
+        journal.write(db, ctx.id, ctx.now, [event], actor)
+        write_outcomes(db, ctx, [Outcome(invoice_id, payable.attempt, SETTLED, received_at, reference)])
+
+
 def _check(db: Connection[Any], ctx: AccountContext, received: Sequence[ReceivedPayment]) -> dict[int, int]:
     """The attempt number that each invoice's payment gets, after a look at what each invoice owes."""
-    params = {"account_id": ctx.id, "invoices": integers(item.invoice_id for item in received)}
-    db.execute(load("kalends.payments", "lock_subscriptions"), params)
-    db.execute(load("kalends.payments", "lock_invoices"), params)
-    rows = db.execute(load("kalends.payments", "invoices_to_pay"), params).fetchall()
-    known = {row[0]: _Payable(*row) for row in rows}
+    known = _payables(db, ctx, [item.invoice_id for item in received])
     if len({item.invoice_id for item in received}) != len(received):
         raise CannotRecord("An invoice stands twice in one list of payments. Record its payments one by one.")
     for item in received:
@@ -123,6 +164,15 @@ def _check(db: Connection[Any], ctx: AccountContext, received: Sequence[Received
             raise CannotRecord(f"There is no invoice {item.invoice_id} in this account.")
         _refuse_what_does_not_fit(payable, item.amount_minor)
     return {payable.id: payable.attempt for payable in known.values()}
+
+
+def _payables(db: Connection[Any], ctx: AccountContext, ids: Sequence[int]) -> dict[int, _Payable]:
+    """Invoices that money came for, locked until the transaction ends."""
+    params = {"account_id": ctx.id, "invoices": integers(ids)}
+    db.execute(load("kalends.payments", "lock_subscriptions"), params)
+    db.execute(load("kalends.payments", "lock_invoices"), params)
+    rows = db.execute(load("kalends.payments", "invoices_to_pay"), params).fetchall()
+    return {row[0]: _Payable(*row) for row in rows}
 
 
 def _refuse_what_does_not_fit(payable: _Payable, amount_minor: int) -> None:

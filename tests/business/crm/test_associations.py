@@ -47,8 +47,11 @@ def test_what_a_record_tells_itself_is_not_tied_a_second_time(world: World) -> N
     world.until("2026-01-01")
     invoice = world.invoices(subscription, "id")[0]
 
+    assert not associate(world.db, world.ctx, End("invoice", invoice), End("subscription", subscription))
+    assert world.one("SELECT count(*) FROM association WHERE account_id = %s", world.ctx.id) == (0,)
+    other = world.subscribe(world.customer())
     with pytest.raises(CannotAssociate, match="told by the record itself"):
-        associate(world.db, world.ctx, End("invoice", invoice), End("subscription", subscription))
+        associate(world.db, world.ctx, End("invoice", invoice), End("subscription", other))
 
 
 def test_objects_without_a_meaning_for_each_other_are_refused(world: World, ends: tuple[End, End]) -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from kalends.catalog import options as o
 from kalends.catalog.associations import associations_of, tie
-from kalends.catalog.customers import NO_AMOUNT, NO_DEALS, NO_INSTANT, active_subscriptions, subscription_mrr
+from kalends.catalog.customers import (
+    active_subscriptions,
+    associated_deals,
+    last_won_amount,
+    last_won_at,
+    subscription_mrr,
+    won_amount,
+)
 from kalends.catalog.declare import choice, instant, money, number, phone, string
 from kalends.catalog.expressions import ACCOUNT_CURRENCY, Expression, linked_ids
 from kalends.catalog.groups import ABOUT, ADDRESS, RECORD, REVENUE
@@ -47,19 +54,22 @@ PROPERTIES: tuple[Property, ...] = (
            options=o.LEAD_STATUSES),
     number("hs_parent_company_id", Text("Parent company", "Morselskap", "Emoyhtiö"), "parent_company_id",
            EDITABLE, ABOUT, "The record id of the company that owns this one."),
-    money("total_revenue", Text("Total revenue", "Total inntekt", "Kokonaistulot"), NO_AMOUNT, KEPT, REVENUE,
-          "Won deals in all; empty: there are no deals.", computed=True, currency=ACCOUNT_CURRENCY),
+    money("total_revenue", Text("Total revenue", "Total inntekt", "Kokonaistulot"), won_amount("company"),
+          KEPT, REVENUE, "Won deals in all, in the account's currency; empty without any.", computed=True,
+          currency=ACCOUNT_CURRENCY),
     money("recent_deal_amount",
-          Text("Recent deal amount", "Beløp for siste avtale", "Viimeisimmän kaupan summa"), NO_AMOUNT, KEPT,
-          REVENUE, "Empty: there are no deals.", computed=True, currency=ACCOUNT_CURRENCY),
+          Text("Recent deal amount", "Beløp for siste avtale", "Viimeisimmän kaupan summa"),
+          last_won_amount("company"), KEPT, REVENUE,
+          "The amount of the deal that was won last, in the account's currency.", computed=True,
+          currency=ACCOUNT_CURRENCY),
     instant("recent_deal_close_date",
             Text("Recent deal close date", "Lukkedato for siste avtale", "Viimeisimmän kaupan päättymispäivä"),
-            NO_INSTANT, KEPT, REVENUE, "Empty: there are no deals.", computed=True),
+            last_won_at("company"), KEPT, REVENUE, "When the deal that was won last was closed.", computed=True),
     number("num_associated_contacts", Text("Number of associated contacts", "Antall tilknyttede kontakter",
            "Liittyvien yhteyshenkilöiden määrä"), CONTACTS, KEPT, ABOUT, computed=True),
     number("num_associated_deals",
            Text("Number of associated deals", "Antall tilknyttede avtaler", "Liittyvien kauppojen määrä"),
-           NO_DEALS, KEPT, REVENUE, "0: there are no deals.", computed=True),
+           associated_deals("company"), KEPT, REVENUE, computed=True),
     number("hs_num_active_subscriptions", Text("Number of active subscriptions", "Antall aktive abonnementer",
            "Aktiivisten tilausten määrä"), active_subscriptions("company"), KEPT, REVENUE,
            "Subscriptions in the status Active that are tied to the company.", computed=True),
@@ -100,5 +110,6 @@ COMPANY = ObjectType(
     created="createdate",
     modified="hs_lastmodifieddate",
     api_defaults=("name", "domain"),
+    one_required_at_creation=("name", "domain"),
     associations=associations_of("company"),
 )

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from kalends.catalog import options as o
 from kalends.catalog.associations import associations_of
-from kalends.catalog.customers import NO_AMOUNT, NO_DEALS, NO_INSTANT, active_subscriptions, subscription_mrr
+from kalends.catalog.customers import (
+    active_subscriptions,
+    associated_deals,
+    last_won_amount,
+    last_won_at,
+    subscription_mrr,
+    won_amount,
+)
 from kalends.catalog.declare import choice, flag, instant, money, number, phone, string
 from kalends.catalog.expressions import ACCOUNT_CURRENCY
 from kalends.catalog.groups import ABOUT, ADDRESS, RECORD, REVENUE
@@ -48,16 +55,19 @@ PROPERTIES: tuple[Property, ...] = (
          Text("Unsubscribed from all email", "Avmeldt all e-post", "Peruuttanut kaikki sähköpostit"),
          "email_opt_out", EDITABLE, ABOUT),
     money("recent_deal_amount",
-          Text("Recent deal amount", "Beløp for siste avtale", "Viimeisimmän kaupan summa"), NO_AMOUNT, KEPT,
-          REVENUE, "Empty: there are no deals.", computed=True, currency=ACCOUNT_CURRENCY),
+          Text("Recent deal amount", "Beløp for siste avtale", "Viimeisimmän kaupan summa"),
+          last_won_amount("contact"), KEPT, REVENUE,
+          "The amount of the deal that was won last, in the account's currency.", computed=True,
+          currency=ACCOUNT_CURRENCY),
     instant("recent_deal_close_date",
             Text("Recent deal close date", "Lukkedato for siste avtale", "Viimeisimmän kaupan päättymispäivä"),
-            NO_INSTANT, KEPT, REVENUE, "Empty: there are no deals.", computed=True),
-    money("total_revenue", Text("Total revenue", "Total inntekt", "Kokonaistulot"), NO_AMOUNT, KEPT, REVENUE,
-          "Won deals in all; empty: there are no deals.", computed=True, currency=ACCOUNT_CURRENCY),
+            last_won_at("contact"), KEPT, REVENUE, "When the deal that was won last was closed.", computed=True),
+    money("total_revenue", Text("Total revenue", "Total inntekt", "Kokonaistulot"), won_amount("contact"),
+          KEPT, REVENUE, "Won deals in all, in the account's currency; empty without any.", computed=True,
+          currency=ACCOUNT_CURRENCY),
     number("num_associated_deals",
            Text("Number of associated deals", "Antall tilknyttede avtaler", "Liittyvien kauppojen määrä"),
-           NO_DEALS, KEPT, REVENUE, "0: there are no deals.", computed=True),
+           associated_deals("contact"), KEPT, REVENUE, computed=True),
     number("hs_num_active_subscriptions", Text("Number of active subscriptions", "Antall aktive abonnementer",
            "Aktiivisten tilausten määrä"), active_subscriptions("contact"), KEPT, REVENUE,
            "Subscriptions in the status Active that are tied to the contact.", computed=True),

@@ -8,7 +8,7 @@ from kalends.catalog.declare import choice, day, flag, instant, money, number, s
 from kalends.catalog.expressions import ACCOUNT_CURRENCY, Expression, in_account_currency, local_date, major
 from kalends.catalog.groups import ABOUT, ADDRESS, AMOUNTS, DELIVERY, PAYMENT, RECORD, SETTINGS, SOURCE
 from kalends.catalog.model import AT_CREATION, EDITABLE, IMPORTED, KEPT, ObjectType, Property, Sort, Text
-from kalends.catalog.objects.shared import OWNER_PROPERTIES, RECORD_PROPERTIES, owner
+from kalends.catalog.objects.shared import OWNER_PROPERTIES, RECORD_PROPERTIES, created, owner
 
 BALANCE = Expression(
     major(
@@ -79,7 +79,8 @@ PROPERTIES: tuple[Property, ...] = (
     choice("hs_allowed_payment_methods",
            Text("Allowed payment methods", "Tillatte betalingsmåter", "Sallitut maksutavat"),
            Expression("NULLIF({t}.allowed_payment_methods, '{{}}')"), EDITABLE, SETTINGS,
-           "How the customer may pay.", options=o.ACCEPTED_METHODS, multiple=True),
+           "How the customer may pay.", options=o.ACCEPTED_METHODS, multiple=True,
+           column="allowed_payment_methods"),
     choice("hs_invoice_payment_collection_method",
            Text("Payment collection method", "Metode for betalingsinnkreving", "Maksun perintätapa"),
            "collection", AT_CREATION, PAYMENT,
@@ -90,7 +91,8 @@ PROPERTIES: tuple[Property, ...] = (
     choice("hs_collect_address_types",
            Text("Collected address types", "Adressetyper som samles inn", "Kerättävät osoitetyypit"),
            Expression("NULLIF({t}.collect_address_types, '{{}}')"), EDITABLE, SETTINGS,
-           "Which addresses the checkout asks for.", options=o.ADDRESS_TYPES, multiple=True),
+           "Which addresses the checkout asks for.", options=o.ADDRESS_TYPES, multiple=True,
+           column="collect_address_types"),
     string("hs_purchase_order_number", Text("Purchase order number", "Innkjøpsordrenummer", "Ostotilausnumero"),
            "purchase_order_number", EDITABLE, SETTINGS),
     string("hs_comments", Text("Comments", "Kommentarer", "Kommentit"), "comments", EDITABLE, SETTINGS,
@@ -145,6 +147,7 @@ PROPERTIES: tuple[Property, ...] = (
            "shipping_country", EDITABLE, DELIVERY),
     instant("hs_createdate", Text("Create date", "Opprettelsesdato", "Luontipäivämäärä"), "created_at", KEPT,
             RECORD, "When the record was made.", computed=True, required=True),
+    created("createdate"),
     instant("hs_lastmodifieddate",
             Text("Last modified date", "Dato for siste endring", "Viimeisin muutospäivämäärä"), "updated_at",
             KEPT, RECORD, "When any property last changed.", computed=True, required=True),
@@ -188,5 +191,6 @@ INVOICE = ObjectType(
     default_sort=Sort("hs_invoice_date", descending=True),
     created="hs_createdate",
     modified="hs_lastmodifieddate",
+    required_at_creation=("hs_currency",),
     associations=associations_of("invoice"),
 )

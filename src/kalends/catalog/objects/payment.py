@@ -18,7 +18,7 @@ from kalends.catalog.expressions import (
 )
 from kalends.catalog.groups import ABOUT, ADDRESS, AMOUNTS, DELIVERY, PAYMENT, RECORD, SOURCE
 from kalends.catalog.model import AT_CREATION, EDITABLE, IMPORTED, KEPT, ObjectType, Property, Sort, Text
-from kalends.catalog.objects.shared import owner
+from kalends.catalog.objects.shared import created, owner
 
 BILLING_ADDRESS = joined(
     ["billing_address", "billing_address2", "billing_city", "billing_state", "billing_zip", "billing_country"]
@@ -117,6 +117,7 @@ PROPERTIES: tuple[Property, ...] = (
     instant("hs_createdate",
             Text("Object create date/time", "Objektets opprettelsesdato/-tid", "Objektin luontipäivä/-aika"),
             "created_at", KEPT, RECORD, "When the record was made.", computed=True, required=True),
+    created("createdate"),
     instant("hs_lastmodifieddate", Text("Object last modified date/time",
             "Objektets dato/tid for siste endring", "Objektin viimeisin muutospäivä/-aika"), "updated_at", KEPT,
             RECORD, "When any property last changed.", computed=True, required=True),
@@ -198,7 +199,7 @@ PROPERTIES: tuple[Property, ...] = (
     choice("hs_payment_method_type", Text("Payment method type", "Type betalingsmåte", "Maksutavan tyyppi"),
            Expression("{t}.method_kind"), AT_CREATION, PAYMENT,
            "The kind of method; written when a payment made elsewhere is recorded.",
-           options=o.PAYMENT_METHOD_TYPES, required=True),
+           options=o.PAYMENT_METHOD_TYPES, required=True, column="method_kind"),
     choice("hs_digital_wallet_type",
            Text("Digital wallet type", "Type digital lommebok", "Digitaalisen lompakon tyyppi"), "wallet",
            IMPORTED, PAYMENT, "The wallet that held the card.", computed=True, options=o.WALLETS),
@@ -321,5 +322,7 @@ PAYMENT_OBJECT = ObjectType(
     default_sort=Sort("hs_initiated_date", descending=True),
     created="hs_createdate",
     modified="hs_lastmodifieddate",
+    required_at_creation=("hs_initial_amount", "hs_initiated_date"),
+    api_singular="commerce_payment",
     associations=associations_of("payment"),
 )

@@ -37,6 +37,7 @@ def owner(label: Text) -> Property:
         ABOUT,
         "The user who looks after the record.",
         options_from="owners",
+        column="owner_id",
     )
 
 
@@ -55,3 +56,28 @@ OWNER_PROPERTIES: tuple[Property, ...] = (
 )
 # fmt: on
 """What follows from the owner."""
+
+
+CREATED = Text("Create date", "Opprettelsesdato", "Luontipäivämäärä")
+MODIFIED = Text("Last modified date", "Dato for siste endring", "Viimeisin muutospäivämäärä")
+
+
+def created(name: str) -> Property:
+    """When the record was made, under one of the two names that HubSpot uses for it."""
+    return instant(
+        name, CREATED, "created_at", KEPT, RECORD, "When the record was made.", computed=True, required=True
+    )
+
+
+def modified() -> Property:
+    """When any property last changed."""
+    return instant(
+        "hs_lastmodifieddate",
+        MODIFIED,
+        "updated_at",
+        KEPT,
+        RECORD,
+        "When any property last changed.",
+        computed=True,
+        required=True,
+    )

@@ -38,12 +38,23 @@ _WORDS = {
     "credit_application": "Use of credit",
 }
 
+_TIED = {
+    name: name
+    for name in (
+        "contact company subscription invoice payment line_item deal ticket quote discount fee tax"
+    ).split()
+} | {"order": "purchase_order"}
+"""Objects that rows tie to one another, and their tables."""
+
 TIES = (
     Tie("subscription", "contact_id", "contact"),
     Tie("subscription", "company_id", "company"),
     Tie("subscription", "payment_method_id", "payment_method"),
     Tie("line_item", "parent_id", "subscription", "parent_type = 'subscription'"),
     Tie("line_item", "parent_id", "invoice", "parent_type = 'invoice'"),
+    Tie("line_item", "parent_id", "deal", "parent_type = 'deal'"),
+    Tie("line_item", "parent_id", "quote", "parent_type = 'quote'"),
+    Tie("line_item", "parent_id", "purchase_order", "parent_type = 'order'"),
     Tie("invoice", "subscription_id", "subscription"),
     Tie("invoice", "contact_id", "contact"),
     Tie("invoice", "company_id", "company"),
@@ -77,10 +88,13 @@ TIES = (
     Tie("message", "contact_id", "contact"),
     Tie("contact", "primary_company_id", "company"),
     Tie("company", "parent_company_id", "company"),
-    Tie("association", "from_id", "contact", "from_type = 'contact'"),
-    Tie("association", "to_id", "contact", "to_type = 'contact'"),
-    Tie("association", "from_id", "company", "from_type = 'company'"),
-    Tie("association", "to_id", "company", "to_type = 'company'"),
+    Tie("deal", "primary_company_id", "company"),
+    Tie("ticket", "primary_company_id", "company"),
+    *(
+        Tie("association", f"{end}_id", table, f"{end}_type = '{name}'", outlives=name == "subscription")
+        for name, table in _TIED.items()
+        for end in ("from", "to")
+    ),
 )
 
 

@@ -12,7 +12,7 @@ FROM (
             ELSE 'open'
         END AS right_status,
         i.status <> 'voided' AND i.total_minor = i.paid_minor + i.credited_minor AS right_has_paid_at,
-        (i.issued_at AT TIME ZONE %(zone)s)::date AS right_date,
+        CASE WHEN i.reason = 'manual' THEN i.invoice_date ELSE (i.issued_at AT TIME ZONE %(zone)s)::date END AS right_date,
         i.invoice_date + CASE i.collection WHEN 'automatic' THEN 0 ELSE i.net_terms_days END AS right_due_date,
         coalesce(s.currency, i.currency) AS right_currency,
         i.invoice_date < i.period_start AS too_early,

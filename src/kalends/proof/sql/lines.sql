@@ -5,4 +5,5 @@ SELECT
     from_cycle, until_cycle, currency, cycle_start
 FROM line_item
 WHERE account_id = %(account_id)s AND parent_type = %(parent_type)s
+    AND (parent_type <> 'subscription' OR frequency IS NOT NULL)
 ORDER BY parent_id, position, id

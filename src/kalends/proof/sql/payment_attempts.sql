@@ -77,7 +77,8 @@ FROM (
     LEFT JOIN dispute AS d ON d.account_id = %(account_id)s AND d.payment_id = p.id
     LEFT JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = p.invoice_id
     LEFT JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = p.subscription_id
-    WHERE p.account_id = %(account_id)s
+    -- A payment of no invoice that was never charged is a record of money received elsewhere; no book depends on it.
+    WHERE p.account_id = %(account_id)s AND (t.payment_id IS NOT NULL OR p.invoice_id IS NOT NULL)
 ) AS p
 CROSS JOIN LATERAL (
     VALUES

@@ -1,0 +1,141 @@
+"""Tokens by which programs come in: shown once when they are made, and kept as a hash.
+
+A token names its account (``kal_42_…``), so that the wall between accounts stands before anything is looked up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+from kalends.accounts.scopes import read_scopes
+
+_FORM = re.compile(r"kal_([1-9][0-9]{0,17})_[A-Za-z0-9_-]{43}")
+_USE_IS_NOTED_EVERY = timedelta(minutes=1)
+NAME_LENGTH_MAX = 100
+
+
+class UnknownToken(LookupError):
+    """The account has no token of this number or name."""
+
+
+class InvalidToken(ValueError):
+    """A token cannot be made so; the message says what would be right."""
+
+
+class NewToken(NamedTuple):
+    """A token at the only moment at which it can be read."""
+
+    id: int
+    name: str
+    scopes: tuple[str, ...]
+    token: str
+
+
+class Bearer(NamedTuple):
+    """Who comes in with a token, and with which scopes."""
+
+    id: int
+    name: str
+    scopes: tuple[str, ...]
+    last_used_at: datetime | None
+
+
+class TokenRow(NamedTuple):
+    """A token as people see it in a list: without what opens doors."""
+
+    id: int
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+def create_token(
+    db: Connection[Any], account_id: int, *, name: str, scopes: Sequence[str], now: datetime
+) -> NewToken:
+    """Make a token of the account that was entered. Raises :class:`InvalidToken`, ``UnknownScope``."""
+    name = name.strip()
+    if not 0 < len(name) <= NAME_LENGTH_MAX or "\x00" in name:
+        raise InvalidToken(f"Give the token a name of 1 to {NAME_LENGTH_MAX} characters.")
+    known = read_scopes(scopes)
+    token = f"kal_{account_id}_{secrets.token_urlsafe(32)}"
+    row = db.execute(
+        "INSERT INTO access_token (account_id, name, hash, scopes, created_at) VALUES (%s, %s, %s, %s, %s) "
+        "RETURNING id",
+        [account_id, name, _hash(token), list(known), now],
+    ).fetchone()
+    assert row is not None
+    return NewToken(row[0], name, known, token)
+
+
+def account_of(token: str) -> int | None:
+    """The account that a token names, if it has the form of one.
+
+    >>> account_of("kal_42_" + "x" * 43), account_of("pat-na1-nothing")
+    (42, None)
+    """
+    parts = _FORM.fullmatch(token)
+    return int(parts.group(1)) if parts else None
+
+
+def find_bearer(db: Connection[Any], account_id: int, token: str) -> Bearer | None:
+    """Who has this token, if it is one of the account that was entered, and was not revoked."""
+    row = db.execute(
+        "SELECT id, name, scopes, last_used_at FROM access_token "
+        "WHERE account_id = %s AND hash = %s AND revoked_at IS NULL",
+        [account_id, _hash(token)],
+    ).fetchone()
+    return None if row is None else Bearer(row[0], row[1], tuple(row[2]), row[3])
+
+
+def note_use(db: Connection[Any], account_id: int, bearer: Bearer, now: datetime) -> None:
+    """Remember that a token was used, at most once a minute."""
+    if bearer.last_used_at is not None and now - bearer.last_used_at < _USE_IS_NOTED_EVERY:
+        return
+    db.execute(
+        "UPDATE access_token SET last_used_at = %s WHERE account_id = %s AND id = %s "
+        "AND (last_used_at IS NULL OR last_used_at < %s)",
+        [now, account_id, bearer.id, now - _USE_IS_NOTED_EVERY],
+    )
+
+
+def list_tokens(db: Connection[Any], account_id: int) -> list[TokenRow]:
+    """The account's tokens, oldest first; revoked ones as well."""
+    rows = db.execute(
+        "SELECT id, name, scopes, created_at, last_used_at, revoked_at FROM access_token "
+        "WHERE account_id = %s ORDER BY id",
+        [account_id],
+    ).fetchall()
+    return [TokenRow(*row) for row in rows]
+
+
+def revoke_token(db: Connection[Any], account_id: int, choice: str, now: datetime) -> TokenRow:
+    """Close the door to a token, by its number or its name; from the next request on it opens nothing.
+
+    Raises :class:`UnknownToken`, also where several that work have the same name.
+    """
+    working = [each for each in list_tokens(db, account_id) if each.revoked_at is None]
+    found = [each for each in working if str(each.id) == choice] or [
+        each for each in working if each.name == choice
+    ]
+    if len(found) != 1:
+        known = "; ".join(f"{each.id} ({each.name})" for each in working) or "none"
+        many = "Several tokens have this name" if found else "No working token has this number or name"
+        raise UnknownToken(f"{many}. Working tokens: {known}.")
+    db.execute(
+        "UPDATE access_token SET revoked_at = %s WHERE account_id = %s AND id = %s",
+        [now, account_id, found[0].id],
+    )
+    return found[0]._replace(revoked_at=now)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

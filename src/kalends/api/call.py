@@ -1,0 +1,69 @@
+"""A request and its answer, as handlers see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+
+from kalends.accounts.context import AccountContext
+from kalends.accounts.tokens import Bearer
+from kalends.api import wire
+from kalends.api.errors import invalid
+from kalends.catalog.model import ObjectType
+from kalends.catalog.registry import UnknownName
+from kalends.crm.records import Who
+from kalends.crm.schema import account_object
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and what becomes JSON; ``None`` for an answer without a body."""
+
+    status: int = 200
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request of somebody who was let in.
+
+    ``path`` holds the places of the route's pattern, ``now`` is the system's moment (``ctx.now`` the account's), and
+    ``version`` the path family: ``v3``, ``v4`` or a date. ``if_match`` are the versions of a record that the asker
+    knows.
+    """
+
+    db: Connection[Any]
+    ctx: AccountContext
+    bearer: Bearer
+    method: str
+    path: dict[str, str]
+    query: wire.Query
+    raw: bytes
+    now: datetime
+    version: str
+    if_match: str | None = None
+
+    def json(self) -> dict[str, Any]:
+        """The body, which is an object. Raises ``ApiError``."""
+        return wire.read_object(self.raw)
+
+    def object(self, place: str = "type") -> ObjectType:
+        """The object that a place of the path names, as the account has it. Raises ``ApiError``."""
+        return object_named(self, self.path[place])
+
+    @property
+    def who(self) -> Who:
+        """Who writes."""
+        return Who(f"api:{self.bearer.id}", "INTEGRATION", str(self.bearer.id))
+
+
+def object_named(call: Call, name: str) -> ObjectType:
+    """The object of any of its names, as the account has it. Raises ``ApiError``."""
+    try:
+        return account_object(call.db, call.ctx, name)
+    except UnknownName as unknown:
+        raise invalid(f"Unable to infer object type from: {name[:100]}") from unknown

@@ -1,0 +1,54 @@
+"""Programs and people come to one address: what is a path of the API goes to its door, before anything for pages.
+
+No session, no cookie, no language and no redirect to a path with a slash: a program has its token. Whatever begins as a
+path of the API is answered in its JSON, also what is not there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib import import_module
+
+from django.http import HttpRequest, HttpResponse
+
+from kalends.api.door import answer
+
+HANDLERS = (
+    "records",
+    "batch",
+    "search",
+    "lifecycle",
+    "edits",
+    "explanations",
+    "rehearsals",
+    "clocks",
+    "feed",
+    "associations",
+    "association_batches",
+    "association_labels",
+    "properties",
+    "property_groups",
+    "owners",
+    "pipelines",
+    "account",
+    "merge",
+)
+"""The modules whose handlers register themselves in :mod:`kalends.api.routes`."""
+
+for _name in HANDLERS:
+    import_module(f"kalends.api.{_name}")
+
+_OURS = re.compile(
+    r"/(?:crm|account-info|payments-subscriptions|commerce|webhooks|crm-object-schemas|kalends)(?:/.*)?",
+    re.DOTALL,
+)
+
+
+def ahead_of_pages(to_pages: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Django's middleware that lets programs in first."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        return answer(request) if _OURS.fullmatch(request.path_info) else to_pages(request)
+
+    return handle

@@ -1,0 +1,131 @@
+"""Which handler answers which path: one table for both families of paths.
+
+A path is ``/crm/v3/objects/…`` (an area after its version) or ``/crm/objects/2026-03/…`` (a version after its area);
+what follows is the same, and so are the handlers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+from kalends.accounts.scopes import scope_of
+from kalends.api.call import Answer, Call
+from kalends.catalog.registry import UnknownName, infer_object
+
+Handler = Callable[[Call], Answer]
+Verb = Literal["read", "write"]
+Scopes = Callable[[dict[str, str]], Sequence[str]]
+
+DATED = ("2026-03", "2025-09", "2026-09", "2026-09-beta", "2027-03-beta")
+"""The versions of the newer paths; all have the same shapes."""
+
+_PLACE = re.compile(r"\{(\w+)\}")
+_ANYTHING = {"id", "from_id", "to_id"}
+"""Places that may hold any characters, a slash included."""
+
+_AFTER_VERSION = re.compile(r"/crm/(?P<version>v[34])/(?P<area>[a-z-]+)(?P<rest>/.*)?", re.DOTALL)
+_BEFORE_VERSION = re.compile(
+    rf"/crm/(?P<area>[a-z-]+)/(?P<version>{'|'.join(DATED)})(?P<rest>/.*)?", re.DOTALL
+)
+_OTHERS = re.compile(
+    r"/(?P<area>account-info|payments-subscriptions|commerce|oauth|webhooks|crm-object-schemas|kalends)"
+    rf"/(?P<version>v[0-9]|{'|'.join(DATED)})(?P<rest>/.*)?",
+    re.DOTALL,
+)
+_FAMILIES = (_BEFORE_VERSION, _AFTER_VERSION, _OTHERS)
+
+
+class Route(NamedTuple):
+    """A pattern of an area, a method, what handles it, and the scopes that it needs.
+
+    ``writes`` says that it may change something: it then runs in a transaction that is begun anew when it lost to
+    others, and may come with an idempotency key.
+    """
+
+    area: str
+    method: str
+    pattern: re.Pattern[str]
+    literals: int
+    handler: Handler
+    writes: bool
+    scopes: Scopes
+
+
+class Place(NamedTuple):
+    """Where a path leads: its area, its version, and what follows without a trailing slash."""
+
+    area: str
+    version: str
+    rest: str
+
+
+_routes: dict[str, list[Route]] = {}
+
+
+def of_object(verb: Verb, kind: str = "objects", place: str = "type") -> Scopes:
+    """The scope for records (or, with ``schemas``, properties) of the object that a place of the path names."""
+
+    def needed(path: dict[str, str]) -> Sequence[str]:
+        try:
+            return (scope_of(infer_object(path[place]), verb, kind),)
+        except UnknownName:
+            return ()  # the handler says what is wrong with the name
+
+    return needed
+
+
+def named(*scopes: str) -> Scopes:
+    """Scopes that do not depend on the path."""
+    return lambda path: scopes
+
+
+def route(
+    area: str, pattern: str, method: str, scopes: Scopes, *, writes: bool | None = None
+) -> Callable[[Handler], Handler]:
+    """Let a handler answer a pattern such as ``/{type}/{id}`` of an area.
+
+    What a method may change is told by its name (GET nothing, the others something), or by ``writes``.
+    """
+
+    def registered(handler: Handler) -> Handler:
+        compiled = re.compile(
+            _PLACE.sub(_group, re.escape(pattern).replace(r"\{", "{").replace(r"\}", "}")), re.DOTALL
+        )
+        literals = sum(1 for part in pattern.split("/") if part and not part.startswith("{"))
+        changes = method != "GET" if writes is None else writes
+        made = Route(area, method, compiled, literals, handler, changes, scopes)
+        _routes.setdefault(area, []).append(made)
+        _routes[area].sort(key=lambda each: -each.literals)
+        return handler
+
+    return registered
+
+
+def _group(place: re.Match[str]) -> str:
+    name = place.group(1)
+    return f"(?P<{name}>.+?)" if name in _ANYTHING else f"(?P<{name}>[^/]+)"
+
+
+def place_of(path: str) -> Place | None:
+    """Where a path leads, if it is one of the API's."""
+    for family in _FAMILIES:
+        found = family.fullmatch(path)
+        if found:
+            rest = found["rest"] or ""
+            return Place(found["area"], found["version"], rest[:-1] if rest.endswith("/") else rest)
+    return None
+
+
+def find(place: Place, method: str) -> tuple[Route, dict[str, str]] | list[str]:
+    """The route of a place and the places of its path; the methods that there are, if this is not one of them."""
+    allowed: list[str] = []
+    for each in _routes.get(place.area, ()):
+        found = each.pattern.fullmatch(place.rest)
+        if found is None:
+            continue
+        if each.method == method:
+            return each, found.groupdict()
+        allowed.append(each.method)
+    return sorted(set(allowed))

@@ -1,0 +1,48 @@
+"""Lost updates: every single record has a version, and a change may say which one it means to change.
+
+The version is the number of the last event that happened to the record, or to what belongs to a subscription. It is
+told as ``ETag``; with ``If-Match``, a record that has moved on in the meantime stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kalends.api.call import Call
+from kalends.api.errors import ApiError
+from kalends.catalog.model import ObjectType
+from kalends.crm.records import lock
+
+_LAST_EVENT = """
+    SELECT greatest(
+        (SELECT max(id) FROM event WHERE account_id = %(account_id)s AND object_id = %(id)s),
+        (SELECT max(id) FROM event WHERE account_id = %(account_id)s AND parent_id = %(id)s))
+"""
+_TAGS = re.compile(r'(W/)?"([^"]*)"')
+
+
+def etag(call: Call, id_: int) -> dict[str, str]:
+    """The header that tells a record's version."""
+    row = call.db.execute(_LAST_EVENT, {"account_id": call.ctx.id, "id": id_}).fetchone()
+    return {"ETag": f'"{id_}-{(row and row[0]) or 0}"'}
+
+
+def require_known(call: Call, obj: ObjectType, id_: int | None) -> None:
+    """Let only those change a record who know its version, if they say which they know. Raises ``ApiError`` (412).
+
+    The record is locked first, so that the version is still the same when it is changed. What is not there has no
+    version; the handler says so.
+    """
+    if call.if_match is None or id_ is None or call.if_match.strip() == "*":
+        return
+    if not lock(call.db, call.ctx, obj, [id_]):
+        return
+    now = etag(call, id_)
+    known = {f'"{tag}"' for weak, tag in _TAGS.findall(call.if_match) if not weak}
+    if now["ETag"] not in known:
+        raise ApiError(
+            412,
+            "PRECONDITION_FAILED",
+            "The record was changed since it was read. Read it again, and send the change with its new ETag.",
+            headers=now,
+        )

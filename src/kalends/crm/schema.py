@@ -1,0 +1,96 @@
+"""An object as one account has it: the catalogue's entry with the account's own properties, pipelines and stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from psycopg import Connection
+
+from kalends.accounts.context import AccountContext
+from kalends.accounts.sql import load
+from kalends.catalog import custom_property
+from kalends.catalog.groups import ABOUT, GROUPS
+from kalends.catalog.model import Group, ObjectType, Option, OptionSource, Property, PropertyType, Text
+from kalends.catalog.registry import get_object
+from kalends.crm.property_groups import information
+
+_GROUPS = {each.name: each for each in GROUPS}
+
+
+def account_object(db: Connection[Any], ctx: AccountContext, name: str) -> ObjectType:
+    """The object of a singular name, a plural name or a type id as the account has it.
+
+    It has the account's own properties besides those of the catalogue, and the options of its pipeline and stage are
+    the account's. Raises :class:`~kalends.catalog.UnknownName`.
+    """
+    obj = get_object(name)
+    own = own_properties(db, ctx, obj)
+    if own:
+        obj = obj.with_custom(own)
+    return _with_pipelines(db, ctx, obj) if obj.pipeline else obj
+
+
+def own_properties(db: Connection[Any], ctx: AccountContext, obj: ObjectType) -> tuple[Property, ...]:
+    """The properties that the account has added to an object, in the order in which they were made.
+
+    One whose name the catalogue has come to have since is left out.
+    """
+    rows = db.execute(
+        load("kalends.crm", "own_properties"), {"account_id": ctx.id, "object": obj.name}
+    ).fetchall()
+    return tuple(as_property(obj, row) for row in rows if row[0] not in obj.by_name)
+
+
+def as_property(obj: ObjectType, row: Sequence[Any]) -> Property:
+    """The catalogue's form of a row of ``own_properties.sql``."""
+    name, label, description, kind, field_type, multiple, unique, options, source, group, group_label = row
+    return custom_property(
+        name,
+        same(label),
+        cast("PropertyType", kind),
+        description=description,
+        options=tuple(_option(each) for each in options),
+        options_from=cast("OptionSource | None", source),
+        multiple=multiple,
+        unique=unique,
+        group=ABOUT
+        if group == information(obj)
+        else _GROUPS.get(group) or Group(group, same(group_label or group)),
+        field_type=field_type,
+    )
+
+
+def same(text: str) -> Text:
+    """A wording that an account gave once, for every language."""
+    return Text(text, text, text)
+
+
+def _option(stored: Mapping[str, Any]) -> Option:
+    return Option(stored["value"], same(stored["label"]))
+
+
+def _with_pipelines(db: Connection[Any], ctx: AccountContext, obj: ObjectType) -> ObjectType:
+    rows = db.execute(
+        load("kalends.crm", "pipeline_options"), {"account_id": ctx.id, "object": obj.name}
+    ).fetchall()
+    options = {
+        name: tuple(
+            _labeled(obj.by_name[name], value, label) for which, value, label in rows if which == kind
+        )
+        for kind, name in (("pipeline", obj.pipeline), ("stage", obj.stage))
+    }
+    return replace(
+        obj,
+        properties=tuple(
+            replace(each, options=options[each.name]) if options.get(each.name) else each
+            for each in obj.properties
+        ),
+    )
+
+
+def _labeled(prop: Property, value: str, label: str) -> Option:
+    """An option under the account's label; one that the catalogue knows by this label keeps its translations."""
+    known = next((each for each in prop.options if each.value == value and each.label.en == label), None)
+    return known or Option(value, same(label))
