@@ -42,7 +42,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     except Exception:
         log.exception("request %s %s failed, %s", request.method, request.path, correlation_id)
         told = ApiError(
-            500, "INTERNAL_ERROR", "Kalends failed here; nothing was changed. Its log has the details."
+            500, "INTERNAL_ERROR", "Kalends failed here. Its log has the details under this correlation id."
         )
     return _response(told.status, _encode(told.body(correlation_id)), headers | told.headers)
 
