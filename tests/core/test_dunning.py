@@ -7,7 +7,6 @@ import pytest
 from kalends.core.dunning import (
     CUSTOMER_NEEDED,
     HARD_DECLINES,
-    RetrySchedule,
     may_be_retried,
     next_retry,
     tries_by_schedule,
@@ -48,8 +47,7 @@ def test_a_reason_nobody_knows_counts_as_one_that_may_pass() -> None:
 
 
 def test_an_account_may_have_its_own_days() -> None:
-    schedule = RetrySchedule((2, 10))
-    days = [schedule.next_retry(FAILED, n, method="card", decline="insufficient_funds") for n in range(1, 4)]
+    days = [next_retry(FAILED, n, (2, 10), method="card", decline="insufficient_funds") for n in range(1, 4)]
     assert days == [FAILED + timedelta(2), FAILED + timedelta(10), None]
     assert next_retry(FAILED, 1, (), method="card", decline="insufficient_funds") is None
 

@@ -43,7 +43,6 @@ class Block:
     claimed: int = 0
     still_due: bool = False
     invoiced: int = 0
-    to_charge: int = 0
     parked: int = 0
     invoiced_minor: dict[str, int] = field(default_factory=dict[str, int])
     last: Key = FIRST_KEY
@@ -107,7 +106,6 @@ def bill_block(
         claimed=len(due),
         still_due=any(_is_due(cycle.next_due_date, ctx.billing_day) for cycle in composed),
         invoiced=len(composed),
-        to_charge=sum(1 for item in numbered if item.payment_id is not None),
         parked=len(refused),
         invoiced_minor=dict(totals),
         last=(due[-1].next_due_date, due[-1].id),

@@ -15,7 +15,6 @@ def _same(*rows: tuple[str, str]) -> tuple[Option, ...]:
     return tuple(Option(value, Text(name, name, name)) for value, name in rows)
 
 
-YES_NO = labeled(("true", "Yes", "Ja", "Kyllä"), ("false", "No", "Nei", "Ei"))
 ON_OFF = labeled(("on", "On", "På", "Käytössä"), ("off", "Off", "Av", "Pois käytöstä"))
 
 SUBSCRIPTION_STATUSES = labeled(

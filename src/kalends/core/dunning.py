@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
 
 DEFAULT_RETRY_DAYS = (1, 3, 5, 7)
 """Days after the first failure on which a card is charged again."""
@@ -28,20 +27,6 @@ HARD_DECLINES = frozenset(
 
 CUSTOMER_NEEDED = frozenset({"authentication_required"})
 """Reasons that only the customer can remove, by confirming the payment; trying again before that is useless."""
-
-
-class RetrySchedule(NamedTuple):
-    """On which days after the **first** failure a charge is tried again, each a day number above the last."""
-
-    days: Sequence[int] = DEFAULT_RETRY_DAYS
-
-    def next_retry(
-        self, failed_at: date, attempt: int, *, method: str, decline: str, bank_debits: bool = False
-    ) -> date | None:
-        """As :func:`next_retry`, by this schedule."""
-        return next_retry(
-            failed_at, attempt, self.days, method=method, decline=decline, bank_debits=bank_debits
-        )
 
 
 def may_be_retried(method: str, decline: str, *, bank_debits: bool = False) -> bool:

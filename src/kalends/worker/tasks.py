@@ -55,7 +55,7 @@ def bill(db: Connection[Any], ctx: AccountContext, now: datetime, stopping: Aske
         if stopping():
             raise Stopping
 
-    work = work_now(db, ctx, new_reports=ctx.is_sandbox)
+    work = work_now(db, ctx, new_reports=False)
     if not any(work):
         return Done({})
     run = run_started(db, ctx, now)
