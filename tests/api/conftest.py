@@ -8,17 +8,23 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import settings
 
 from kalends.accounts.context import AccountContext, AccountSettings
 from kalends.accounts.create import create_account
 from kalends.accounts.sql import enter_account
 from kalends.accounts.tokens import create_token
+from tests.api.contract import differences
 from tests.browser.conftest import serving
 from tests.conftest import FIRST_MOMENT, AnyConnection, Connect
+
+settings.register_profile("fuzz")
+"""A long run of test_fuzz.py, with other requests each time: --hypothesis-profile=fuzz."""
 
 UNLIMITED = AccountSettings(
     partial_payments=True,
     api_requests_per_ten_seconds=0,
+    api_app_requests_per_ten_seconds=0,
     api_searches_per_second=0,
     api_requests_per_day=0,
 )
@@ -80,6 +86,8 @@ class Api:
             **more,
         )
         check(answer)
+        undocumented = differences(method, answer.url, answer.status_code, answer.content, answer.headers)
+        assert undocumented == [], answer.text[:2000]
         return answer
 
     def get(self, path: str, status: int = 200, **more: Any) -> Any:
@@ -112,7 +120,7 @@ def check(answer: requests.Response) -> None:
     """What holds for every answer: JSON, a correlation id, never a failure of ours, one shape of errors."""
     assert answer.status_code < 500, answer.text
     correlation = answer.headers["X-HubSpot-Correlation-Id"]
-    if answer.status_code == 204:
+    if answer.status_code in (204, 304):
         assert answer.content == b""
         return
     assert answer.headers["Content-Type"].startswith("application/json")

@@ -6,7 +6,10 @@ import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from kalends.accounts.allowance import STEPS, take
 from kalends.accounts.context import AccountContext, AccountSettings
 from kalends.accounts.tokens import Bearer
 from kalends.api import limits
@@ -41,12 +44,41 @@ def let_through(
     return sum(limits.count_request(db, ctx, BEARER, at, search=search).refusal is None for _ in range(times))
 
 
-def test_a_window_lets_through_what_is_allowed_and_the_next_begins_anew(
+def test_a_window_lets_through_what_is_allowed_and_more_when_it_has_passed(
     db: AnyConnection, limited: AccountContext
 ) -> None:
     assert let_through(db, limited, NOW) == 30
     assert let_through(db, limited, NOW + dt.timedelta(seconds=9)) == 0
     assert let_through(db, limited, NOW + dt.timedelta(seconds=10)) == 30
+
+
+def test_no_border_between_windows_lets_twice_as_many_through(
+    db: AnyConnection, limited: AccountContext
+) -> None:
+    late = NOW + dt.timedelta(seconds=9)
+    assert let_through(db, limited, late) == 30
+    assert let_through(db, limited, late + dt.timedelta(seconds=2)) == 0
+    assert let_through(db, limited, late + dt.timedelta(seconds=10)) == 30
+
+
+@given(
+    pauses=st.lists(st.integers(0, 40), min_size=1, max_size=40),
+    wanted=st.integers(1, 7),
+    seed=st.integers(0),
+)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_steps_on_end_get_the_limit_at_most(
+    db: AnyConnection, account: AccountContext, pauses: list[int], wanted: int, seed: int
+) -> None:
+    subject, step, granted = f"of {pauses} {wanted} {seed}", 1_000, dict[int, int]()
+    for pause in pauses:
+        step += pause
+        taken = take(db, account.id, subject, step, wanted, 20)
+        granted[step] = granted.get(step, 0) + taken.granted
+        window = {at: count for at, count in granted.items() if step - at < STEPS}
+        assert taken.used == sum(window.values()) <= 20
+        assert taken.granted == wanted or taken.used == 20
+        assert taken.oldest == min(at for at, count in window.items() if count)
 
 
 def test_several_processes_share_one_limit(db: AnyConnection, limited: AccountContext) -> None:
@@ -69,7 +101,14 @@ def test_a_day_has_a_limit(db: AnyConnection, limited: AccountContext) -> None:
     refusal = limits.count_request(db, limited, BEARER, NOW + dt.timedelta(minutes=2), search=False).refusal
     assert refusal is not None
     assert refusal.more["policyName"] == "DAILY"
+    assert 86_000 <= int(refusal.headers["Retry-After"]) <= 86_400
+    assert let_through(db, limited, NOW + dt.timedelta(hours=23)) == 0
     assert let_through(db, limited, NOW + dt.timedelta(days=1), times=5) == 5
+
+
+def test_a_clock_that_is_set_back_holds_nobody_up(db: AnyConnection, limited: AccountContext) -> None:
+    assert let_through(db, limited, NOW) == 30
+    assert let_through(db, limited, NOW - dt.timedelta(hours=1)) == 30
 
 
 def test_what_remains_is_told_with_each_answer(db: AnyConnection, limited: AccountContext) -> None:
@@ -89,7 +128,7 @@ def test_too_many_requests_are_told_in_the_words_that_clients_know(
         new_account(db, settings=AccountSettings(api_requests_per_ten_seconds=3, api_searches_per_second=1))
     )
 
-    answers = [api.ask("GET", CONTACTS) for _ in range(8)]  # two windows at most
+    answers = [api.ask("GET", CONTACTS) for _ in range(8)]
     refused = [answer for answer in answers if answer.status_code == 429]
     assert refused
     body = refused[0].json()

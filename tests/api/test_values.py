@@ -112,9 +112,9 @@ def test_what_is_no_number_is_refused(api: Api, value: Any) -> None:
 
 @pytest.mark.parametrize("value", ["1.5", "99999999999999999999", "-99999999999999999999999"])
 def test_a_whole_number_stays_one(api: Api, value: str) -> None:
-    body = {"properties": {"name": "One", "hs_parent_company_id": value}}
+    body = {"properties": {"name": "One", "numberofemployees": value}}
     assert problems(api.post("/crm/v3/objects/companies", body, 400)) == [
-        ("hs_parent_company_id", "INVALID_INTEGER")
+        ("numberofemployees", "INVALID_INTEGER")
     ]
 
 
@@ -289,3 +289,9 @@ def test_a_change_that_changes_nothing_leaves_no_trace(api: Api, db: AnyConnecti
 
     kinds = db.execute("SELECT kind FROM event WHERE object_id = %s ORDER BY id", [int(id_)]).fetchall()
     assert kinds == [("contact.created",)]
+
+
+@pytest.mark.parametrize("nobody", ["nobody", "-1", "1.5", "0", "9" * 40, "' OR 1=1", "\u0663"])
+def test_an_owner_that_is_no_number_is_no_owner(api: Api, nobody: str) -> None:
+    refused = api.post("/crm/v3/objects/contacts", {"properties": {"hubspot_owner_id": nobody}}, 400)
+    assert problems(refused) == [("hubspot_owner_id", "INVALID_OPTION")]

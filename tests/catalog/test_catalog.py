@@ -108,7 +108,8 @@ def test_each_tie_is_seen_from_both_sides(obj: ObjectType) -> None:
         assert (back.column, back.their_column) == (one.their_column, one.column)
         assert (back.is_parent, back.is_child, back.stored) == (one.is_child, one.is_parent, one.stored)
         assert [label.text for label in back.labels] == [label.text for label in one.labels]
-        assert abs(back.type_id - one.type_id) == 1, "HubSpot numbers the two directions side by side"
+        apart = 0 if one.to == obj.name else 1
+        assert abs(back.type_id - one.type_id) == apart, "HubSpot numbers the two directions side by side"
 
 
 def test_the_type_ids_are_those_of_hubspot() -> None:
@@ -123,6 +124,10 @@ def test_the_type_ids_are_those_of_hubspot() -> None:
     assert (ids["deal", "invoice"], ids["invoice", "deal"]) == (176, 175)
     assert (ids["payment", "order"], ids["order", "payment"]) == (524, 523)
     assert (ids["quote", "tax"], ids["tax", "quote"]) == (366, 365)
+    assert (ids["order", "deal"], ids["deal", "order"]) == (512, 511)
+    assert (ids["order", "quote"], ids["quote", "order"]) == (730, 731)
+    assert (ids["ticket", "company"], ids["company", "ticket"]) == (339, 340)
+    assert [ids[name, name] for name in ("contact", "company", "deal", "ticket")] == [449, 450, 451, 452]
 
 
 def test_no_two_kinds_of_tie_share_a_type_id() -> None:
@@ -139,6 +144,7 @@ def test_no_two_kinds_of_tie_share_a_type_id() -> None:
 def test_labels_are_seen_from_both_sides() -> None:
     assert tie("quote", "contact").labels == ((702, "Contact signer"), (1226, "Billing contact"))
     assert tie("contact", "quote").labels == ((703, "Contact signer"), (1227, "Billing contact"))
+    assert tie("company", "company").labels == ((14, "Parent Company"), (13, "Child Company"))
     assert [(tie(a, b).primary_type_id) for a, b in (("contact", "company"), ("company", "deal"))] == [1, 6]
 
 

@@ -207,6 +207,41 @@ def test_an_offset_skips_records(db: Connection[Any], cursor: Cursor[Any], accou
     assert [row["id"] for row in fetch(cursor, sql)] == ids[1:3]
 
 
+def test_an_offset_goes_on_behind_the_last_that_has_a_value_to_sort_by(
+    db: Connection[Any], cursor: Cursor[Any], account_id: int
+) -> None:
+    later, sooner = (_add(db, account_id, next_due_date=TODAY + timedelta(days=each)) for each in (9, 2))
+    ended = [_add(db, account_id, next_due_date=None) for _ in range(3)]
+    latest_first = Sort("hs_next_payment_due_date", descending=True)
+    expected = [later, sooner, *reversed(ended)]
+    for offset in range(6):
+        sql = compile_select(
+            SUBSCRIPTION, [], EVERYTHING, latest_first, context(account_id), limit=2, offset=offset
+        )
+        assert [row["id"] for row in fetch(cursor, sql)] == expected[offset : offset + 2]
+
+
+def test_a_condition_on_what_is_sorted_by_changes_no_order(
+    db: Connection[Any], cursor: Cursor[Any], account_id: int
+) -> None:
+    due = [_add(db, account_id, next_due_date=TODAY + timedelta(days=each)) for each in (3, 1, 2)]
+    _add(db, account_id, next_due_date=None)
+    for operator, values in ((Operator.KNOWN, ()), (Operator.ON_OR_AFTER, (TODAY,))):
+        wanted = Filter(((Condition("hs_next_payment_due_date", operator, values),),))
+        for descending, expected in ((False, [1, 2, 0]), (True, [0, 2, 1])):
+            order = Sort("hs_next_payment_due_date", descending)
+            sql = compile_select(SUBSCRIPTION, [], wanted, order, context(account_id), limit=9)
+            assert [row["id"] for row in fetch(cursor, sql)] == [due[each] for each in expected]
+
+
+def test_a_count_stops_where_it_is_told_to(db: Connection[Any], cursor: Cursor[Any], account_id: int) -> None:
+    for _ in range(4):
+        _add(db, account_id)
+    for most, told in ((3, 3), (4, 4), (5, 4), (None, 4)):
+        sql = compile_count(SUBSCRIPTION, EVERYTHING, context(account_id), most=most)
+        assert fetch(cursor, sql) == [{"count": told}]
+
+
 def test_a_search_finds_names_ids_and_customers(
     db: Connection[Any], cursor: Cursor[Any], account_id: int
 ) -> None:

@@ -1,6 +1,7 @@
 """An account at a moment: what every service is handed instead of asking a clock or a table."""
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, LiteralString, cast
@@ -82,6 +83,12 @@ class AccountSettings:
         least=0,
         most=1_000_000,
     )
+    api_app_requests_per_ten_seconds: int = setting(
+        110,
+        "How many requests of the HTTP API each app may make in ten seconds, all its tokens together; 0: any number.",
+        least=0,
+        most=1_000_000,
+    )
     api_searches_per_second: int = setting(
         5,
         "How many searches a second all tokens together may make; 0: any number.",
@@ -93,6 +100,13 @@ class AccountSettings:
         "How many requests of the HTTP API a day all tokens together may make; 0: any number.",
         least=0,
         most=1_000_000_000,
+    )
+    keep_buyers_years: int = setting(
+        10,
+        "For how many years after its own an issued invoice keeps its buyer's name and address when the contact is "
+        "erased; 0: not at all.",
+        least=0,
+        most=30,
     )
     letters: str = setting(
         "queued",
@@ -164,16 +178,26 @@ def load_context(db: Connection[Any], account_id: int, *, system_now: datetime) 
 
     Raises ``UnknownAccount``.
     """
-    row = db.execute(_SELECT + " WHERE id = %s", [account_id]).fetchone()
-    if row is None:
-        raise UnknownAccount(f"There is no account {account_id}.")
-    own, (*plain, settings, clock_at) = row[: len(_LETTERHEAD)], row[len(_LETTERHEAD) :]
-    return AccountContext(
-        *plain,
-        settings=AccountSettings.read(settings),
-        now=clock_at or system_now,
-        letterhead=Letterhead(*own),
-    )
+    return ask_for_context(db, account_id)(system_now)
+
+
+def ask_for_context(db: Connection[Any], account_id: int) -> Callable[[datetime], AccountContext]:
+    """Ask what :func:`load_context` loads; what is returned takes the answer, once a pipeline has brought it."""
+    cursor = db.execute(_SELECT + " WHERE id = %s", [account_id])
+
+    def answer(system_now: datetime) -> AccountContext:
+        row = cursor.fetchone()
+        if row is None:
+            raise UnknownAccount(f"There is no account {account_id}.")
+        own, (*plain, settings, clock_at) = row[: len(_LETTERHEAD)], row[len(_LETTERHEAD) :]
+        return AccountContext(
+            *plain,
+            settings=AccountSettings.read(settings),
+            now=clock_at or system_now,
+            letterhead=Letterhead(*own),
+        )
+
+    return answer
 
 
 def account_ids(db: Connection[Any]) -> list[int]:

@@ -156,7 +156,10 @@ class ExchangeRate(AccountRow):
 
 
 class AccessToken(AccountRow):
-    """A program's way in: ``hash`` is the SHA-256 of the token, which itself is kept nowhere."""
+    """A program's way in: ``hash`` is the SHA-256 of the token, which itself is kept nowhere.
+
+    One that an app was given over OAuth ends (``expires_at``) and belongs to the consent that it came of.
+    """
 
     name = models.TextField()
     hash = models.TextField()
@@ -164,23 +167,105 @@ class AccessToken(AccountRow):
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    app_id = models.BigIntegerField(null=True)
+    grant_id = models.BigIntegerField(null=True)
+    expires_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "access_token"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["account_id", "hash"], name="access_token_once")
+            models.UniqueConstraint(fields=["account_id", "hash"], name="access_token_once"),
+            models.CheckConstraint(
+                name="access_token_of_an_app_ends",
+                condition=Q(app_id__isnull=True, grant_id__isnull=True, expires_at__isnull=True)
+                | Q(app_id__isnull=False, grant_id__isnull=False, expires_at__isnull=False),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["account_id", "grant_id"],
+                name="access_token_of_grant",
+                condition=Q(grant_id__isnull=False),
+            )
+        ]
+
+
+class IntegrationApp(AccountRow):
+    """A program that other people make for the account: it asks for consent (OAuth) and is told of changes.
+
+    ``client_secret`` is sealed, not hashed, since it signs what is sent to the program. ``developer_key_hash`` is the
+    SHA-256 of the key with which the program's own settings are changed.
+    """
+
+    name = models.TextField()
+    client_id = models.TextField()
+    client_secret = models.BinaryField()
+    developer_key_hash = models.TextField()
+    redirect_uris = ArrayField(models.TextField())
+    scopes = ArrayField(models.TextField())
+    optional_scopes = ArrayField(models.TextField())
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "integration_app"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_id", "client_id"], name="integration_app_once"),
+            models.UniqueConstraint(
+                fields=["account_id", "developer_key_hash"], name="integration_app_developer_key_once"
+            ),
+        ]
+
+
+class OAuthGrant(AccountRow):
+    """What somebody consented to for an app; ``hash`` is the SHA-256 of the refresh token that renews it."""
+
+    app_id = models.BigIntegerField()
+    user_id = models.BigIntegerField()
+    hash = models.TextField()
+    scopes = ArrayField(models.TextField())
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "oauth_grant"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_id", "hash"], name="oauth_grant_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["account_id", "app_id"], name="oauth_grant_of_app")]
+
+
+class OAuthCode(AccountRow):
+    """What an app gets for a consent and changes for tokens, once: ``grant_id`` is then what came of it.
+
+    ``challenge`` is PKCE's, empty where the app gave none.
+    """
+
+    app_id = models.BigIntegerField()
+    user_id = models.BigIntegerField()
+    hash = models.TextField()
+    redirect_uri = models.TextField()
+    scopes = ArrayField(models.TextField())
+    challenge = models.TextField()
+    expires_at = models.DateTimeField()
+    grant_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "oauth_code"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_id", "hash"], name="oauth_code_once")
         ]
 
 
 class RequestCount(models.Model):
-    """How many requests were taken out of the present window; not logged, since a lost count does no harm."""
+    """How many requests were taken in each step of the present window; not logged, since a lost count does no harm."""
 
     pk = models.CompositePrimaryKey("account_id", "subject")
     account_id = models.BigIntegerField()
     subject = models.TextField()
-    window_number = models.BigIntegerField()
+    steps = ArrayField(models.BigIntegerField())
+    counts = ArrayField(models.IntegerField())
     granted = models.IntegerField()
-    used = models.IntegerField()
 
     class Meta:
         db_table = "request_count"

@@ -11,6 +11,7 @@ ALL = "all"
 """The scope that holds every other."""
 
 OWNERS = "crm.objects.owners.read"
+TAX_RATES = "tax_rates.read"
 _NAMES = {"commerce_payments": "commercepayments"}
 
 
@@ -31,7 +32,9 @@ def scope_of(obj: ObjectType, verb: str, kind: str = "objects") -> str:
 def known_scopes() -> list[str]:
     """Every scope there is, besides the one that holds all."""
     pairs = [(kind, verb) for kind in ("objects", "schemas") for verb in ("read", "write")]
-    return sorted({OWNERS, *(scope_of(obj, verb, kind) for obj in OBJECTS.values() for kind, verb in pairs)})
+    return sorted(
+        {OWNERS, TAX_RATES, *(scope_of(obj, verb, kind) for obj in OBJECTS.values() for kind, verb in pairs)}
+    )
 
 
 def read_scopes(names: Sequence[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ so that not even a mistaken query can tie a row to another account's row.
 """
 
 from django.db import models
+from django.db.models import Q
 
 
 class NextRecordId(models.Func):
@@ -59,3 +60,19 @@ class Record(AccountRow):
 
     class Meta:
         abstract = True
+
+
+def archived_index(table: str) -> models.Index:
+    """What a list of archived records is read by. It holds nothing of the living, and so costs them nothing."""
+    return models.Index(
+        fields=["account_id", "id"], name=f"{table}_archived", condition=Q(archived_at__isnull=False)
+    )
+
+
+def living_index(table: str, word: str, *columns: str) -> models.Index:
+    """What living records are sorted, sought and counted by without a look at the table; ``word`` names the order."""
+    return models.Index(
+        fields=["account_id", *columns, "id"],
+        name=f"{table}_by_{word}",
+        condition=Q(archived_at__isnull=True),
+    )

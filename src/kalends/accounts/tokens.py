@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -39,12 +39,17 @@ class NewToken(NamedTuple):
 
 
 class Bearer(NamedTuple):
-    """Who comes in with a token, and with which scopes."""
+    """Who comes in, and with which scopes: a token, or an app with a key of its own (``id`` is then the app's).
+
+    ``app_id`` is the app that a token was given to over OAuth, ``expires_at`` when such a token ends.
+    """
 
     id: int
     name: str
     scopes: tuple[str, ...]
     last_used_at: datetime | None
+    app_id: int | None = None
+    expires_at: datetime | None = None
 
 
 class TokenRow(NamedTuple):
@@ -66,14 +71,19 @@ def create_token(
     if not 0 < len(name) <= NAME_LENGTH_MAX or "\x00" in name:
         raise InvalidToken(f"Give the token a name of 1 to {NAME_LENGTH_MAX} characters.")
     known = read_scopes(scopes)
-    token = f"kal_{account_id}_{secrets.token_urlsafe(32)}"
+    token = new_token(account_id)
     row = db.execute(
         "INSERT INTO access_token (account_id, name, hash, scopes, created_at) VALUES (%s, %s, %s, %s, %s) "
         "RETURNING id",
-        [account_id, name, _hash(token), list(known), now],
+        [account_id, name, hash_of(token), list(known), now],
     ).fetchone()
     assert row is not None
     return NewToken(row[0], name, known, token)
+
+
+def new_token(account_id: int) -> str:
+    """A token that nobody can guess."""
+    return f"kal_{account_id}_{secrets.token_urlsafe(32)}"
 
 
 def account_of(token: str) -> int | None:
@@ -87,13 +97,23 @@ def account_of(token: str) -> int | None:
 
 
 def find_bearer(db: Connection[Any], account_id: int, token: str) -> Bearer | None:
-    """Who has this token, if it is one of the account that was entered, and was not revoked."""
-    row = db.execute(
-        "SELECT id, name, scopes, last_used_at FROM access_token "
+    """Who has this token, if it is one of the account that was entered, and was not revoked. It may have expired."""
+    return ask_for_bearer(db, account_id, token)()
+
+
+def ask_for_bearer(db: Connection[Any], account_id: int, token: str) -> Callable[[], Bearer | None]:
+    """Ask what :func:`find_bearer` finds; what is returned takes the answer, once a pipeline has brought it."""
+    cursor = db.execute(
+        "SELECT id, name, scopes, last_used_at, app_id, expires_at FROM access_token "
         "WHERE account_id = %s AND hash = %s AND revoked_at IS NULL",
-        [account_id, _hash(token)],
-    ).fetchone()
-    return None if row is None else Bearer(row[0], row[1], tuple(row[2]), row[3])
+        [account_id, hash_of(token)],
+    )
+
+    def answer() -> Bearer | None:
+        row = cursor.fetchone()
+        return None if row is None else Bearer(row[0], row[1], tuple(row[2]), *row[3:])
+
+    return answer
 
 
 def note_use(db: Connection[Any], account_id: int, bearer: Bearer, now: datetime) -> None:
@@ -108,10 +128,10 @@ def note_use(db: Connection[Any], account_id: int, bearer: Bearer, now: datetime
 
 
 def list_tokens(db: Connection[Any], account_id: int) -> list[TokenRow]:
-    """The account's tokens, oldest first; revoked ones as well."""
+    """The account's own tokens, oldest first; revoked ones as well. What apps were given is the apps' matter."""
     rows = db.execute(
         "SELECT id, name, scopes, created_at, last_used_at, revoked_at FROM access_token "
-        "WHERE account_id = %s ORDER BY id",
+        "WHERE account_id = %s AND app_id IS NULL ORDER BY id",
         [account_id],
     ).fetchall()
     return [TokenRow(*row) for row in rows]
@@ -137,5 +157,6 @@ def revoke_token(db: Connection[Any], account_id: int, choice: str, now: datetim
     return found[0]._replace(revoked_at=now)
 
 
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
+    """What is kept of a token: nothing that opens a door."""
     return hashlib.sha256(token.encode()).hexdigest()

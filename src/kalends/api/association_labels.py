@@ -27,7 +27,7 @@ def list_types(call: Call) -> Answer:
 
 @route("associations", "/{type}/{to}/labels", "POST", of_both("write", "schemas"))
 def make_label(call: Call) -> Answer:
-    """Make a label; the answer has the kinds of both directions."""
+    """Make a label; the answer has the kinds of both directions, or the one that is the same in both."""
     ends = ends_of(call)
     body = call.json()
     require(body, ["label", "name"])
@@ -42,7 +42,7 @@ def make_label(call: Call) -> Answer:
             inverse_label=text(body, "inverseLabel"),
             actor=call.who.actor,
         )
-    return Answer(200, {"results": [spec(kind) for kind in made]})
+    return Answer(200, {"results": [spec(kind) for kind in dict.fromkeys(made)]})
 
 
 @route("associations", "/{type}/{to}/labels", "PUT", of_both("write", "schemas"))

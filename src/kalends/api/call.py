@@ -33,7 +33,8 @@ class Call:
 
     ``path`` holds the places of the route's pattern, ``now`` is the system's moment (``ctx.now`` the account's), and
     ``version`` the path family: ``v3``, ``v4`` or a date. ``if_match`` are the versions of a record that the asker
-    knows.
+    knows, ``if_none_match`` the answers that the asker has. ``type`` is the object that the place ``type``
+    names, where the door has asked for it already.
     """
 
     db: Connection[Any]
@@ -46,6 +47,8 @@ class Call:
     now: datetime
     version: str
     if_match: str | None = None
+    if_none_match: str | None = None
+    type: ObjectType | None = None
 
     def json(self) -> dict[str, Any]:
         """The body, which is an object. Raises ``ApiError``."""
@@ -53,11 +56,15 @@ class Call:
 
     def object(self, place: str = "type") -> ObjectType:
         """The object that a place of the path names, as the account has it. Raises ``ApiError``."""
+        if place == "type" and self.type is not None:
+            return self.type
         return object_named(self, self.path[place])
 
     @property
     def who(self) -> Who:
         """Who writes."""
+        if self.bearer.app_id is not None:  # its tokens come and go
+            return Who(f"app:{self.bearer.app_id}", "INTEGRATION", str(self.bearer.app_id))
         return Who(f"api:{self.bearer.id}", "INTEGRATION", str(self.bearer.id))
 
 

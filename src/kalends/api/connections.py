@@ -1,17 +1,32 @@
-"""A database connection for each thread that answers requests; it belongs to the application's role, as any."""
+"""A database connection for each thread that answers requests; it belongs to the application's role, as any.
+
+What a request waits for is mostly the way to the database and back. So questions that do not depend on each other go
+together, in a pipeline: whoever asks gets a function that takes the answer, and calls it when the pipeline has ended.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import Connection
 
 from kalends.accounts.sql import enter_account
 from kalends.platform import database
+
+_ROWS_AS_THEY_COME = "SET enable_bitmapscan = off"
+"""A bitmap is made of all that an index holds before it gives the first row: of the whole account, for a page of ten.
+
+The planner chooses it because it takes every account for a small one (:mod:`kalends.accounts.walls`).
+"""
+
+
+_ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+Asked = TypeVar("Asked")
 
 
 class _Kept(threading.local):
@@ -21,19 +36,20 @@ class _Kept(threading.local):
 _kept = _Kept()
 
 
-def inside(account_id: int) -> Connection[Any]:
-    """This thread's connection, in an account. Each request enters anew, so that none sees what another left."""
+def inside(account_id: int, ask: Callable[[Connection[Any]], Asked]) -> tuple[Connection[Any], Asked]:
+    """This thread's connection, in an account, and what ``ask`` gave when it was called there.
+
+    Each request enters anew, so that none sees what another left. ``ask`` sends questions and takes no answers: it is
+    called in the pipeline that enters, behind that, so that both need one trip.
+    """
     connection = _kept.connection
     if connection is not None and not connection.closed:
-        try:
-            _enter(connection, account_id)
-        except psycopg.OperationalError:
-            connection.close()  # the server was restarted, or let go of a connection that slept for long
-        else:
-            return connection
+        # Perhaps the server was restarted, or let go of a connection that slept for long.
+        with suppress(psycopg.OperationalError):
+            return connection, _enter(connection, account_id, ask)
     connection = _kept.connection = database.connect(autocommit=True)
-    _enter(connection, account_id)
-    return connection
+    connection.execute(_ROWS_AS_THEY_COME)
+    return connection, _enter(connection, account_id, ask)
 
 
 @contextmanager
@@ -44,13 +60,32 @@ def apart(account_id: int) -> Iterator[Connection[Any]]:
         yield connection
 
 
-def _enter(connection: Connection[Any], account_id: int) -> None:
+def _enter(connection: Connection[Any], account_id: int, ask: Callable[[Connection[Any]], Asked]) -> Asked:
     if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
         connection.rollback()
-    enter_account(connection, account_id)
+    try:
+        with connection.pipeline():
+            enter_account(connection, account_id)
+            return ask(connection)
+    except BaseException:
+        connection.close()  # a pipeline that fails takes the entering back: it would be in the account of before
+        raise
 
 
-def characterize(connection: Connection[Any], *, reads: bool) -> None:
-    """Let the next transactions be of one moment and change nothing (``reads``), or be ordinary ones."""
-    connection.read_only = True if reads else None
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if reads else None
+@contextmanager
+def at_one_moment(connection: Connection[Any]) -> Iterator[None]:
+    """A transaction that sees one moment and changes nothing.
+
+    All of it is one pipeline: beginning it costs no trip of its own, and of questions that are asked before the first
+    answer is taken (``fetch…``) none does.
+    """
+    with connection.pipeline() as pipeline:
+        connection.execute(_ONE_MOMENT, prepare=False)
+        try:
+            yield
+        except psycopg.Error:
+            with suppress(psycopg.Error):
+                pipeline.sync()  # what comes after a failure is not done before this
+            raise
+        finally:
+            connection.execute("COMMIT", prepare=False)

@@ -5,26 +5,53 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import psycopg
 from django.http import HttpRequest, HttpResponse
+from psycopg import Connection
 
-from kalends.accounts.context import UnknownAccount, load_context
+from kalends.accounts.context import AccountContext, UnknownAccount, ask_for_context
 from kalends.accounts.scopes import lacking
-from kalends.accounts.tokens import account_of, find_bearer, note_use
-from kalends.api import connections, limits, routes, wire
+from kalends.accounts.tokens import Bearer, note_use
+from kalends.api import connections, limits, routes, ways, wire
 from kalends.api.call import Answer, Call
-from kalends.api.errors import ApiError, conflict, invalid, missing_scopes, not_found, unauthenticated
+from kalends.api.errors import ApiError, conflict, expired, invalid, missing_scopes, not_found
+from kalends.catalog.model import ObjectType
+from kalends.catalog.registry import UnknownName
 from kalends.crm.rules import Refused
+from kalends.crm.schema import ask_for_object
 from kalends.events.answers import Asked, Given, KeyRefused, given_before, remember
 from kalends.platform.clock import system_now
 from kalends.platform.errors import UserFacing
 from kalends.platform.patience import patiently
+from kalends.platform.sealing import CannotUnseal
 
 log = logging.getLogger(__name__)
 
+_WITHOUT_BODY = (204, 304)
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+_Context = Callable[[datetime], AccountContext]
+_Type = Callable[[], ObjectType] | None
+
+
+class _Visit(NamedTuple):
+    """Somebody who was let in: a connection inside the account, the account, who it is, and the moment.
+
+    ``type`` gives the object that the path names, if it does.
+    """
+
+    db: Connection[Any]
+    ctx: AccountContext
+    bearer: Bearer
+    now: datetime
+    type: _Type
 
 
 def answer(request: HttpRequest) -> HttpResponse:
@@ -36,6 +63,11 @@ def answer(request: HttpRequest) -> HttpResponse:
         return _response(status, body, headers | more)
     except ApiError as error:
         told = error
+    except CannotUnseal:
+        log.exception("request %s %s needs a secret, %s", request.method, request.path, correlation_id)
+        told = ApiError(
+            500, "INTERNAL_ERROR", "Kalends cannot open a secret that this needs. Its log says why."
+        )
     except (psycopg.OperationalError, UserFacing):
         log.exception("the database does not answer, %s", correlation_id)
         told = ApiError(503, "SERVICE_UNAVAILABLE", "The database does not answer. Try again in a moment.")
@@ -58,32 +90,26 @@ def _response(status: int, body: str | None, headers: dict[str, str]) -> HttpRes
 
 def _answer(request: HttpRequest, headers: dict[str, str]) -> tuple[int, str | None, dict[str, str]]:
     """Status, JSON and further headers; ``headers`` gets what errors carry as well. Raises ``ApiError``."""
-    token = _token(request)
-    account_id = account_of(token)
-    if account_id is None:
-        raise unauthenticated()
-    db = connections.inside(account_id)
-    bearer = find_bearer(db, account_id, token)
-    if bearer is None:
-        raise unauthenticated()
-    now = system_now()
-    try:
-        ctx = load_context(db, account_id, system_now=now)
-    except UnknownAccount as unknown:
-        raise unauthenticated() from unknown
     place = routes.place_of(wire.path_of(request))
+    method = "GET" if request.method in (None, "HEAD") else request.method
+    found = [] if place is None else routes.find(place, method)
+    way, path = _way(place, found)
+    knock = ways.Knock(request, path)
+    db, ctx, bearer, now, type_ = _let_in(way, knock, found)
     is_search = place is not None and place.area == "objects" and place.rest.endswith("/search")
     counted = limits.count_request(db, ctx, bearer, now, search=is_search)
     headers |= counted.headers
     if counted.refusal is not None:
         raise counted.refusal
-    note_use(db, account_id, bearer, now)
-    route, path = _route(place, request.method or "GET")
+    if way is ways.BEARER:
+        note_use(db, ctx.id, bearer, now)
+    if place is None or not isinstance(found, tuple):
+        raise _nothing_here(request.method or "", found)
+    route = found[0]
     short = lacking(bearer.scopes, route.scopes(path))
     if short:
         raise missing_scopes(short)
-    query = wire.Query(str(request.META.get("QUERY_STRING", "")))
-    assert place is not None
+    query = knock.query
     call = Call(
         db,
         ctx,
@@ -91,40 +117,72 @@ def _answer(request: HttpRequest, headers: dict[str, str]) -> tuple[int, str | N
         route.method,
         path,
         query,
-        wire.read_body(request),
+        knock.body,
         now,
         place.version,
         if_match=request.META.get("HTTP_IF_MATCH"),
+        if_none_match=request.META.get("HTTP_IF_NONE_MATCH"),
+        type=None if type_ is None else type_(),
     )
     if route.writes:
-        given, more = _write(call, route, _asked(request, call))
+        given, more = _write(call, route, _asked(request, call) if way.replays else None)
     else:
-        connections.characterize(db, reads=True)
-        with db.transaction():
+        with connections.at_one_moment(db):
             done = route.handler(call)
         given, more = _given(done), done.headers
-    return given.status, None if given.status == 204 else given.body, more
+    return given.status, None if given.status in _WITHOUT_BODY else given.body, more
 
 
-def _token(request: HttpRequest) -> str:
-    kind, _, token = str(request.META.get("HTTP_AUTHORIZATION", "")).strip().partition(" ")
-    return token.strip() if kind.lower() == "bearer" else ""
-
-
-def _route(place: routes.Place | None, method: str) -> tuple[routes.Route, dict[str, str]]:
-    if place is None:
-        raise not_found("There is nothing at this address.")
-    found = routes.find(place, "GET" if method == "HEAD" else method)
+def _way(place: routes.Place | None, found: routes.Found) -> tuple[ways.Way, dict[str, str]]:
+    """How whoever asks is known, and the places of the path."""
     if isinstance(found, tuple):
-        return found
-    if found:
-        raise ApiError(
-            405,
-            "METHOD_NOT_ALLOWED",
-            f"{method[:20]} is not answered here.",
-            headers={"Allow": ", ".join(found)},
-        )
-    raise not_found("There is nothing at this address.")
+        return found[0].way, found[1]
+    return (ways.BEARER, {}) if place is None else routes.way_into(place)
+
+
+def _let_in(way: ways.Way, knock: ways.Knock, found: routes.Found) -> _Visit:
+    """Enter the account, and ask there in the same trip who it is and for all else that is needed in any case.
+
+    Raises ``ApiError``.
+    """
+    account_id = way.account_of(knock)
+    if account_id is None:
+        raise way.refusal()
+
+    def ask(db: Connection[Any]) -> tuple[Callable[[], Bearer | None], _Context, _Type]:
+        asked = way.ask(db, account_id, knock)
+        return asked, ask_for_context(db, account_id), _ask_for_type(db, account_id, found)
+
+    db, (bearer_of, context_at, type_) = connections.inside(account_id, ask)
+    bearer = bearer_of()
+    if bearer is None:
+        raise way.refusal()
+    now = system_now()
+    if bearer.expires_at is not None and bearer.expires_at <= now:
+        raise expired()
+    try:
+        return _Visit(db, context_at(now), bearer, now, type_)
+    except UnknownAccount as unknown:
+        raise way.refusal() from unknown
+
+
+def _ask_for_type(db: Connection[Any], account_id: int, found: routes.Found) -> _Type:
+    """The kind of record that a path names."""
+    if not isinstance(found, tuple) or "type" not in found[1]:
+        return None
+    try:
+        return ask_for_object(db, account_id, found[1]["type"])
+    except UnknownName:
+        return None  # the handler says what is wrong with the name
+
+
+def _nothing_here(method: str, found: routes.Found) -> ApiError:
+    if not found:
+        return not_found("There is nothing at this address.")
+    allowed = ", ".join(each for each in found if isinstance(each, str))
+    return ApiError(
+        405, "METHOD_NOT_ALLOWED", f"{method[:20]} is not answered here.", headers={"Allow": allowed}
+    )
 
 
 def _given(done: Answer) -> Given:
@@ -138,16 +196,17 @@ def _asked(request: HttpRequest, call: Call) -> Asked | None:
         return None
     said = [call.method, wire.path_of(request), str(request.META.get("QUERY_STRING", ""))]
     fingerprint = hashlib.sha256("\n".join(said).encode("utf-8", "replace") + b"\n" + call.raw).hexdigest()
-    return Asked(call.bearer.id, str(key), fingerprint)
+    return Asked(call.bearer.app_id or call.bearer.id, str(key), fingerprint)
 
 
 def _write(call: Call, route: routes.Route, asked: Asked | None) -> tuple[Given, dict[str, str]]:
-    connections.characterize(call.db, reads=False)
+    again = replace(call, type=None)  # what was asked on the way in is no longer news
+    tries = iter((call,))
     try:
-        return patiently(lambda: _once(call, route, asked))
+        return patiently(lambda: _once(next(tries, again), route, asked))
     except psycopg.errors.UniqueViolation:
         # Somebody else was quicker with the same value: seen from here on, it is told in words.
-        return _in_words(call, route, asked)
+        return _in_words(again, route, asked)
 
 
 def _in_words(call: Call, route: routes.Route, asked: Asked | None) -> tuple[Given, dict[str, str]]:

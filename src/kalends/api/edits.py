@@ -38,8 +38,9 @@ from kalends.crm.records import New, prepare_new
 
 _MOST_LINES = 100
 _FIELDS = ("lines", "nextDueDate", "contactId", "paymentMethodId", "name", "prorate")
-_TERMS = ("name", "price", "quantity", "discount", "hs_discount_percentage", "hs_tax_rate_group_id")
-_CARRIED = (*_TERMS, "description", "hs_sku", "hs_product_id", "hs_cost_of_goods_sold")
+_TERMS = ("name", "price", "quantity", "discount", "hs_discount_percentage")
+_TAX = "hs_tax_rate_group_id"
+_CARRIED = (*_TERMS, _TAX, "description", "hs_sku", "hs_product_id", "hs_cost_of_goods_sold")
 _DISCOUNTS = {"discount", "hs_discount_percentage"}
 _LINE = """
     SELECT tax_rate, tax_inclusive FROM line_item
@@ -163,6 +164,8 @@ def _line(call: Call, id_: int, place: int, given: object) -> LineEdit:
         sku=columns.get("sku"),
         unit_cost=columns.get("unit_cost"),
         product_id=columns.get("product_id"),
+        tax_label=(columns.get("tax_label") or "") if _TAX in sent else None,
+        tax_rate_group_id=(columns.get("tax_rate_group_id") or "") if _TAX in sent else None,
     )
     return LineEdit(line_id, new)
 

@@ -13,6 +13,7 @@ from importlib import import_module
 from django.http import HttpRequest, HttpResponse
 
 from kalends.api.door import answer
+from kalends.api.openapi import serve
 
 HANDLERS = (
     "records",
@@ -33,6 +34,11 @@ HANDLERS = (
     "pipelines",
     "account",
     "merge",
+    "erasure",
+    "tax_rates",
+    "payment_accounts",
+    "oauth",
+    "webhooks",
 )
 """The modules whose handlers register themselves in :mod:`kalends.api.routes`."""
 
@@ -40,7 +46,8 @@ for _name in HANDLERS:
     import_module(f"kalends.api.{_name}")
 
 _OURS = re.compile(
-    r"/(?:crm|account-info|payments-subscriptions|commerce|webhooks|crm-object-schemas|kalends)(?:/.*)?",
+    r"/(?:crm|account-info|payments-subscriptions|commerce|webhooks|crm-object-schemas|tax-rates|kalends)(?:/.*)?"
+    r"|/oauth/(?!authorize/?\Z).*",
     re.DOTALL,
 )
 
@@ -49,6 +56,8 @@ def ahead_of_pages(to_pages: Callable[[HttpRequest], HttpResponse]) -> Callable[
     """Django's middleware that lets programs in first."""
 
     def handle(request: HttpRequest) -> HttpResponse:
+        if request.path_info in (serve.DOCUMENT, serve.REFERENCE):
+            return serve.answer(request)
         return answer(request) if _OURS.fullmatch(request.path_info) else to_pages(request)
 
     return handle

@@ -8,7 +8,7 @@ from kalends.api.errors import ApiError, invalid, not_found
 from kalends.api.inputs import new_record, properties_of
 from kalends.api.problems import refusal_of
 from kalends.api.routes import of_object, route
-from kalends.api.versions import etag, require_known
+from kalends.api.versions import ask_for_etag, etag, has_it, require_known
 from kalends.api.wire import record_id
 from kalends.catalog.model import ObjectType
 from kalends.crm import unique
@@ -58,13 +58,17 @@ def read_record(call: Call) -> Answer:
     archived = call.query.flag("archived")
     id_ = number_of(call, obj, archived=archived)
     columns = shapes.columns_for(obj, names, history)
-    rows = (
-        [] if id_ is None else list(read(call.db, call.ctx, obj, [id_], columns, archived=archived).values())
-    )
+    if id_ is None:
+        raise not_there(obj, call.path["id"])
+    tag_of = ask_for_etag(call, id_)
+    rows = list(read(call.db, call.ctx, obj, [id_], columns, archived=archived).values())
     if not rows:
         raise not_there(obj, call.path["id"])
     (shape,) = shapes.full(call, obj, rows, names, history=history, associations=to, archived=archived)
-    return Answer(body=shape, headers=etag(call, int(shape["id"])))
+    headers = tag_of(shape)
+    if has_it(call, headers["ETag"]):
+        return Answer(304, headers=headers)
+    return Answer(body=shape, headers=headers)
 
 
 @route("objects", "/{type}/{id}", "PATCH", of_object("write"))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from kalends.accounts.scopes import scope_of
+from kalends.api import ways
 from kalends.api.call import Answer, Call
 from kalends.catalog.registry import UnknownName, infer_object
 
@@ -30,18 +31,22 @@ _BEFORE_VERSION = re.compile(
     rf"/crm/(?P<area>[a-z-]+)/(?P<version>{'|'.join(DATED)})(?P<rest>/.*)?", re.DOTALL
 )
 _OTHERS = re.compile(
-    r"/(?P<area>account-info|payments-subscriptions|commerce|oauth|webhooks|crm-object-schemas|kalends)"
+    r"/(?P<area>account-info|payments-subscriptions|commerce|oauth|webhooks|crm-object-schemas|tax-rates|kalends)"
     rf"/(?P<version>v[0-9]|{'|'.join(DATED)})(?P<rest>/.*)?",
     re.DOTALL,
 )
-_FAMILIES = (_BEFORE_VERSION, _AFTER_VERSION, _OTHERS)
+_OF_COMMERCE = re.compile(
+    rf"/(?P<area>commerce/[a-z-]+)/(?P<version>{'|'.join(DATED)})(?P<rest>/.*)?", re.DOTALL
+)
+_FAMILIES = (_BEFORE_VERSION, _AFTER_VERSION, _OTHERS, _OF_COMMERCE)
 
 
 class Route(NamedTuple):
     """A pattern of an area, a method, what handles it, and the scopes that it needs.
 
+    ``path`` is the pattern as it was given, such as ``/{type}/{id}``.
     ``writes`` says that it may change something: it then runs in a transaction that is begun anew when it lost to
-    others, and may come with an idempotency key.
+    others, and may come with an idempotency key. ``way`` says how whoever asks is known.
     """
 
     area: str
@@ -51,6 +56,8 @@ class Route(NamedTuple):
     handler: Handler
     writes: bool
     scopes: Scopes
+    path: str
+    way: ways.Way = ways.BEARER
 
 
 class Place(NamedTuple):
@@ -60,6 +67,9 @@ class Place(NamedTuple):
     version: str
     rest: str
 
+
+Found = tuple[Route, dict[str, str]] | list[str]
+"""A route and the places of its path, or the methods that are answered instead."""
 
 _routes: dict[str, list[Route]] = {}
 
@@ -82,11 +92,18 @@ def named(*scopes: str) -> Scopes:
 
 
 def route(
-    area: str, pattern: str, method: str, scopes: Scopes, *, writes: bool | None = None
+    area: str,
+    pattern: str,
+    method: str,
+    scopes: Scopes,
+    *,
+    writes: bool | None = None,
+    way: ways.Way = ways.BEARER,
 ) -> Callable[[Handler], Handler]:
     """Let a handler answer a pattern such as ``/{type}/{id}`` of an area.
 
-    What a method may change is told by its name (GET nothing, the others something), or by ``writes``.
+    What a method may change is told by its name (GET nothing, the others something), or by ``writes``. Whoever asks is
+    known by a token in the header, unless ``way`` says by what else.
     """
 
     def registered(handler: Handler) -> Handler:
@@ -95,12 +112,17 @@ def route(
         )
         literals = sum(1 for part in pattern.split("/") if part and not part.startswith("{"))
         changes = method != "GET" if writes is None else writes
-        made = Route(area, method, compiled, literals, handler, changes, scopes)
+        made = Route(area, method, compiled, literals, handler, changes, scopes, pattern, way)
         _routes.setdefault(area, []).append(made)
         _routes[area].sort(key=lambda each: -each.literals)
         return handler
 
     return registered
+
+
+def every() -> list[Route]:
+    """All routes, area by area in the order in which they registered."""
+    return [each for area in _routes.values() for each in area]
 
 
 def _group(place: re.Match[str]) -> str:
@@ -118,7 +140,7 @@ def place_of(path: str) -> Place | None:
     return None
 
 
-def find(place: Place, method: str) -> tuple[Route, dict[str, str]] | list[str]:
+def find(place: Place, method: str) -> Found:
     """The route of a place and the places of its path; the methods that there are, if this is not one of them."""
     allowed: list[str] = []
     for each in _routes.get(place.area, ()):
@@ -129,3 +151,12 @@ def find(place: Place, method: str) -> tuple[Route, dict[str, str]] | list[str]:
             return each, found.groupdict()
         allowed.append(each.method)
     return sorted(set(allowed))
+
+
+def way_into(place: Place) -> tuple[ways.Way, dict[str, str]]:
+    """How whoever asks for a place is known where the method that they chose is not answered."""
+    for each in _routes.get(place.area, ()):
+        found = each.pattern.fullmatch(place.rest)
+        if found:
+            return each.way, found.groupdict()
+    return ways.BEARER, {}

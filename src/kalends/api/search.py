@@ -9,8 +9,11 @@ from kalends.api.routes import of_object, route
 from kalends.catalog.model import Sort
 from kalends.crm.record_reads import ID, asking
 from kalends.query import FilterError, compile_count, compile_select, fetch, from_hubspot_search
+from kalends.query.hubspot import LAST_RECORD
 
 LONGEST_BODY = 3_000
+COUNTED_MOST = LAST_RECORD + 1
+"""Totals are exact up to the last record that can be paged to; one more says that there are more."""
 
 
 @route("objects", "/{type}/search", "POST", of_object("read"), writes=False)
@@ -38,7 +41,7 @@ def search_records(call: Call) -> Answer:
         offset=search.offset,
         search=search.search,
     )
-    counting = compile_count(obj, search.filter, context, search=search.search)
+    counting = compile_count(obj, search.filter, context, search=search.search, most=COUNTED_MOST)
     with call.db.cursor() as cursor:
         rows = fetch(cursor, query)
         total = search.offset + len(rows)

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from kalends.api.call import Call
 from kalends.catalog.model import ObjectType
 from kalends.catalog.registry import infer_object
-from kalends.catalog.render import to_api
+from kalends.catalog.render import moment, to_api
 from kalends.crm.record_history import SOURCE, Past, read_history
 from kalends.crm.record_reads import ID, archived_since, plain_properties, read
 from kalends.crm.record_ties import tied_to
 
 Shape = dict[str, Any]
-_NOTHING = (None, "")
 _MOST_TIES = 500
 """How many records of an object are told with a record; the rest is asked for at its associations."""
-
-
-@lru_cache(maxsize=1024)
-def moment(value: datetime) -> str:
-    """A moment as the API writes it.
-
-    >>> moment(datetime(2026, 3, 2, 9, 15, 0, 120999, tzinfo=UTC))
-    '2026-03-02T09:15:00.120Z'
-    """
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def always(obj: ObjectType) -> tuple[str, ...]:
@@ -49,9 +36,16 @@ def chosen(obj: ObjectType, asked: Sequence[str]) -> list[str]:
 
 def record(obj: ObjectType, row: Mapping[str, Any], names: Iterable[str], *, archived: bool = False) -> Shape:
     """A record with these properties."""
+    props = obj.by_name
+    return _shape(obj, row, {name: to_api(props[name], row[name]) for name in names}, archived=archived)
+
+
+def _shape(
+    obj: ObjectType, row: Mapping[str, Any], properties: dict[str, str | None], *, archived: bool = False
+) -> Shape:
     return {
         "id": str(row["id"]),
-        "properties": {name: to_api(obj.by_name[name], row[name]) for name in names},
+        "properties": properties,
         "createdAt": moment(row[obj.created]),
         "updatedAt": moment(row[obj.modified]),
         "archived": archived,
@@ -65,8 +59,17 @@ def written(call: Call, obj: ObjectType, ids: Sequence[int], sent: Iterable[str]
     """
     shown = set(projection(obj, [*sent, *obj.api_defaults]))
     names = list(dict.fromkeys([*plain_properties(obj), *shown]))
+    wanted = [(name, obj.by_name[name], name in shown) for name in names]
     return {
-        id_: record(obj, row, [name for name in names if name in shown or row[name] not in _NOTHING])
+        id_: _shape(
+            obj,
+            row,
+            {
+                name: value if type(value) is str and value else to_api(prop, value)
+                for name, prop, always_shown in wanted
+                if ((value := row[name]) is not None and value != "") or always_shown
+            },
+        )
         for id_, row in read(call.db, call.ctx, obj, ids, names).items()
     }
 

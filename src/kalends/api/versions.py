@@ -1,12 +1,18 @@
 """Lost updates: every single record has a version, and a change may say which one it means to change.
 
 The version is the number of the last event that happened to the record, or to what belongs to a subscription. It is
-told as ``ETag``; with ``If-Match``, a record that has moved on in the meantime stays as it is.
+told as ``ETag``; with ``If-Match``, a record that has moved on in the meantime stays as it is. A read tells a
+fingerprint of its answer besides, since what is worked out from other records and from the day changes without an
+event of the record: with ``If-None-Match``, an answer that would be the same again is not sent.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from kalends.api.call import Call
 from kalends.api.errors import ApiError
@@ -23,8 +29,27 @@ _TAGS = re.compile(r'(W/)?"([^"]*)"')
 
 def etag(call: Call, id_: int) -> dict[str, str]:
     """The header that tells a record's version."""
-    row = call.db.execute(_LAST_EVENT, {"account_id": call.ctx.id, "id": id_}).fetchone()
-    return {"ETag": f'"{id_}-{(row and row[0]) or 0}"'}
+    return ask_for_etag(call, id_)(None)
+
+
+def ask_for_etag(call: Call, id_: int) -> Callable[[Any], dict[str, str]]:
+    """Ask for a record's version; what is returned gives the header, for what was ``shown`` of it besides."""
+    cursor = call.db.execute(_LAST_EVENT, {"account_id": call.ctx.id, "id": id_})
+    return lambda shown: _tag(id_, cursor.fetchone(), shown)
+
+
+def _tag(id_: int, row: Sequence[Any] | None, shown: Any) -> dict[str, str]:
+    fingerprint = "" if shown is None else f"-{hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]}"
+    return {"ETag": f'"{id_}-{(row and row[0]) or 0}{fingerprint}"'}
+
+
+def has_it(call: Call, tag: str) -> bool:
+    """Whether the asker has this very answer already, and said so."""
+    if call.if_none_match is None:
+        return False
+    return call.if_none_match.strip() == "*" or tag.strip('"') in {
+        each for _, each in _TAGS.findall(call.if_none_match)
+    }
 
 
 def require_known(call: Call, obj: ObjectType, id_: int | None) -> None:
@@ -38,8 +63,8 @@ def require_known(call: Call, obj: ObjectType, id_: int | None) -> None:
     if not lock(call.db, call.ctx, obj, [id_]):
         return
     now = etag(call, id_)
-    known = {f'"{tag}"' for weak, tag in _TAGS.findall(call.if_match) if not weak}
-    if now["ETag"] not in known:
+    known = {"-".join(tag.split("-")[:2]) for weak, tag in _TAGS.findall(call.if_match) if not weak}
+    if now["ETag"].strip('"') not in known:
         raise ApiError(
             412,
             "PRECONDITION_FAILED",

@@ -7,7 +7,14 @@ class BillingConfig(AppConfig):
     verbose_name = "Billing"
 
     def ready(self) -> None:
-        from kalends.billing import invoice_rules, line_rules, subscription_rules, subscription_ties
+        from kalends.billing import (
+            erasure,
+            invoice_rules,
+            line_rules,
+            subscription_rules,
+            subscription_ties,
+            tax_rates,
+        )
 
-        for room in (subscription_rules, subscription_ties, line_rules, invoice_rules):
+        for room in (subscription_rules, subscription_ties, line_rules, invoice_rules, tax_rates, erasure):
             room.register_rules()

@@ -19,6 +19,7 @@ from kalends.billing.draft import CannotIssue, price_draft
 from kalends.billing.edit import Edit, EditRefused, LineEdit, adopt_line, apply_edit
 from kalends.billing.locking import UnknownSubscription, locked
 from kalends.billing.record_worth import reckon_worth
+from kalends.billing.tax_rates import copy_rates
 from kalends.core.pricing import LineTerms, validate_line
 from kalends.core.terms import ImpossibleTerms
 from kalends.crm.associations import CannotAssociate, TieChange, register_tie_rule
@@ -73,7 +74,9 @@ def _fill(db: Db, ctx: AccountContext, drafts: Sequence[Draft]) -> None:
         columns.setdefault("quantity", Decimal(1))
         columns.setdefault("currency", ctx.currency)
         columns.setdefault("position", 0)
-        _check_terms(draft, columns)
+    copy_rates(db, ctx, drafts)
+    for draft in drafts:
+        _check_terms(draft, draft.columns)
 
 
 def _products(db: Db, ctx: AccountContext, drafts: Sequence[Draft]) -> dict[int, Mapping[str, Any]]:
@@ -109,6 +112,7 @@ def _terms(columns: Mapping[str, Any]) -> LineTerms:
 
 
 def _check(db: Db, ctx: AccountContext, changes: Sequence[Change]) -> None:
+    copy_rates(db, ctx, changes)
     for change in changes:
         _check_terms(change, {**change.row, **change.columns})
         differing = [

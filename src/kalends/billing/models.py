@@ -6,13 +6,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from kalends.accounts.tables import AccountRow, Record
+from kalends.accounts.tables import AccountRow, Record, archived_index, living_index
 from kalends.billing.credit_models import (
     CreditApplication,
     CreditNote,
     CreditNoteLine,
     CustomerCredit,
 )
+from kalends.billing.library_models import KeptBuyer, TaxRate
 
 __all__ = [
     "BillingRun",
@@ -22,9 +23,11 @@ __all__ = [
     "CustomerCredit",
     "Invoice",
     "InvoiceSeries",
+    "KeptBuyer",
     "LineItem",
     "ParkedSubscription",
     "Subscription",
+    "TaxRate",
 ]
 
 
@@ -145,7 +148,14 @@ class Subscription(BillingDetails):
                 condition=Q(resume_on__isnull=False),
             ),
             models.Index(fields=["account_id", "contact_id"], name="subscription_of_contact"),
-            models.Index(fields=["account_id", "status", "id"], name="subscription_by_status"),
+            models.Index(
+                fields=["account_id", "status", "next_due_date", "id"],
+                name="subscription_by_status_and_due",
+                include=["archived_at"],
+            ),
+            living_index("subscription", "due", "next_due_date"),
+            living_index("subscription", "modified", "updated_at"),
+            archived_index("subscription"),
         ]
 
 
@@ -220,7 +230,10 @@ class LineItem(Record):
                 | Q(parent_type__isnull=False, parent_id__isnull=False),
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["account_id", "parent_id"], name="line_item_of_parent")]
+        indexes: ClassVar = [
+            models.Index(fields=["account_id", "parent_id"], name="line_item_of_parent"),
+            archived_index("line_item"),
+        ]
 
 
 class Invoice(BillingDetails):
@@ -311,6 +324,7 @@ class Invoice(BillingDetails):
                 name="invoice_falling_overdue",
                 condition=Q(status="open", collection="manual", past_due_at__isnull=True),
             ),
+            archived_index("invoice"),
         ]
 
 

@@ -1,6 +1,7 @@
 """What may be tied to what, each pair written once; both directions are derived.
 
-Type ids are HubSpot's. A tie that a column tells is not written to the table ``association`` as well; pairs that
+Type ids are HubSpot's, and two records of one object may be tied as well: contacts to contacts, and a company to the
+company that owns it. A tie that a column tells is not written to the table ``association`` as well; pairs that
 may have more ties than the column tells are ``stored`` besides.
 """
 
@@ -15,6 +16,8 @@ class _Label(NamedTuple):
     text: str
     type_id: int
     inverse_id: int
+    inverse_text: str | None = None
+    """How it is called from the other end, where that is different."""
 
 
 class _Pair(NamedTuple):
@@ -38,6 +41,8 @@ def _stored(one: str, *ties: tuple[str, int, int]) -> tuple[_Pair, ...]:
 
 UPCOMING = 564
 """The label of a subscription's line that is billed from the next cycle on; see :mod:`kalends.crm.associations`."""
+PARENT, CHILD = 14, 13
+"""The kinds of a tie between two companies of which one owns the other, as the column of the owned one tells it."""
 
 _PAIRS = (
     _Pair("subscription", "contact", 295, 296, column="contact_id", stored=True),
@@ -66,7 +71,17 @@ _PAIRS = (
         labels=(_Label("Contact signer", 702, 703), _Label("Billing contact", 1226, 1227)),
     ),
     _Pair("quote", "company", 71, 72, stored=True, labels=(_Label("Billing company", 1334, 1335),)),
-    *_stored("deal", ("contact", 3, 4), ("quote", 63, 64), ("invoice", 176, 175)),
+    _Pair(
+        "company",
+        "company",
+        450,
+        450,
+        column="parent_company_id",
+        stored=True,
+        labels=(_Label("Parent Company", PARENT, CHILD, "Child Company"),),
+    ),
+    *_stored("contact", ("contact", 449, 449)),
+    *_stored("deal", ("contact", 3, 4), ("quote", 63, 64), ("invoice", 176, 175), ("deal", 451, 451)),
     *_stored(
         "subscription", ("deal", 299, 300), ("quote", 303, 304), ("order", 515, 516), ("ticket", 1121, 1122)
     ),
@@ -91,10 +106,17 @@ _PAIRS = (
     ),
     *_stored("quote", ("discount", 362, 361), ("fee", 364, 363), ("tax", 366, 365)),
     *_stored("discount", ("deal", 369, 370), ("line_item", 367, 368)),
-    *_stored("ticket", ("contact", 16, 15), ("deal", 28, 27)),
-    *_stored("order", ("contact", 507, 508), ("company", 509, 510), ("deal", 512, 511), ("ticket", 525, 526)),
+    *_stored("ticket", ("contact", 16, 15), ("deal", 28, 27), ("ticket", 452, 452)),
+    *_stored(
+        "order",
+        ("contact", 507, 508),
+        ("company", 509, 510),
+        ("deal", 512, 511),
+        ("ticket", 525, 526),
+        ("quote", 730, 731),
+    ),
 )
-# HubSpot names no inverse of 986, 428 and 369; the number beside it is taken, as everywhere else.
+# HubSpot names no inverse of 986, 428, 369 and 513; the number beside it is taken, as everywhere else.
 
 
 def associations_of(name: str) -> tuple[Association, ...]:
@@ -105,7 +127,20 @@ def associations_of(name: str) -> tuple[Association, ...]:
     """
     ties: list[Association] = []
     for pair in _PAIRS:
-        if pair.one == name:
+        here = tuple(Label(each.type_id, each.text) for each in pair.labels)
+        there = tuple(Label(each.inverse_id, each.inverse_text or each.text) for each in pair.labels)
+        if pair.one == pair.other == name:
+            ties.append(
+                Association(
+                    to=name,
+                    type_id=pair.type_id,
+                    column=pair.column,
+                    their_column=pair.column,
+                    stored=pair.stored,
+                    labels=(*here, *there),
+                )
+            )
+        elif pair.one == name:
             ties.append(
                 Association(
                     to=pair.other,
@@ -114,7 +149,7 @@ def associations_of(name: str) -> tuple[Association, ...]:
                     column=pair.column,
                     is_parent=pair.lines,
                     stored=pair.stored,
-                    labels=tuple(Label(each.type_id, each.text) for each in pair.labels),
+                    labels=here,
                 )
             )
         elif pair.other == name:
@@ -126,7 +161,7 @@ def associations_of(name: str) -> tuple[Association, ...]:
                     their_column=pair.column,
                     is_child=pair.lines,
                     stored=pair.stored,
-                    labels=tuple(Label(each.inverse_id, each.text) for each in pair.labels),
+                    labels=there,
                 )
             )
     return tuple(ties)

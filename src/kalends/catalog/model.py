@@ -149,7 +149,8 @@ class Association:
     ``labels`` are the other kinds that it may have besides.
     The tie is told by a column of this object's table (``column``), by a column of the other's
     (``their_column``), by the other's ``parent_type`` and ``parent_id`` (``is_parent``; ``is_child`` the other way
-    round), by rows of the table ``association`` (``stored``), or by a column and by rows.
+    round), by rows of the table ``association`` (``stored``), or by a column and by rows. Between records of one object
+    both directions are the same tie: it has the column from both ends, and the labels of both.
     """
 
     to: str

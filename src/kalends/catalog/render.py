@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from kalends.catalog.model import Property
 from kalends.core.currencies import MINOR_DIGITS
 
 _MOST_DECIMALS = max(MINOR_DIGITS.values())
+
+
+@lru_cache(maxsize=1024)
+def moment(value: datetime) -> str:
+    """A moment as the API writes it; those of a batch are mostly the same one.
+
+    >>> moment(datetime(2026, 3, 2, 9, 15, 0, 120999, tzinfo=UTC))
+    '2026-03-02T09:15:00.120Z'
+    """
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def to_api(prop: Property, value: object) -> str | None:
@@ -25,6 +36,8 @@ def to_api(prop: Property, value: object) -> str | None:
     """
     if type(value) is str:
         return value or None
+    if type(value) is int:
+        return str(value)
     match value:
         case None:
             return None
@@ -33,7 +46,7 @@ def to_api(prop: Property, value: object) -> str | None:
         case Decimal():
             return _number(prop, value)
         case datetime():
-            return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+            return moment(value)
         case date():
             midnight = "T00:00:00.000Z" if prop.api_type == "datetime" else ""
             return value.isoformat() + midnight

@@ -6,7 +6,7 @@ import click
 
 from kalends.cli.progress import Progress
 from kalends.cli.session import open_session
-from kalends.cli.show import facts, json_option, print_json
+from kalends.cli.show import facts, json_option, print_json, table
 
 
 @click.group()
@@ -50,4 +50,64 @@ def billing(subscriptions: int, processes: int, as_json: bool) -> None:
             ("ratio to the floor", measured["ratio"]),
             ("peak memory per process", f"{measured['peak_rss_mb']} MB"),
         ]
+    )
+
+
+@bench.command(epilog="Exit codes: 0 measured, 3 no database, or no right to create one for the measurement.")
+@click.option("--subscriptions", type=click.IntRange(200, 20_000_000), default=100_000, show_default=True)
+@click.option(
+    "--rounds", type=click.IntRange(2, 100_000), default=200, show_default=True, help="Times each is asked."
+)
+@click.option(
+    "--clients", type=click.IntRange(1, 64), default=4, show_default=True, help="For the rate: at once."
+)
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Server processes.")
+@json_option
+def api(subscriptions: int, rounds: int, clients: int, workers: int, as_json: bool) -> None:
+    """What requests of the HTTP API cost, beside the same SQL sent straight through the driver.
+
+    Makes a book of subscriptions with contacts, companies and ties, serves it as `kalends serve` does, and asks
+    over HTTP: reads by id and by email, pages of the list, a search, batches read, made and changed. Each request
+    takes turns with the driver alone: the same statement and its rows as JSON; for writes one INSERT with all rows
+    and one with their events. Everything happens in a database of its own on the installation's server, which is
+    dropped at the end.
+
+    \b
+    Examples:
+      kalends bench api --subscriptions 100000
+      kalends bench api --subscriptions 1000000 --rounds 500 --json
+    """
+    from kalends.bench.api import bench_api
+
+    with open_session(), Progress("bench", subscriptions) as progress:
+        measured = bench_api(subscriptions, rounds, clients, workers, lambda step, done: progress(done, step))
+    if as_json:
+        print_json(measured)
+        return
+    columns = (
+        "request",
+        "p50 ms",
+        "p99 ms",
+        "driver p50",
+        "driver p99",
+        "over the driver",
+        "ratio",
+        "a second",
+    )
+    table(
+        columns,
+        [
+            (
+                each["request"],
+                each["http"]["p50_ms"],
+                each["http"]["p99_ms"],
+                each["driver"]["p50_ms"],
+                each["driver"]["p99_ms"],
+                each["p50_over_driver_ms"],
+                each["p50_ratio"],
+                f"{each['per_second']:,}",
+            )
+            for each in measured["requests"]
+        ],
+        right=columns[1:],
     )

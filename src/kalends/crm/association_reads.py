@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from psycopg import Connection, sql
 
 from kalends.accounts.context import AccountContext
-from kalends.catalog.associations import UPCOMING
+from kalends.catalog.associations import CHILD, PARENT, UPCOMING
 from kalends.catalog.registry import OBJECTS
 from kalends.crm.association_types import Kind, Pairing, pairing
 
@@ -76,20 +76,7 @@ def linked(
 
 def _routes(pair: Pairing) -> list[sql.Composable]:
     tie, plain = pair.forward, sql.Literal(pair.forward.type_id)
-    here, there = (sql.Identifier(OBJECTS[name].table) for name in (pair.one, pair.other))
-    routes: list[sql.Composable] = []
-    if tie.column or tie.their_column:
-        holder, told = (here, "t.id") if tie.column else (there, f"t.{tie.their_column}")
-        column = sql.Identifier("t", tie.column or "id")
-        start = sql.Identifier(*told.split("."))
-        types = sql.SQL(", ").join(map(sql.Literal, filter(None, (tie.type_id, tie.primary_type_id))))
-        routes.append(
-            sql.SQL(
-                "SELECT {start} AS from_id, {column} AS to_id, unnest(ARRAY[{types}]) AS type_id FROM {holder} AS t "
-                "WHERE t.account_id = %(account_id)s AND {start} = ANY(%(ids)s) AND {column} IS NOT NULL "
-                "AND t.archived_at IS NULL"
-            ).format(start=start, column=column, types=types, holder=holder)
-        )
+    routes: list[sql.Composable] = [*_of_columns(pair)]
     if tie.is_parent or tie.is_child:
         routes.append(_of_lines(pair, plain))
     if tie.stored or pair.kinds:
@@ -100,6 +87,27 @@ def _routes(pair: Pairing) -> list[sql.Composable]:
             )
         )
     return routes
+
+
+def _of_columns(pair: Pairing) -> Iterator[sql.Composable]:
+    """What a column of either object tells, with the kind that it stands for besides the plain one."""
+    tie, same = pair.forward, pair.one == pair.other
+    told: list[tuple[str, str, str, int | None]] = []
+    if tie.column:
+        told.append((pair.one, "id", tie.column, PARENT if same else tie.primary_type_id))
+    if tie.their_column:
+        told.append((pair.other, tie.their_column, "id", CHILD if same else tie.primary_type_id))
+    for holder, start, end, besides in told:
+        yield sql.SQL(
+            "SELECT {start} AS from_id, {end} AS to_id, unnest(ARRAY[{types}]) AS type_id FROM {holder} AS t "
+            "WHERE t.account_id = %(account_id)s AND {start} = ANY(%(ids)s) AND {end} IS NOT NULL "
+            "AND t.archived_at IS NULL"
+        ).format(
+            start=sql.Identifier("t", start),
+            end=sql.Identifier("t", end),
+            types=sql.SQL(", ").join(map(sql.Literal, filter(None, (tie.type_id, besides)))),
+            holder=sql.Identifier(OBJECTS[holder].table),
+        )
 
 
 def _of_lines(pair: Pairing, plain: sql.Composable) -> sql.Composable:

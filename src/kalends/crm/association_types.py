@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
-from kalends.catalog.associations import UPCOMING, tie
+from kalends.catalog.associations import CHILD, PARENT, UPCOMING, tie
 from kalends.catalog.model import Association
 from kalends.catalog.registry import OBJECTS, get_object
 from kalends.events import journal
@@ -20,6 +21,7 @@ LABELS_MOST = 50
 LABEL_LONGEST = 100
 _FIRST_OWN = 10_001
 """Type ids of accounts begin here, above all those of the catalogue, so that a number alone names a kind."""
+_NAMED = {PARENT: "child_to_parent_company", CHILD: "parent_to_child_company"}
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
@@ -44,6 +46,7 @@ class Kind(NamedTuple):
     label: str | None
     name: str
     primary: bool = False
+    """Whether a column of one of the records tells it, so that this record has one such tie at most."""
     derived: bool = False
     """Whether it follows from the records, and cannot be given."""
 
@@ -84,6 +87,8 @@ def pairing(db: Db, ctx: AccountContext, one: str, other: str) -> Pairing:
     if OBJECTS[one].association(other) is None:
         raise CannotAssociate(f"A {one} cannot be associated with a {other}.")
     forward, back = tie(one, other), tie(other, one)
+    if one == other:
+        back = replace(back, labels=back.labels[::-1])
     every = [*_declared(one, other, forward, back), *_own(db, ctx, one, other)]
     return Pairing(one, other, forward, back, {each.type_id: each for each in every})
 
@@ -104,9 +109,10 @@ def _declared(one: str, other: str, forward: Association, back: Association) -> 
             Kind(DEFINED, forward.primary_type_id, back.primary_type_id, "Primary", name, primary=True)
         )
     for label, inverse in zip(forward.labels, back.labels, strict=True):
-        named = f"{name}_{label.text.lower().replace(' ', '_')}"
+        named = _NAMED.get(label.type_id) or f"{name}_{label.text.lower().replace(' ', '_')}"
         derived = UPCOMING in (label.type_id, inverse.type_id)
-        kinds.append(Kind(DEFINED, label.type_id, inverse.type_id, label.text, named, derived=derived))
+        told = label.type_id in (PARENT, CHILD)
+        kinds.append(Kind(DEFINED, label.type_id, inverse.type_id, label.text, named, told, derived))
     return kinds
 
 
@@ -157,7 +163,11 @@ def create_label(
     inverse_label: str | None = None,
     actor: str = "system",
 ) -> tuple[Kind, Kind]:
-    """Make a label, in both directions; returns the kind of each. Raises :class:`LabelRefused`, ``CannotAssociate``."""
+    """Make a label, in both directions; returns the kind of each.
+
+    Between records of one object, a label that is called the same from both ends is one kind. Raises
+    :class:`LabelRefused`, ``CannotAssociate``.
+    """
     _check_label(label)
     _check_label(inverse_label or label)
     if not _NAME.fullmatch(name):
@@ -181,14 +191,17 @@ def create_label(
         ).fetchone()
         assert row is not None
         first, second = row[0], row[0] + 1
-        for type_id, inverse, here, there, text in (
-            (first, second, one, other, label),
-            (second, first, other, one, inverse_label or label),
-        ):
+        both = [
+            (first, second, one, other, name, label),
+            (second, first, other, one, f"{name}_inverse" if one == other else name, inverse_label or label),
+        ]
+        if one == other and inverse_label in (None, label):
+            second, both = first, [(first, first, one, other, name, label)]
+        for *numbers, here, there, called, text in both:
             db.execute(
                 "INSERT INTO association_label (account_id, type_id, inverse_id, from_type, to_type, name, label, "
                 "created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-                [ctx.id, type_id, inverse, here, there, name, text.strip(), ctx.now],
+                [ctx.id, *numbers, here, there, called, text.strip(), ctx.now],
             )
         _announce(db, ctx, "created", first, {"from": one, "to": other, "label": label.strip()}, actor)
         return _found(db, ctx, one, other, first), _found(db, ctx, other, one, second)

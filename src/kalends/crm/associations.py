@@ -86,6 +86,9 @@ def associate_all(
         outcomes: list[bool | CannotAssociate] = []
         events: list[journal.NewEvent] = []
         for each in wanted:
+            if ends_of(pair, each)[0] == ends_of(pair, each)[1]:
+                outcomes.append(CannotAssociate(f"The {one} {each.one} cannot be tied to itself."))
+                continue
             missing = next((end for end in ends_of(pair, each) if end.id not in there[end.object]), None)
             if missing is not None:
                 outcomes.append(NotThere(f"There is no {missing.object} {missing.id} in this account."))
@@ -149,7 +152,8 @@ def associated(db: Db, ctx: AccountContext, one: End, to: str) -> list[int]:
 
 
 def _ids(pair: Pairing, wanted: Sequence[Wanted]) -> list[tuple[str, set[int]]]:
-    return [(pair.one, {each.one for each in wanted}), (pair.other, {each.other for each in wanted})]
+    ones, others = {each.one for each in wanted}, {each.other for each in wanted}
+    return [(pair.one, ones | others)] if pair.one == pair.other else [(pair.one, ones), (pair.other, others)]
 
 
 def _living(db: Db, ctx: AccountContext, name: str, ids: set[int]) -> set[int]:

@@ -98,6 +98,8 @@ def _fill(db: Db, ctx: AccountContext, obj: ObjectType, here: Row, there: Row) -
     columns = {prop.column for prop in obj.properties if prop.column and "user" in prop.writable_by}
     if obj.association("company") is not None and "primary_company_id" in here:
         columns.add("primary_company_id")
+    if obj.name == "company":
+        columns.add("parent_company_id")
     after = {name: there[name] for name in sorted(columns) if _empty(here[name]) and not _empty(there[name])}
     if obj.name == "company" and after.get("parent_company_id") == here["id"]:
         del after["parent_company_id"]
@@ -134,6 +136,8 @@ def _move_columns(
     events: list[journal.NewEvent] = []
     for each in obj.associations:
         target = OBJECTS[each.to]
+        if each.to == obj.name:
+            continue  # see _FOLLOW, and _move_rows
         if each.their_column:
             column, narrowed = each.their_column, sql.SQL("TRUE")
         elif each.is_parent:
@@ -173,14 +177,15 @@ def _move_rows(db: Db, ctx: AccountContext, obj: ObjectType, survivor: int, othe
             "INSERT INTO association "
             "(account_id, {here_type}, {here_id}, {there_type}, {there_id}, type_id, created_at) "
             "SELECT account_id, {here_type}, %s, {there_type}, {there_id}, type_id, created_at FROM association "
-            "WHERE account_id = %s AND {here_type} = %s AND {here_id} = %s ON CONFLICT DO NOTHING"
+            "WHERE account_id = %s AND {here_type} = %s AND {here_id} = %s "
+            "AND ({there_type}, {there_id}) <> (%s, %s) ON CONFLICT DO NOTHING"
         ).format(
             here_type=sql.Identifier(f"{here}_type"),
             here_id=sql.Identifier(f"{here}_id"),
             there_type=sql.Identifier(f"{there}_type"),
             there_id=sql.Identifier(f"{there}_id"),
         )
-        db.execute(query, [survivor, ctx.id, obj.name, other])
+        db.execute(query, [survivor, ctx.id, obj.name, other, obj.name, survivor])
         gone = sql.SQL("DELETE FROM association WHERE account_id = %s AND {} = %s AND {} = %s").format(
             sql.Identifier(f"{here}_type"), sql.Identifier(f"{here}_id")
         )

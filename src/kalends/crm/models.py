@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from kalends.accounts.tables import Record
+from kalends.accounts.tables import Record, archived_index, living_index
 from kalends.crm.sales_models import Deal, Discount, Fee, Order, Product, Quote, Tax, Ticket
 from kalends.crm.schema_models import (
     AssociationLabel,
@@ -75,6 +75,11 @@ class Contact(Record):
             ),
             models.CheckConstraint(name="contact_email_is_lower_case", condition=Q(email=Lower("email"))),
         ]
+        indexes: ClassVar = [
+            archived_index("contact"),
+            living_index("contact", "created", "created_at"),
+            living_index("contact", "modified", "updated_at"),
+        ]
 
 
 class Company(Record):
@@ -109,7 +114,12 @@ class Company(Record):
                 condition=Q(import_key__isnull=False),
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["account_id", "domain"], name="company_domain")]
+        indexes: ClassVar = [
+            models.Index(fields=["account_id", "domain"], name="company_domain"),
+            archived_index("company"),
+            living_index("company", "created", "created_at"),
+            living_index("company", "modified", "updated_at"),
+        ]
 
 
 class Association(models.Model):

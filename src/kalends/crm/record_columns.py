@@ -128,7 +128,7 @@ def _fitting(
     row: Mapping[str, Any] | None,
 ) -> Any:
     if not isinstance(value, Decimal):
-        return int(value) if prop.options_from == "owners" and value is not None else value
+        return value if value is None or prop.options_from != "owners" else _owner(value)
     if prop.minor:
         return _minor(ctx, obj, prop, value, written, row)
     if column.type in _LARGEST:
@@ -149,6 +149,11 @@ def _fitting(
             prop.name, value, INVALID_NUMBER, f'"{prop.name}" takes at most {column.whole_digits} digits.'
         )
     return value
+
+
+def _owner(value: Any) -> int | None:
+    """The number of an owner; what is no number is told as no owner of the account, with those that are none."""
+    return int(value) if str(value).isdecimal() else None
 
 
 def _minor(

@@ -57,7 +57,7 @@ def read_history(
     ``present`` are the records with these properties, the object's dates of creation and change, and :data:`SOURCE`.
     What is worked out and kept nowhere has its present value alone.
     """
-    places = {name: _place(obj.by_name[name]) for name in names}
+    places = {name: place_of(obj.by_name[name]) for name in names}
     columns = sorted({place for place in places.values() if place})
     changes: dict[int, list[tuple[Any, ...]]] = {}
     if columns:
@@ -73,7 +73,7 @@ def read_history(
     }
 
 
-def _place(prop: Property) -> str:
+def place_of(prop: Property) -> str:
     """Under which name the journal has a property's changes; none for what is worked out."""
     return f"custom.{prop.name}" if prop.custom else prop.column or ""
 
@@ -86,20 +86,20 @@ def _of_property(
         return [] if value is None else [Past(value, row[obj.modified], "CALCULATED", None)]
     currency = row.get(f"{prop.name}@currency")
     told = [(at, actor, changed[place]) for _, at, actor, _, changed in changes if place in changed]
-    past = [Past(_shown(prop, pair[1], currency), at, *_source(actor)) for at, actor, pair in told]
-    first = _shown(prop, told[0][2][0], currency) if told else value
+    past = [Past(as_written(prop, pair[1], currency), at, *source_of(actor)) for at, actor, pair in told]
+    first = as_written(prop, told[0][2][0], currency) if told else value
     if first is not None:
         past.insert(0, Past(first, row[obj.created], row.get(SOURCE) or "CRM_UI", None))
     return past[::-1]
 
 
-def _source(actor: str) -> tuple[str, str | None]:
+def source_of(actor: str) -> tuple[str, str | None]:
     """HubSpot's word for who set a value, and which one of them."""
     kind, _, which = actor.partition(":")
     return _SOURCES.get(kind, "CRM_UI"), which or None
 
 
-def _shown(prop: Property, stored: Any, currency: str | None) -> str | None:
+def as_written(prop: Property, stored: Any, currency: str | None) -> str | None:
     """A value of the journal, which has it as JSON, as the API writes it."""
     try:
         return to_api(prop, _typed(prop, stored, currency))

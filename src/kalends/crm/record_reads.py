@@ -10,7 +10,7 @@ from psycopg import Connection, sql
 
 from kalends.accounts.context import AccountContext
 from kalends.catalog.model import ObjectType, Sort
-from kalends.query import Condition, Context, Filter, Operator, compile_select
+from kalends.query import Condition, Context, Filter, Operator, compile_lookup, compile_select
 from kalends.query import fetch as fetch_rows
 
 ID = "hs_object_id"
@@ -35,8 +35,7 @@ def read(
     """Records by number, with these properties; those that are not there are left out."""
     if not ids:
         return {}
-    wanted = Filter(((Condition(ID, Operator.IS_ANY_OF, tuple(Decimal(each) for each in ids)),),))
-    query = compile_select(obj, names, wanted, _BY_NUMBER, asking(ctx, archived=archived), limit=len(ids))
+    query = compile_lookup(obj, names, ids, asking(ctx, archived=archived))
     with db.cursor() as cursor:
         return {row["id"]: row for row in fetch_rows(cursor, query)}
 

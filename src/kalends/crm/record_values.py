@@ -103,6 +103,7 @@ class Reader:
     ) -> None:
         self._ctx, self._obj, self._handled, self._emails = ctx, obj, handled, emails
         self._plain: dict[str, bool] = {}
+        self._understood: dict[tuple[str, str], Any] = {}
 
     def read(self, given: Mapping[str, object]) -> Written:
         """Everything that a record was given, understood or refused."""
@@ -111,10 +112,16 @@ class Reader:
             plain = self._plain.get(name)
             if plain is None:
                 plain = self._plain[name] = self._is_plain(name)
-            if plain and type(raw) is str and 0 < len(raw) <= LONGEST_TEXT and not _NO_TEXT.search(raw):
+            if type(raw) is not str:
+                self._read(name, raw, written)
+            elif plain and 0 < len(raw) <= LONGEST_TEXT and not _NO_TEXT.search(raw):
                 written.values[name] = raw  # as most values are
+            elif (name, raw) in self._understood:  # as in the record before
+                written.values[name] = self._understood[name, raw]
             else:
                 self._read(name, raw, written)
+                if name in written.values:
+                    self._understood[name, raw] = written.values[name]
         return written
 
     def _is_plain(self, name: str) -> bool:

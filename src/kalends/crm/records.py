@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, LiteralString, NamedTuple, cast
 
 from psycopg import Connection, sql
 from psycopg.rows import dict_row
@@ -33,6 +34,8 @@ from kalends.crm.rules import Change, Draft, Tie, rules_of
 from kalends.events import journal
 
 Db = Connection[Any]
+_STATEMENTS_KEPT = 256
+"""Of how many tables and choices of columns the text is kept that was put together for them."""
 
 
 class New(NamedTuple):
@@ -97,14 +100,15 @@ def write_new(db: Db, ctx: AccountContext, obj: ObjectType, drafts: Sequence[Dra
     ids = take_ids(db, len(drafts))
     for id_, draft in zip(ids, drafts, strict=True):
         draft.id = id_
-    _insert(db, ctx, obj, drafts, who)
     events = [
         journal.NewEvent(
             f"{obj.name}.created", obj.name, id_, id_ if obj.name == "subscription" else None, {}
         )
         for id_ in ids
     ]
-    journal.write(db, ctx.id, ctx.now, events, who.actor)
+    with db.pipeline():
+        _insert(db, ctx, obj, drafts, who)
+        journal.write(db, ctx.id, ctx.now, events, who.actor)
     write_ties(db, ctx, obj, drafts, who.actor)
     rules_of(obj.name).created(db, ctx, drafts, who.actor)
     return ids
@@ -113,24 +117,31 @@ def write_new(db: Db, ctx: AccountContext, obj: ObjectType, drafts: Sequence[Dra
 def _insert(db: Db, ctx: AccountContext, obj: ObjectType, drafts: Sequence[Draft], who: Who) -> None:
     table = columns_of(db, obj.table)
     used = sorted({name for draft in drafts for name in draft.columns})
-    columns = [table[name] for name in used]
+    columns = tuple(table[name] for name in used)
+    params = column_arrays(columns, [draft.columns for draft in drafts])
+    shared = {"account_id": ctx.id, "now": ctx.now, "source": who.source, "source_id": who.source_id}
+    ids = integers(draft.id for draft in drafts)
+    db.execute(_insertion(obj.table, columns), {**shared, **params, "ids": ids})
+
+
+@lru_cache(maxsize=_STATEMENTS_KEPT)
+def _insertion(table: str, columns: tuple[Column, ...]) -> LiteralString:
     values = [_or_default(column) for column in columns]
-    names: list[sql.Composable] = [sql.Identifier(name) for name in used]
-    if "owner_id" in used:
+    names: list[sql.Composable] = [sql.Identifier(column.name) for column in columns]
+    if any(column.name == "owner_id" for column in columns):
         names.append(sql.Identifier("owner_assigned_at"))
         values.append(sql.SQL("CASE WHEN f.owner_id IS NOT NULL THEN %(now)s::timestamptz END"))
     query = sql.SQL(
         "INSERT INTO {table} (account_id, id, created_at, updated_at, source_label, source_id{names}) "
         "SELECT %(account_id)s, f.id, %(now)s, %(now)s, %(source)s, %(source_id)s{values} FROM {rows}"
-    ).format(
-        table=sql.Identifier(obj.table),
+    )
+    made = query.format(
+        table=sql.Identifier(table),
         names=listed(names),
         values=listed(values),
         rows=rows_as_arrays(columns),
     )
-    params = column_arrays(columns, [draft.columns for draft in drafts])
-    shared = {"account_id": ctx.id, "now": ctx.now, "source": who.source, "source_id": who.source_id}
-    db.execute(query, {**shared, **params, "ids": integers(draft.id for draft in drafts)})
+    return cast("LiteralString", made.as_string())
 
 
 def _or_default(column: Column) -> sql.Composable:
@@ -173,7 +184,6 @@ def write_changes(
     differing = [(change, _differences(change)) for change in changes]
     differing = [(change, changed) for change, changed in differing if changed]
     if differing:
-        _update(db, ctx, obj, [change for change, _ in differing])
         events = [
             journal.NewEvent(
                 f"{obj.name}.updated",
@@ -184,7 +194,9 @@ def write_changes(
             )
             for change, changed in differing
         ]
-        journal.write(db, ctx.id, ctx.now, events, who.actor)
+        with db.pipeline():
+            _update(db, ctx, obj, [change for change, _ in differing])
+            journal.write(db, ctx.id, ctx.now, events, who.actor)
     rules_of(obj.name).changed(db, ctx, changes, who.actor)
     return [change.id for change, _ in differing]
 
@@ -208,11 +220,18 @@ def _differences(change: Change) -> dict[str, list[Any]]:
 def _update(db: Db, ctx: AccountContext, obj: ObjectType, changes: Sequence[Change]) -> None:
     table = columns_of(db, obj.table)
     used = sorted({name for change in changes for name in change.columns})
-    columns = [table[name] for name in used]
+    columns = tuple(table[name] for name in used)
+    values = [{name: change.columns.get(name, change.row[name]) for name in used} for change in changes]
+    params = {"account_id": ctx.id, "now": ctx.now, "ids": integers(change.id for change in changes)}
+    db.execute(_alteration(obj.table, columns), {**params, **column_arrays(columns, values)})
+
+
+@lru_cache(maxsize=_STATEMENTS_KEPT)
+def _alteration(table: str, columns: tuple[Column, ...]) -> LiteralString:
     settings: list[sql.Composable] = [
         sql.SQL("{} = {}").format(sql.Identifier(column.name), landed(column)) for column in columns
     ]
-    if "owner_id" in used:
+    if any(column.name == "owner_id" for column in columns):
         settings.append(
             sql.SQL(
                 "owner_assigned_at = CASE WHEN f.owner_id IS NOT DISTINCT FROM t.owner_id THEN t.owner_assigned_at "
@@ -222,10 +241,9 @@ def _update(db: Db, ctx: AccountContext, obj: ObjectType, changes: Sequence[Chan
     query = sql.SQL(
         "UPDATE {table} AS t SET updated_at = %(now)s{settings} FROM {rows} "
         "WHERE t.account_id = %(account_id)s AND t.id = f.id AND t.id = ANY(%(ids)s::bigint[])"
-    ).format(table=sql.Identifier(obj.table), settings=listed(settings), rows=rows_as_arrays(columns))
-    values = [{name: change.columns.get(name, change.row[name]) for name in used} for change in changes]
-    ids = integers(change.id for change in changes)
-    db.execute(query, {"account_id": ctx.id, "now": ctx.now, "ids": ids, **column_arrays(columns, values)})
+    )
+    made = query.format(table=sql.Identifier(table), settings=listed(settings), rows=rows_as_arrays(columns))
+    return cast("LiteralString", made.as_string())
 
 
 def archive(db: Db, ctx: AccountContext, obj: ObjectType, ids: Sequence[int], who: Who) -> list[int]:
@@ -251,12 +269,16 @@ def archive(db: Db, ctx: AccountContext, obj: ObjectType, ids: Sequence[int], wh
 
 
 def lock(db: Db, ctx: AccountContext, obj: ObjectType, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """Living records by number, whole and locked, in the order of their numbers."""
+    """Living records by number, whole and locked, in the order of their numbers.
+
+    Each is looked up by itself, as in :func:`~kalends.query.compile_lookup`.
+    """
     query = sql.SQL(
-        "SELECT * FROM {} WHERE account_id = %s AND id = ANY(%s) AND archived_at IS NULL ORDER BY id FOR UPDATE"
+        "SELECT t.* FROM unnest(%s::bigint[]) AS n (id) CROSS JOIN LATERAL "
+        "(SELECT * FROM {} WHERE account_id = %s AND id = n.id AND archived_at IS NULL FOR UPDATE) AS t"
     ).format(sql.Identifier(obj.table))
     with db.cursor(row_factory=dict_row) as cursor:
-        return {row["id"]: row for row in cursor.execute(query, [ctx.id, sorted(set(ids))])}
+        return {row["id"]: row for row in cursor.execute(query, [sorted(set(ids)), ctx.id])}
 
 
 def _subscription_of(obj: ObjectType, row: Mapping[str, Any]) -> int | None:

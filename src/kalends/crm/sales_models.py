@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 
-from kalends.accounts.tables import Record
+from kalends.accounts.tables import Record, archived_index, living_index
 
 
 def _exact() -> models.DecimalField[Any, Any]:
@@ -40,6 +40,9 @@ class Deal(Record):
         indexes: ClassVar = [
             models.Index(fields=["account_id", "stage"], name="deal_in_stage"),
             models.Index(fields=["account_id", "primary_company_id"], name="deal_of_company"),
+            archived_index("deal"),
+            living_index("deal", "created", "created_at"),
+            living_index("deal", "modified", "updated_at"),
         ]
 
 
@@ -62,6 +65,7 @@ class Ticket(Record):
         indexes: ClassVar = [
             models.Index(fields=["account_id", "stage"], name="ticket_in_stage"),
             models.Index(fields=["account_id", "primary_company_id"], name="ticket_of_company"),
+            archived_index("ticket"),
         ]
 
 
@@ -89,7 +93,10 @@ class Product(Record):
 
     class Meta:
         db_table = "product"
-        indexes: ClassVar = [models.Index(fields=["account_id", "sku"], name="product_sku")]
+        indexes: ClassVar = [
+            models.Index(fields=["account_id", "sku"], name="product_sku"),
+            archived_index("product"),
+        ]
 
 
 class Quote(Record):
@@ -124,6 +131,7 @@ class Quote(Record):
     class Meta:
         db_table = "quote"
         constraints: ClassVar = [models.UniqueConstraint(fields=["public_key"], name="quote_public_key_once")]
+        indexes: ClassVar = [archived_index("quote")]
 
 
 class Order(Record):
@@ -164,7 +172,10 @@ class Order(Record):
 
     class Meta:
         db_table = "purchase_order"
-        indexes: ClassVar = [models.Index(fields=["account_id", "stage"], name="order_in_stage")]
+        indexes: ClassVar = [
+            models.Index(fields=["account_id", "stage"], name="order_in_stage"),
+            archived_index("purchase_order"),
+        ]
 
 
 class Adjustment(Record):
@@ -186,6 +197,7 @@ class Discount(Adjustment):
 
     class Meta:
         db_table = "discount"
+        indexes: ClassVar = [archived_index("discount")]
 
 
 class Fee(Adjustment):
@@ -193,6 +205,7 @@ class Fee(Adjustment):
 
     class Meta:
         db_table = "fee"
+        indexes: ClassVar = [archived_index("fee")]
 
 
 class Tax(Adjustment):
@@ -200,3 +213,4 @@ class Tax(Adjustment):
 
     class Meta:
         db_table = "tax"
+        indexes: ClassVar = [archived_index("tax")]

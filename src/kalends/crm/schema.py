@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -25,21 +25,32 @@ def account_object(db: Connection[Any], ctx: AccountContext, name: str) -> Objec
     It has the account's own properties besides those of the catalogue, and the options of its pipeline and stage are
     the account's. Raises :class:`~kalends.catalog.UnknownName`.
     """
+    return ask_for_object(db, ctx.id, name)()
+
+
+def ask_for_object(db: Connection[Any], account_id: int, name: str) -> Callable[[], ObjectType]:
+    """Ask what :func:`account_object` tells; what is returned takes the answer, once a pipeline has brought it.
+
+    Raises :class:`~kalends.catalog.UnknownName`.
+    """
     obj = get_object(name)
-    own = own_properties(db, ctx, obj)
-    if own:
-        obj = obj.with_custom(own)
-    return _with_pipelines(db, ctx, obj) if obj.pipeline else obj
+    named = {"account_id": account_id, "object": obj.name}
+    properties = db.execute(load("kalends.crm", "own_properties"), named)
+    pipelines = db.execute(load("kalends.crm", "pipeline_options"), named) if obj.pipeline else None
+
+    def answer() -> ObjectType:
+        own = _own(obj, properties.fetchall())
+        extended = obj.with_custom(own) if own else obj
+        return extended if pipelines is None else _with_pipelines(extended, pipelines.fetchall())
+
+    return answer
 
 
-def own_properties(db: Connection[Any], ctx: AccountContext, obj: ObjectType) -> tuple[Property, ...]:
+def _own(obj: ObjectType, rows: Sequence[Sequence[Any]]) -> tuple[Property, ...]:
     """The properties that the account has added to an object, in the order in which they were made.
 
     One whose name the catalogue has come to have since is left out.
     """
-    rows = db.execute(
-        load("kalends.crm", "own_properties"), {"account_id": ctx.id, "object": obj.name}
-    ).fetchall()
     return tuple(as_property(obj, row) for row in rows if row[0] not in obj.by_name)
 
 
@@ -71,10 +82,7 @@ def _option(stored: Mapping[str, Any]) -> Option:
     return Option(stored["value"], same(stored["label"]))
 
 
-def _with_pipelines(db: Connection[Any], ctx: AccountContext, obj: ObjectType) -> ObjectType:
-    rows = db.execute(
-        load("kalends.crm", "pipeline_options"), {"account_id": ctx.id, "object": obj.name}
-    ).fetchall()
+def _with_pipelines(obj: ObjectType, rows: Sequence[Sequence[Any]]) -> ObjectType:
     options = {
         name: tuple(
             _labeled(obj.by_name[name], value, label) for which, value, label in rows if which == kind

@@ -9,6 +9,7 @@ from psycopg import Connection, sql
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays
+from kalends.catalog.associations import CHILD
 from kalends.catalog.registry import OBJECTS
 from kalends.crm.association_types import CannotAssociate, Kind, Pairing, pairing
 from kalends.events import journal
@@ -84,9 +85,13 @@ class Tying(NamedTuple):
     def write(self, *, replace: bool) -> bool:
         """Tie the pair with the kinds that are wanted; says whether anything changed."""
         kinds = [kind for kind in self.pair.chosen(self.wanted.types) if kind != self.pair.plain]
-        primary = any(kind.primary for kind in kinds)
+        told = [kind for kind in kinds if kind.primary]
         labels = [kind for kind in kinds if not kind.primary]
-        changed = self._make_primary() if primary else self._tie()
+        if len(told) > 1:
+            raise CannotAssociate(
+                f"The {self.pair.one} {self.wanted.one} cannot be both parent and child of {self.wanted.other}."
+            )
+        changed = self._as_holder(told[0]).make_primary() if told else self._tie()
         if replace:
             others = [
                 kind
@@ -102,7 +107,7 @@ class Tying(NamedTuple):
             return self._become_parent()
         if self.column is None:
             return self.insert([self.pair.plain])
-        told = self._told()
+        told = self.told()
         if told == self.target.id:
             return False
         rule = TIE_RULES.get((self.holder.object, self.target.object))
@@ -113,12 +118,21 @@ class Tying(NamedTuple):
             return self.insert([self.pair.plain])
         raise self._told_by_itself()
 
-    def _make_primary(self) -> bool:
+    def _as_holder(self, kind: Kind) -> Tying:
+        """The same pair with the record whose column tells this kind as the holder: of two companies the child."""
+        return self._turned() if kind.type_id == CHILD else self
+
+    def _turned(self) -> Tying:
+        return self._replace(wanted=Wanted(self.wanted.other, self.wanted.one))
+
+    def make_primary(self) -> bool:
         """Let the holder's column tell the tie; what it told before stays tied."""
-        told = self._told()
+        told = self.told()
         if told == self.target.id:
             return False
-        self._tell(told, self.target.id)
+        if self.pair.one == self.pair.other and self._turned().told() == self.holder.id:
+            self._turned().tell(self.holder.id, None)
+        self.tell(told, self.target.id)
         if told is not None:
             former = Wanted(self.holder.id, told)
             forward = pairing(self.db, self.ctx, self.holder.object, self.target.object)
@@ -128,10 +142,11 @@ class Tying(NamedTuple):
     def take(self, kinds: Sequence[Kind]) -> bool:
         """Take kinds off the tie, which stays."""
         changed = False
-        if any(kind.primary for kind in kinds) and self._told() == self.target.id:
-            self._tell(self.target.id, None)
-            self.insert([self.pair.plain])
-            changed = True
+        for seen in (self._as_holder(kind) for kind in kinds if kind.primary):
+            if seen.told() == seen.target.id:
+                seen.tell(seen.target.id, None)
+                self.insert([self.pair.plain])
+                changed = True
         labels = [kind for kind in kinds if not kind.primary]
         return self.delete(labels) or changed
 
@@ -141,10 +156,12 @@ class Tying(NamedTuple):
         removed = False
         if tie.is_parent or tie.is_child:
             removed = self._leave_parent()
-        elif self.column is not None and self._told() == self.target.id:
+        elif self.pair.one == self.pair.other:
+            removed = self.take([kind for kind in self.pair.kinds.values() if kind.primary])
+        elif self.column is not None and self.told() == self.target.id:
             rule = TIE_RULES.get((self.holder.object, self.target.object))
             if tie.primary_type_id is not None:
-                self._tell(self.target.id, None)
+                self.tell(self.target.id, None)
             elif rule is not None:
                 rule(self.db, self.ctx, self._change(self.target.id, None))
             else:
@@ -188,7 +205,8 @@ class Tying(NamedTuple):
         ).fetchone()
         return (row[0], row[1]) if row is not None else (None, None)
 
-    def _told(self) -> int | None:
+    def told(self) -> int | None:
+        """The record that the holder's column names."""
         assert self.column is not None
         query = sql.SQL("SELECT {} FROM {} WHERE account_id = %s AND id = %s FOR UPDATE").format(
             sql.Identifier(self.column), sql.Identifier(OBJECTS[self.holder.object].table)
@@ -196,7 +214,8 @@ class Tying(NamedTuple):
         row = self.db.execute(query, [self.ctx.id, self.holder.id]).fetchone()
         return None if row is None else row[0]
 
-    def _tell(self, before: int | None, after: int | None) -> None:
+    def tell(self, before: int | None, after: int | None) -> None:
+        """Let the holder's column name another record, or none."""
         assert self.column is not None
         query = sql.SQL("UPDATE {} SET {} = %s, updated_at = %s WHERE account_id = %s AND id = %s").format(
             sql.Identifier(OBJECTS[self.holder.object].table), sql.Identifier(self.column)
@@ -225,13 +244,14 @@ class Tying(NamedTuple):
     def delete(self, kinds: Sequence[Kind] | None) -> bool:
         """Take these kinds' rows away in both directions, or with None all rows of the pair."""
         one, other = ends_of(self.pair, self.wanted)
-        only = None if kinds is None else [number for kind in kinds for number in kind[1:3]]
+        only = None if kinds is None else [kind.type_id for kind in kinds]
+        back = None if kinds is None else [kind.inverse_id for kind in kinds]
         removed = 0
-        for here, there in ((one, other), (other, one)):
+        for here, there, numbers in ((one, other, only), (other, one, back)):
             removed += self.db.execute(
                 "DELETE FROM association WHERE account_id = %s AND from_type = %s AND from_id = %s "
                 "AND to_type = %s AND to_id = %s AND (%s::int[] IS NULL OR type_id = ANY(%s::int[]))",
-                [self.ctx.id, *here, *there, only, only],
+                [self.ctx.id, *here, *there, numbers, numbers],
             ).rowcount
         return removed > 0
 

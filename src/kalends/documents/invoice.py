@@ -212,7 +212,10 @@ def seller_of(ctx: AccountContext, tax_id: str | None = None) -> Party:
 
 def _buyer(values: Sequence[Any]) -> Party:
     """The buyer: the company if there is one, with the contact below it. The address is the invoice's, else the
-    company's, else the contact's; the country is the first that is known."""
+    company's, else the contact's; the country is the first that is known. A buyer who was erased is as was kept."""
+    if values[23] is not None:
+        name, attention, address, country = values[23:]
+        return Party(name, attention, tuple(address), country)
     company, company_name, first, last, email = values[:5]
     addresses = [values[start : start + 6] for start in (5, 11, 17)]
     person = " ".join(part for part in (first, last) if part)

@@ -7,6 +7,7 @@ leaves nothing behind: corrected, it may use its key again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -72,7 +73,11 @@ def given_before(db: Connection[Any], account_id: int, asked: Asked, now: dateti
             f"The idempotency key {asked.key!r} was used for another request at {row[3]:%Y-%m-%d %H:%M} UTC. Give what "
             f"is asked anew a key of its own."
         )
-    assert row[1] is not None, "an answer is written in the transaction that took its key"
+    if row[1] is None:
+        raise KeyRefused(
+            f"The request of the idempotency key {asked.key!r} was done at {row[3]:%Y-%m-%d %H:%M} UTC. What it was "
+            "answered spoke of a person who was erased since, and is not kept any more."
+        )
     return Given(row[1], row[2])
 
 
@@ -82,8 +87,27 @@ def remember(db: Connection[Any], account_id: int, asked: Asked, answer: Given, 
         "UPDATE answer SET status = %s, body = %s WHERE account_id = %s AND asker = %s AND key = %s",
         [answer.status, answer.body, account_id, asked.asker, asked.key],
     )
-    db.execute(
+    prune(db, account_id, now)
+
+
+def prune(db: Connection[Any], account_id: int, now: datetime, most: int = _FORGOTTEN_AT_ONCE) -> int:
+    """Forget answers that are too old, the oldest first and at most so many; says how many."""
+    return db.execute(
         "DELETE FROM answer WHERE (account_id, asker, key) IN (SELECT account_id, asker, key FROM answer "
         "WHERE account_id = %s AND answered_at < %s ORDER BY answered_at LIMIT %s FOR UPDATE SKIP LOCKED)",
-        [account_id, now - KEPT_FOR, _FORGOTTEN_AT_ONCE],
+        [account_id, now - KEPT_FOR, most],
+    ).rowcount
+
+
+def forget(db: Connection[Any], account_id: int, records: Sequence[int], words: Sequence[str]) -> None:
+    """Forget what was answered about records of these numbers, or holds these words. The keys stay taken."""
+    numbers = "|".join(map(str, records))
+    db.execute(
+        "UPDATE answer SET status = NULL, body = NULL WHERE account_id = %(account_id)s AND body <> '' "
+        "AND (body ~ %(numbers)s OR body::jsonb::text ~* pattern_of_words(%(words)s::text[]))",
+        {
+            "account_id": account_id,
+            "numbers": f'"(id|objectId|toObjectId|fromObjectId)":"?({numbers})[",}}]',
+            "words": list(words),
+        },
     )

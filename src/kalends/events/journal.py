@@ -37,7 +37,9 @@ def write(
     db: Connection[Any], account_id: int, at: datetime, events: Sequence[NewEvent], actor: str = "system"
 ) -> None:
     """Append the events, in this order."""
-    rows = [(e.kind, e.object_type, e.object_id, e.parent_id, encode(e.data)) for e in events]
+    rows = [
+        (e.kind, e.object_type, e.object_id, e.parent_id, encode(e.data) if e.data else "{}") for e in events
+    ]
     if rows:
         columns = arrays(("kinds", "types", "objects", "parents", "data"), rows)
         db.execute(

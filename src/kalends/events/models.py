@@ -1,4 +1,4 @@
-"""The one journal of events, and the requests that are done once."""
+"""The one journal of events, the requests that are done once, and what other programs are told of them."""
 
 from typing import ClassVar
 
@@ -41,6 +41,8 @@ class Event(AccountRow):
 class Request(models.Model):
     """A request that was done: its key is the effect, so the same request made again finds the first one's result.
 
+    It is known by its key for 400 days.
+
     ``asked`` is what was asked for, and ``result`` what came of it (a record's number, for most kinds).
     """
 
@@ -55,6 +57,7 @@ class Request(models.Model):
 
     class Meta:
         db_table = "request"
+        indexes: ClassVar = [models.Index(fields=["account_id", "requested_at"], name="request_by_age")]
 
 
 class Answer(models.Model):
@@ -75,3 +78,123 @@ class Answer(models.Model):
     class Meta:
         db_table = "answer"
         indexes: ClassVar = [models.Index(fields=["account_id", "answered_at"], name="answer_by_age")]
+
+
+class WebhookTarget(models.Model):
+    """Where an app wants to be told of changes, and how far it has been told.
+
+    ``after`` is the number of the last event of the journal that was looked at for the app. ``failures`` counts the
+    calls in a row that were not taken.
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "app_id")
+    account_id = models.BigIntegerField()
+    app_id = models.BigIntegerField()
+    url = models.TextField()
+    calls_at_once = models.SmallIntegerField()
+    signature_version = models.TextField(default="v1")
+    after = models.BigIntegerField()
+    failures = models.IntegerField(default=0)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "webhook_target"
+
+
+class WebhookSubscription(AccountRow):
+    """What an app wants to be told of: a change of the records of one object, and of which property.
+
+    It is told of events numbered after ``after`` only: those that happened since it became active.
+    """
+
+    app_id = models.BigIntegerField()
+    event_type = models.TextField()
+    object_type = models.TextField()
+    change = models.TextField()
+    property_name = models.TextField(default="")
+    active = models.BooleanField()
+    after = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "webhook_subscription"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account_id", "app_id", "event_type", "object_type", "property_name"],
+                name="webhook_subscription_once",
+            )
+        ]
+
+
+class WebhookBatch(AccountRow):
+    """Up to a hundred deliveries that are sent in one request, and again in one until they are taken or given up.
+
+    ``sending`` in a ``slot`` whose advisory lock is held, ``waiting`` until ``next_try_at``, ``delivered`` or
+    ``failed``. ``tries`` counts the calls that were begun; ``answer`` is the HTTP status of the last one, ``error``
+    what went wrong at the last one that failed.
+    """
+
+    SENDING, WAITING, DELIVERED, FAILED = "sending", "waiting", "delivered", "failed"
+
+    app_id = models.BigIntegerField()
+    status = models.TextField()
+    slot = models.SmallIntegerField(null=True)
+    tries = models.SmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    answer = models.SmallIntegerField(null=True)
+    error = models.TextField(null=True)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "webhook_batch"
+        indexes: ClassVar = [
+            models.Index(
+                fields=["account_id", "app_id", "next_try_at"],
+                name="webhook_batch_waiting",
+                condition=Q(status="waiting"),
+            ),
+            models.Index(
+                fields=["account_id", "app_id", "slot"],
+                name="webhook_batch_sending",
+                condition=Q(status="sending"),
+            ),
+            models.Index(
+                fields=["account_id", "app_id", "id"],
+                name="webhook_batch_failed",
+                condition=Q(status="failed"),
+            ),
+            models.Index(
+                fields=["account_id", "closed_at"],
+                name="webhook_batch_closed",
+                condition=Q(closed_at__isnull=False),
+            ),
+        ]
+
+
+class WebhookDelivery(models.Model):
+    """An event that is told to a subscription: once, since the two are its key. Without a batch it was not sent yet."""
+
+    pk = models.CompositePrimaryKey("account_id", "subscription_id", "event_id")
+    account_id = models.BigIntegerField()
+    subscription_id = models.BigIntegerField()
+    event_id = models.BigIntegerField()
+    app_id = models.BigIntegerField()
+    batch_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "webhook_delivery"
+        indexes: ClassVar = [
+            models.Index(
+                fields=["account_id", "app_id", "event_id"],
+                name="webhook_delivery_unsent",
+                condition=Q(batch_id__isnull=True),
+            ),
+            models.Index(
+                fields=["account_id", "batch_id"],
+                name="webhook_delivery_of_batch",
+                condition=Q(batch_id__isnull=False),
+            ),
+        ]

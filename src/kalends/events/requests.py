@@ -6,8 +6,8 @@ request that was refused leaves nothing behind: corrected, it may use its key ag
 """
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from psycopg import Connection
@@ -16,6 +16,8 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 
 KEY_LENGTH_MAX = 255
+KEPT_FOR = timedelta(days=400)
+"""How long a request is known by its key: somebody who asks once a year finds it again."""
 
 Result = TypeVar("Result", int, dict[str, Any])
 """What a request may come to: something that JSON holds as it is, such as a record's number."""
@@ -81,6 +83,18 @@ def find_request(db: Connection[Any], ctx: AccountContext, kind: str, key: str) 
     params = {"account_id": ctx.id, "kind": kind, "key": key}
     row = db.execute(load("kalends.events", "request_of_key"), params).fetchone()
     return None if row is None else Earlier(*row)
+
+
+def prune(db: Connection[Any], ctx: AccountContext, most: int) -> int:
+    """Forget requests that are too old, the oldest first and at most so many; says how many."""
+    params = {"account_id": ctx.id, "oldest": ctx.now - KEPT_FOR, "most": most}
+    return db.execute(load("kalends.events", "forget_old_requests"), params).rowcount
+
+
+def forget(db: Connection[Any], account_id: int, contacts: Sequence[int], words: Sequence[str]) -> None:
+    """Forget what was asked for these contacts, or in these words. The keys stay taken, and so does what came of it."""
+    params = {"account_id": account_id, "contacts": list(contacts), "words": list(words)}
+    db.execute(load("kalends.events", "forget_requests"), params)
 
 
 _encode = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode

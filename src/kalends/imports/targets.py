@@ -85,10 +85,8 @@ def _of_catalogue(object_name: str) -> list[Target]:
     ]
 
 
-_NOT_IMPORTED = frozenset(
-    {"hs_parent_company_id", "hs_payments_source_app_id", "hs_payment_method_source_at_creation"}
-)
-"""Record ids of this installation, and what the import itself knows better than the file."""
+_NOT_IMPORTED = frozenset({"hs_payments_source_app_id", "hs_payment_method_source_at_creation"})
+"""What the import itself knows better than the file."""
 
 
 def _target(prop: Property, prefix: str = "") -> Target:

@@ -7,6 +7,7 @@ class PaymentsConfig(AppConfig):
     verbose_name = "Payments"
 
     def ready(self) -> None:
-        from kalends.payments.record_rules import register_rules
+        from kalends.payments import erasure, record_rules
 
-        register_rules()
+        record_rules.register_rules()
+        erasure.register_rules()

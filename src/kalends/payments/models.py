@@ -5,13 +5,16 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from kalends.accounts.tables import AccountRow, Record
+from kalends.accounts.tables import AccountRow, Record, archived_index
 
 
 class PaymentMethod(AccountRow):
-    """A stored way to pay: the processor's token and what a person needs to recognize it. Never a card number."""
+    """A stored way to pay: the processor's token and what a person needs to recognize it. Never a card number.
 
-    contact_id = models.BigIntegerField()
+    Of one whose owner was erased only the kind and the brand are left, for the payments that were made by it.
+    """
+
+    contact_id = models.BigIntegerField(null=True)
     processor = models.TextField()
     kind = models.TextField()
     token = models.TextField()
@@ -113,6 +116,7 @@ class Payment(Record):
                 name="payment_to_retry",
                 condition=Q(next_retry_on__isnull=False),
             ),
+            archived_index("payment"),
         ]
 
 

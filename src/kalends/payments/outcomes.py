@@ -290,7 +290,7 @@ def _write(db: Connection[Any], ctx: AccountContext, block: _Block, actor: str) 
     db.execute(load("kalends.payments", "move_payments"), {**shared, **arrays(names, block.payments)})
     if block.paid:
         paid = arrays(("invoices", "amounts"), list(block.paid.items()))
-        db.execute(load("kalends.payments", "pay_invoices"), {**shared, **paid})
+        db.execute(load("kalends.payments", "pay_invoices"), {**shared, "actor": actor, **paid})
     _write_subscriptions(db, shared, block)
     book.post(db, ctx.id, block.entries)
     journal.write(db, ctx.id, ctx.now, block.events, actor)

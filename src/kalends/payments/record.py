@@ -72,12 +72,14 @@ def record_payments(
         return Recorded()
     asked = {"payments": [item._asdict() for item in received]}
     written = once(
-        db, ctx, "payment", request_key, asked, lambda: asdict(_record(db, ctx, received)), actor=actor
+        db, ctx, "payment", request_key, asked, lambda: asdict(_record(db, ctx, received, actor)), actor=actor
     )
     return Recorded(**written)
 
 
-def _record(db: Connection[Any], ctx: AccountContext, received: Sequence[ReceivedPayment]) -> Recorded:
+def _record(
+    db: Connection[Any], ctx: AccountContext, received: Sequence[ReceivedPayment], actor: str
+) -> Recorded:
     attempts = _check(db, ctx, received)
     ids = take_ids(db, len(received))
     rows = [
@@ -105,7 +107,7 @@ def _record(db: Connection[Any], ctx: AccountContext, received: Sequence[Receive
         )
         for item in received
     ]
-    return Recorded(**asdict(write_outcomes(db, ctx, outcomes)), payments=ids)
+    return Recorded(**asdict(write_outcomes(db, ctx, outcomes, actor=actor)), payments=ids)
 
 
 def pay_with(
@@ -150,7 +152,9 @@ def pay_with(
         changes = journal.changed(invoice_id=(None, invoice_id))
         event = journal.NewEvent("payment.updated", "payment", payment_id, None, changes)
         journal.write(db, ctx.id, ctx.now, [event], actor)
-        write_outcomes(db, ctx, [Outcome(invoice_id, payable.attempt, SETTLED, received_at, reference)])
+        write_outcomes(
+            db, ctx, [Outcome(invoice_id, payable.attempt, SETTLED, received_at, reference)], actor=actor
+        )
 
 
 def _check(db: Connection[Any], ctx: AccountContext, received: Sequence[ReceivedPayment]) -> dict[int, int]:

@@ -52,6 +52,13 @@ class Home:
         """The installation's signing key, made once and kept in ``keys/signing-key`` (mode 0600)."""
         return _made_once(self.keys / "signing-key")
 
+    def sealing_keys(self) -> str:
+        """What secrets in the database are sealed with: ``keys/sealing-keys``, a key on each line, made once.
+
+        The first line seals; the others still open what they once sealed.
+        """
+        return _made_once(self.keys / "sealing-keys")
+
 
 def home_path(environ: Mapping[str, str] = os.environ) -> Path:
     """Where the installation lies: ``KALENDS_HOME``, else a usual place for this user.

@@ -3,9 +3,10 @@
 What an installation decides (its database, its signing key, its folders) is filled in by
 :func:`kalends.platform.boot.boot`: importing this module touches neither a disk nor a database.
 
-The environment has the last word on four things: ``KALENDS_PUBLIC_URL`` (the address people use, default
+The environment has the last word on five things: ``KALENDS_PUBLIC_URL`` (the address people use, default
 ``http://localhost:8000``), ``KALENDS_SMTP_URL`` (where letters go; default: files in the home),
-``KALENDS_MAIL_FROM`` and ``KALENDS_DEBUG=1``.
+``KALENDS_MAIL_FROM``, ``KALENDS_WEBHOOK_NETWORKS`` (what webhooks may call besides the public internet; default:
+nothing) and ``KALENDS_DEBUG=1``.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
     "kalends.events",
     "kalends.messages",
     "kalends.staff",
+    "kalends.api",
 ]
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -164,6 +166,8 @@ EMAIL_FILE_PATH: str | None = None  # boot() fills it: the home's mail folder
 DEFAULT_FROM_EMAIL = os.environ.get(
     "KALENDS_MAIL_FROM", f"Kalends <kalends@{_public.hostname or 'localhost'}>"
 )
+
+WEBHOOK_NETWORKS = os.environ.get("KALENDS_WEBHOOK_NETWORKS", "")
 
 LOGGING = {
     "version": 1,

@@ -5,6 +5,7 @@ from kalends.query.compile import (
     compile_count,
     compile_filter,
     compile_ids,
+    compile_lookup,
     compile_select,
     currency_column,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "compile_count",
     "compile_filter",
     "compile_ids",
+    "compile_lookup",
     "compile_select",
     "currency_column",
     "decode_key",

@@ -12,8 +12,8 @@ from kalends.catalog.model import Association, ObjectType, Sort
 from kalends.catalog.registry import UnknownName, get_object, get_property, suggestion
 from kalends.query.conditions import condition_sql, escaped_pattern
 from kalends.query.context import Binder, Context, Sql
-from kalends.query.language import Associated, Condition, Filter, Group
-from kalends.query.paging import SORT, Key, after_sql, order_sql, sort_sql
+from kalends.query.language import Associated, Condition, Filter, Group, Operator
+from kalends.query.paging import SORT, Key, after_sql, is_ordered_in_parts, order_sql, parts_sql, sort_sql
 
 NAME = "@name"
 """A column that may be asked for besides properties: the name by which people know the record."""
@@ -58,22 +58,67 @@ def compile_select(
     binder = Binder(ctx)
     order = sort or obj.default_sort
     key = sort_sql(binder, obj, order, _MAIN)
-    names, reads = ["id"], [f"{_MAIN}.id"]
-    for name in dict.fromkeys(columns):
-        _add_column(binder, obj, name, names, reads)
+    names, reads = _columns(binder, obj, columns)
     names.append(SORT)
     reads.append(key)
-    selected = ", ".join(f"{read} AS c{number}" for number, read in enumerate(reads))
+    selected = _selected(reads)
     where = _where(binder, obj, filter, search)
-    if after is not None:
-        where = f"{where} AND {after_sql(binder, obj, order, key, after, _MAIN)}"
-    text = (
-        f"SELECT {selected} FROM {obj.table} {_MAIN} WHERE {where} "
-        f"ORDER BY {order_sql(obj, order, key, _MAIN)} LIMIT {binder.bind(limit, 'bigint')}"
-    )
+    plain = f"SELECT {selected} FROM {obj.table} {_MAIN} WHERE {where}"
+    if not _rejects_empty(filter, order) and is_ordered_in_parts(obj, order, after):
+        most = binder.bind(limit + offset, "bigint")
+        text = parts_sql(binder, obj, order, key, after, _MAIN, plain, most)
+    else:
+        if after is not None:
+            plain = f"{plain} AND {after_sql(binder, obj, order, key, after, _MAIN)}"
+        never_empty = _rejects_empty(filter, order)
+        text = f"{plain} ORDER BY {order_sql(obj, order, key, _MAIN, never_empty=never_empty)}"
+    text = f"{text} LIMIT {binder.bind(limit, 'bigint')}"
     if offset:
         text = f"{text} OFFSET {binder.bind(offset, 'bigint')}"
     return Sql(text, binder.params, tuple(names))
+
+
+def compile_lookup(obj: ObjectType, columns: Sequence[str], ids: Sequence[int], ctx: Context) -> Sql:
+    """Records by number, in any order; result columns as of :func:`compile_select`, without :data:`SORT`.
+
+    Each is looked up by itself, behind a fence. Asked for ``id = ANY (…)``, the planner takes any index that has the
+    id somewhere, and walks through all of the account in it, which it expects to be a small one
+    (:mod:`kalends.accounts.walls`).
+    """
+    binder = Binder(ctx)
+    names, reads = _columns(binder, obj, columns)
+    numbers = binder.bind(list(dict.fromkeys(ids)), "bigint[]")
+    one = f"SELECT * FROM {obj.table} WHERE account_id = %(account_id)s AND id = n.id OFFSET 0"
+    text = (
+        f"SELECT {_selected(reads)} FROM unnest({numbers}) AS n (id) CROSS JOIN LATERAL ({one}) AS {_MAIN} "
+        f"WHERE {_scope(binder, _MAIN)}"
+    )
+    return Sql(text, binder.params, tuple(names))
+
+
+def _columns(binder: Binder, obj: ObjectType, columns: Sequence[str]) -> tuple[list[str], list[str]]:
+    names, reads = ["id"], [f"{_MAIN}.id"]
+    for name in dict.fromkeys(columns):
+        _add_column(binder, obj, name, names, reads)
+    return names, reads
+
+
+def _selected(reads: Sequence[str]) -> str:
+    return ", ".join(f"{read} AS c{number}" for number, read in enumerate(reads))
+
+
+def _rejects_empty(wanted: Filter, order: Sort) -> bool:
+    """Whether only records pass that have a value to sort by, since every group asks something of it."""
+    return bool(wanted.groups) and all(
+        any(
+            isinstance(term, Condition)
+            and term.property == order.property
+            and term.operator is not Operator.UNKNOWN
+            and not term.include_empty
+            for term in group
+        )
+        for group in wanted.groups
+    )
 
 
 def _add_column(binder: Binder, obj: ObjectType, name: str, names: list[str], reads: list[str]) -> None:
@@ -88,11 +133,20 @@ def _add_column(binder: Binder, obj: ObjectType, name: str, names: list[str], re
         reads.append(binder.fill(prop.currency, _MAIN))
 
 
-def compile_count(obj: ObjectType, filter: Filter, ctx: Context, *, search: str | None = None) -> Sql:  # noqa: A002
-    """How many records pass; one row with the column ``count``."""
+def compile_count(
+    obj: ObjectType,
+    filter: Filter,  # noqa: A002
+    ctx: Context,
+    *,
+    search: str | None = None,
+    most: int | None = None,
+) -> Sql:
+    """How many records pass; one row with the column ``count``. With ``most`` it stops counting there."""
     binder = Binder(ctx)
-    where = _where(binder, obj, filter, search)
-    return Sql(f"SELECT count(*) FROM {obj.table} {_MAIN} WHERE {where}", binder.params, ("count",))
+    passing = f"FROM {obj.table} {_MAIN} WHERE {_where(binder, obj, filter, search)}"
+    if most is not None:
+        passing = f"FROM (SELECT {passing} LIMIT {binder.bind(most, 'bigint')}) AS counted"
+    return Sql(f"SELECT count(*) {passing}", binder.params, ("count",))
 
 
 def compile_ids(

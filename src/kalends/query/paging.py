@@ -64,11 +64,62 @@ def _may_be_empty(prop: Property) -> bool:
     return not prop.required or prop.type == "enumeration"
 
 
-def order_sql(obj: ObjectType, sort: Sort, key: str, alias: str) -> str:
-    """The ORDER BY of a page; plain where no value can be missing, so that an index can serve."""
-    last = " NULLS LAST" if _may_be_empty(get_property(obj, sort.property)) else ""
+def order_sql(obj: ObjectType, sort: Sort, key: str, alias: str, *, never_empty: bool = False) -> str:
+    """The ORDER BY of a page; plain where no value can be missing, so that an index can serve.
+
+    ``never_empty`` says that a filter lets none pass without a value.
+    """
+    prop = get_property(obj, sort.property)
+    plain = not _may_be_empty(prop) or (never_empty and _is_kept_plainly(prop))
     direction = "DESC" if sort.descending else "ASC"
-    return f"{key} {direction}{last}, {alias}.id {direction}"
+    return f"{key} {direction}{'' if plain else ' NULLS LAST'}, {alias}.id {direction}"
+
+
+def _is_kept_plainly(prop: Property) -> bool:
+    """Whether records are sorted by the value itself, as an index may hold it."""
+    return prop.type in ("number", "money", "date", "datetime")
+
+
+def is_ordered_in_parts(obj: ObjectType, sort: Sort, after: Key | None) -> bool:
+    """Whether records without a value come in a part of their own (:func:`parts_sql`).
+
+    In one piece no index could serve: it holds them at its end, and read backward gives them first; and a page that
+    continues behind a value has to go on with those that have none.
+    """
+    prop = get_property(obj, sort.property)
+    return _may_be_empty(prop) and _is_kept_plainly(prop) and (sort.descending or after is not None)
+
+
+def parts_sql(
+    binder: Binder,
+    obj: ObjectType,
+    sort: Sort,
+    key: str,
+    after: Key | None,
+    alias: str,
+    plain: str,
+    most: str,
+) -> str:
+    """``plain`` in order: first the records with a value to sort by, then those without, up to ``most`` of each.
+
+    The second part is only begun where the first did not fill the page. A WITH query is what keeps the parts in their
+    order: the server reads one as rows are asked for, and never two at once.
+    """
+    direction = "DESC" if sort.descending else "ASC"
+    beyond = "<" if sort.descending else ">"
+    without = f"{plain} AND {key} IS NULL"
+    if after is not None and after.value is None:
+        behind = f"{alias}.id {beyond} {binder.bind(after.id, 'bigint')}"
+        return f"{without} AND {behind} ORDER BY {alias}.id {direction}"
+    known = f"{plain} AND {key} IS NOT NULL"
+    if after is not None:
+        value = binder.bind(after.value, _sort_type(get_property(obj, sort.property)))
+        known = f"{known} AND ({key}, {alias}.id) {beyond} ({value}, {binder.bind(after.id, 'bigint')})"
+    return (
+        f"WITH known AS MATERIALIZED ({known} ORDER BY {key} {direction}, {alias}.id {direction} LIMIT {most}), "
+        f"without AS MATERIALIZED ({without} ORDER BY {alias}.id {direction} LIMIT {most}) "
+        "SELECT * FROM known UNION ALL SELECT * FROM without"
+    )
 
 
 def after_sql(binder: Binder, obj: ObjectType, sort: Sort, key: str, after: Key, alias: str) -> str:

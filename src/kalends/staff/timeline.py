@@ -156,6 +156,7 @@ def _plain(text: Callable[[], str]) -> _Words:
 
 
 KINDS: dict[str, tuple[str, str, _Words]] = {
+    "contact.erased": ("x", "", _plain(lambda: _("Contact erased"))),
     "subscription.created": ("plus", "acc", _plain(lambda: _("Subscription made"))),
     "subscription.canceled": ("circle-x", "", _canceled),
     "subscription.expired": ("flag", "", _plain(lambda: _("Subscription ended as agreed"))),
@@ -191,6 +192,8 @@ KINDS: dict[str, tuple[str, str, _Words]] = {
     "subscription.parked": ("triangle-alert", "bad", _parked),
     "invoice.issued": ("file-text", "", _issued),
     "invoice.finalized": ("file-text", "", _issued),
+    "invoice.paid": ("circle-check", "ok", _plain(lambda: _("Invoice paid in full"))),
+    "invoice.paid_in_part": ("circle-check", "", _plain(lambda: _("Invoice paid in part"))),
     "invoice.overdue": ("clock", "warn", _plain(lambda: _("Invoice not paid by its due date"))),
     "invoice.voided": ("circle-x", "", _with_reason(lambda: _("Invoice voided"))),
     "credit_note.issued": ("undo-2", "acc", _credited),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from kalends.staff.views import health, invoice, session, subscription, subscriptions
+from kalends.staff.views import consent, health, invoice, session, subscription, subscriptions
 
 urlpatterns = [
     path("health", health.health, name="health"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("sign-in", session.sign_in, name="sign-in"),
     path("sign-out", session.sign_out, name="sign-out"),
     path("preferences", session.preferences, name="preferences"),
+    path("oauth/authorize", consent.authorize, name="authorize"),
+    path("oauth/authorize/", consent.authorize),
     path("<int:account_id>/subscriptions", subscriptions.index, name="subscriptions"),
     path("<int:account_id>/subscriptions/<int:subscription_id>", subscription.record, name="subscription"),
     path("<int:account_id>/invoices/<str:number>", invoice.document, name="invoice"),

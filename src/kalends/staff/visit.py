@@ -44,6 +44,13 @@ class Visit:
         return translation.get_language() or "en"
 
     @property
+    def is_admin(self) -> bool:
+        """Whether the user is one of the account's administrators."""
+        return Membership.objects.filter(
+            account_id=self.ctx.id, user_id=self.user.id, role=Membership.ADMIN
+        ).exists()
+
+    @property
     def asking(self) -> Context:
         """What the filter compiler needs to know of this visit."""
         return Context(self.ctx.id, self.ctx.today, self.ctx.now, self.ctx.time_zone, self.user.id)
@@ -70,15 +77,27 @@ def account_page(view: View) -> View:
         user = signed_in_user(request)
         if user is None:
             return to_sign_in(request)
-        with translation.override(language_of(user)), transaction.atomic():
-            context = _enter(user, account_id)
-            if context is None:
+        with visiting(request, user, account_id) as visit:
+            if visit is None:
                 raise Http404(f"no account {account_id}")
-            visit = Visit(user, context, is_demo=getattr(request, "kalends_demo", False))
             return view(request, visit, **kwargs)
 
     guarded.__dict__["is_account_page"] = True
     return guarded
+
+
+@contextmanager
+def visiting(
+    request: HttpRequest, user: User, account_id: int, *, changes: bool = False
+) -> Iterator[Visit | None]:
+    """A transaction inside an account, in the user's language; ``None`` where the user has no place in the account.
+
+    Unless ``changes`` says that something is to be changed, nothing can be.
+    """
+    with translation.override(language_of(user)), transaction.atomic():
+        context = _enter(user, account_id, changes=changes)
+        demo = getattr(request, "kalends_demo", False)
+        yield None if context is None else Visit(user, context, is_demo=demo)
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -101,10 +120,10 @@ def first_account_of(user: User) -> int | None:
     return None
 
 
-def _enter(user: User, account_id: int) -> AccountContext | None:
-    # All figures of a page are of one moment, and reading a page can change nothing.
-    with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+def _enter(user: User, account_id: int, *, changes: bool) -> AccountContext | None:
+    if not changes:  # all figures of a page are of one moment, and reading a page can change nothing
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     if not _is_member(user, account_id):
         return None
     account = Account.objects.get(id=account_id)

@@ -1,1 +1,1 @@
-"""The worker: billing by the clock, letters, and cleaning, in every account."""
+"""The worker: billing by the clock, letters, webhooks, and cleaning, in every account."""

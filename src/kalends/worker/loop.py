@@ -1,7 +1,8 @@
 """The worker: does what falls due by the clock, in every account, until it is told to stop.
 
-Any number of workers on any number of machines may run at once: billing claims its blocks and delivery its letters, so
-two workers share the work and never do a thing twice. A worker that is killed leaves nothing that another, or the next
+Webhooks are sent by a thread of their own meanwhile (:mod:`kalends.worker.webhooks`). Any number of workers on any
+number of machines may run at once: billing claims its blocks and delivery its letters, so two workers share the work
+and never do a thing twice. A worker that is killed leaves nothing that another, or the next
 run, does not finish.
 """
 
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 import structlog
@@ -25,30 +26,14 @@ from kalends.platform.errors import ExitCode, UserFacing
 from kalends.platform.patience import patiently
 from kalends.worker.cleaning import clean_up
 from kalends.worker.logs import set_up_logs
+from kalends.worker.pace import Pace
 from kalends.worker.tasks import TASKS, Stopping, Task
+from kalends.worker.webhooks import Sender
 
 Connect = Callable[[], Connection[Any]]
 Clock = Callable[[], datetime]
 
 log = structlog.get_logger("kalends.worker")
-
-
-class Pace(NamedTuple):
-    """How often the worker looks, and how long it waits after a failure: doubling from the shortest to the longest."""
-
-    tick_seconds: int = 2
-    cleaning_seconds: int = 3_600
-    pause_shortest_seconds: int = 5
-    pause_longest_seconds: int = 300
-
-    def pause(self, failures: int) -> timedelta:
-        """How long to leave something alone that has failed so many times in a row.
-
-        >>> [Pace().pause(failures).seconds for failures in (1, 2, 3, 9)]
-        [5, 10, 20, 300]
-        """
-        doubled = self.pause_shortest_seconds * 2 ** min(failures - 1, 20)
-        return timedelta(seconds=min(doubled, self.pause_longest_seconds))
 
 
 @dataclass(slots=True)
@@ -76,16 +61,17 @@ class Worker:
         """Work until told to stop. A database that is gone is waited for."""
         gone = 0
         try:
-            while not self.stop.is_set():
-                try:
-                    self.round()
-                    gone, pause = 0, timedelta(seconds=self.pace.tick_seconds)
-                except (psycopg.OperationalError, psycopg.InterfaceError, UserFacing) as problem:
-                    self._disconnect()
-                    gone += 1
-                    pause = self.pace.pause(gone)
-                    log.warning("database gone", reason=str(problem), next_try_in_seconds=pause.seconds)
-                self.stop.wait(pause.total_seconds())
+            with Sender(self.clock, self.connect, pace=self.pace).beside():
+                while not self.stop.is_set():
+                    try:
+                        self.round()
+                        gone, pause = 0, timedelta(seconds=self.pace.tick_seconds)
+                    except (psycopg.OperationalError, psycopg.InterfaceError, UserFacing) as problem:
+                        self._disconnect()
+                        gone += 1
+                        pause = self.pace.pause(gone)
+                        log.warning("database gone", reason=str(problem), next_try_in_seconds=pause.seconds)
+                    self.stop.wait(pause.total_seconds())
         finally:
             self._disconnect()
         return ExitCode.OK
@@ -97,9 +83,13 @@ class Worker:
         """
         self.thorough = True
         try:
-            return ExitCode.OK if self.round() else ExitCode.PROBLEM_FOUND
+            well = self.round()
+            return ExitCode.OK if self._drained() and well else ExitCode.PROBLEM_FOUND
         finally:
             self._disconnect()
+
+    def _drained(self) -> bool:
+        return Sender(self.clock, self.connect, self.stop, self.pace).drain()
 
     def round(self) -> bool:
         """Give every account its turn in whatever is due; says whether all of it went well.

@@ -11,10 +11,12 @@ from kalends.accounts.context import AccountContext
 from kalends.billing.agenda import work_now
 from kalends.billing.history import run_ended, run_started
 from kalends.billing.run import RunResult, run_due
+from kalends.events.webhooks.upkeep import forget_delivered
 from kalends.messages.backends import backend_for
 from kalends.messages.delivery import deliver
 from kalends.payments.processors.registry import AccountProcessors
 from kalends.platform import database
+from kalends.worker.cleaning import FORGOTTEN_IN_A_TURN, forget_old
 
 LETTERS_IN_A_TURN = 500
 """How many letters an account may send before the others have their turn."""
@@ -77,8 +79,35 @@ def write_letters(
     return Done(notes, more=sum(delivered) >= limit)
 
 
+def forget_webhooks(
+    db: Connection[Any],
+    ctx: AccountContext,
+    now: datetime,
+    stopping: Asked,  # noqa: ARG001
+    thorough: bool,  # noqa: ARG001
+) -> Done:
+    """Delete webhooks that arrived long ago."""
+    forgotten = forget_delivered(db, ctx, now)
+    return Done({"batches": forgotten} if forgotten else {})
+
+
+def forget(
+    db: Connection[Any],
+    ctx: AccountContext,
+    now: datetime,
+    stopping: Asked,  # noqa: ARG001
+    thorough: bool,  # noqa: ARG001
+) -> Done:
+    """Forget what is too old."""
+    forgotten = forget_old(db, ctx, now)
+    notes = {name: value for name, value in forgotten._asdict().items() if value}
+    return Done(notes, more=max(forgotten.answers, forgotten.requests) >= FORGOTTEN_IN_A_TURN)
+
+
 TASKS = (
     Task("billing", timedelta(seconds=60), bill),
     Task("letters", timedelta(seconds=10), write_letters),
+    Task("forgetting", timedelta(days=1), forget),
+    Task("old webhooks", timedelta(hours=1), forget_webhooks),
 )
 """In the order in which an account takes them: what billing decides on is written at once."""

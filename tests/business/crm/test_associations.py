@@ -56,7 +56,7 @@ def test_what_a_record_tells_itself_is_not_tied_a_second_time(world: World) -> N
 
 def test_objects_without_a_meaning_for_each_other_are_refused(world: World, ends: tuple[End, End]) -> None:
     with pytest.raises(CannotAssociate, match="cannot be associated"):
-        associate(world.db, world.ctx, ends[1], ends[1])
+        associate(world.db, world.ctx, ends[1], End("product", 1))
 
 
 def test_a_record_of_another_account_does_not_exist_here(

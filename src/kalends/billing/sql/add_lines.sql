@@ -1,4 +1,5 @@
--- Lines that an edit adds. One that replaces another takes over from it whatever it does not state itself.
+-- Lines that an edit adds. One that replaces another takes over from it whatever it does not state itself; an empty
+-- text takes a tax rate away.
 INSERT INTO line_item (
     account_id, id, created_at, updated_at, source_label, owner_id, parent_type, parent_id, position, name, description,
     sku, unit_price, quantity, discount_per_unit, discount_percent, tax_rate, tax_inclusive, tax_label, unit_cost,
@@ -9,9 +10,9 @@ INSERT INTO line_item (
 SELECT
     %(account_id)s, f.id, %(now)s, %(now)s, 'CRM_UI', old.owner_id, 'subscription', %(subscription)s, f.position, f.name,
     coalesce(f.description, old.description), coalesce(f.sku, old.sku), f.price, f.quantity, f.discount, f.percent,
-    f.tax, f.inclusive, coalesce(f.tax_label, old.tax_label), coalesce(f.cost, old.unit_cost),
+    f.tax, f.inclusive, nullif(coalesce(f.tax_label, old.tax_label), ''), coalesce(f.cost, old.unit_cost),
     coalesce(f.product_id, old.product_id), coalesce(f.variant_id, old.variant_id),
-    coalesce(f.product_type, old.product_type), coalesce(f.tax_group, old.tax_rate_group_id), %(currency)s,
+    coalesce(f.product_type, old.product_type), nullif(coalesce(f.tax_group, old.tax_rate_group_id), ''), %(currency)s,
     %(frequency)s, %(first_cycle)s, %(in_force_from)s, old.term, old.start_type, old.start_date, old.delay_days,
     old.delay_months, old.pricing_model, old.tier_ranges, old.tier_prices, old.buyer_quantity, old.buyer_quantity_min,
     old.buyer_quantity_max, old.images, old.url, coalesce(old.custom, '{}')

@@ -53,7 +53,7 @@ PROPERTIES: tuple[Property, ...] = (
     choice("hs_lead_status", Text("Lead status", "Leadstatus", "Liidin tila"), "lead_status", EDITABLE, ABOUT,
            options=o.LEAD_STATUSES),
     number("hs_parent_company_id", Text("Parent company", "Morselskap", "Emoyhtiö"), "parent_company_id",
-           EDITABLE, ABOUT, "The record id of the company that owns this one."),
+           KEPT, ABOUT, "The record id of the company that owns this one; an association makes it."),
     money("total_revenue", Text("Total revenue", "Total inntekt", "Kokonaistulot"), won_amount("company"),
           KEPT, REVENUE, "Won deals in all, in the account's currency; empty without any.", computed=True,
           currency=ACCOUNT_CURRENCY),

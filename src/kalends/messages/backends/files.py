@@ -52,6 +52,11 @@ class FileBackend:
     def close(self) -> None:
         """There is nothing to let go of."""
 
+    def forget(self, name: str) -> None:
+        """Remove a letter, if it lies in this folder."""
+        with contextlib.suppress(OSError):
+            (self.folder / f"{name}.eml").unlink()
+
     def clear_drafts(self, now: datetime) -> int:
         """Remove what processes that were killed while writing left behind; says how many files that were."""
         cleared = 0

@@ -12,7 +12,7 @@ NAME = "references"
 class Tie(NamedTuple):
     """A column that holds the id of a row of another table; ``only`` narrows the rows that are looked at.
 
-    ``outlives``: the row stays when what it points at was deleted, and the journal says that it was.
+    ``outlives``: the row stays when what it points at was deleted or erased, and the journal says that it was.
     """
 
     table: str
@@ -56,24 +56,24 @@ TIES = (
     Tie("line_item", "parent_id", "quote", "parent_type = 'quote'"),
     Tie("line_item", "parent_id", "purchase_order", "parent_type = 'order'"),
     Tie("invoice", "subscription_id", "subscription"),
-    Tie("invoice", "contact_id", "contact"),
+    Tie("invoice", "contact_id", "contact", outlives=True),
     Tie("invoice", "company_id", "company"),
     Tie("payment", "invoice_id", "invoice"),
     Tie("payment", "subscription_id", "subscription"),
-    Tie("payment", "contact_id", "contact"),
+    Tie("payment", "contact_id", "contact", outlives=True),
     Tie("payment", "company_id", "company"),
     Tie("payment", "payment_method_id", "payment_method"),
     Tie("refund", "payment_id", "payment"),
     Tie("dispute", "payment_id", "payment"),
     Tie("credit_note", "invoice_id", "invoice"),
     Tie("credit_note", "subscription_id", "subscription", outlives=True),
-    Tie("credit_note", "contact_id", "contact"),
+    Tie("credit_note", "contact_id", "contact", outlives=True),
     Tie("credit_note_line", "credit_note_id", "credit_note"),
     Tie("credit_note_line", "invoice_line_id", "line_item"),
-    Tie("customer_credit", "contact_id", "contact"),
+    Tie("customer_credit", "contact_id", "contact", outlives=True),
     Tie("credit_application", "invoice_id", "invoice"),
     Tie("credit_application", "credit_note_id", "credit_note"),
-    Tie("credit_application", "contact_id", "contact"),
+    Tie("credit_application", "contact_id", "contact", outlives=True),
     Tie("charge_attempt", "invoice_id", "invoice"),
     Tie("charge_attempt", "payment_id", "payment"),
     Tie("charge_attempt", "payment_method_id", "payment_method"),
@@ -85,7 +85,7 @@ TIES = (
     Tie("event", "object_id", "subscription", "object_type = 'subscription'", outlives=True),
     Tie("event", "object_id", "invoice", "object_type = 'invoice'"),
     Tie("event", "object_id", "payment", "object_type = 'payment'"),
-    Tie("message", "contact_id", "contact"),
+    Tie("message", "contact_id", "contact", outlives=True),
     Tie("contact", "primary_company_id", "company"),
     Tie("company", "parent_company_id", "company"),
     Tie("deal", "primary_company_id", "company"),
@@ -103,7 +103,7 @@ def statement(tie: Tie) -> LiteralString:
     narrowed = f"AND r.{tie.only}" if tie.only else ""
     deleted = (
         f" AND NOT EXISTS (SELECT FROM event AS d WHERE d.account_id = %(account_id)s AND d.object_id = r.{tie.column} "
-        f"AND d.kind = '{tie.target}.deleted')"
+        f"AND d.kind IN ('{tie.target}.deleted', '{tie.target}.erased'))"
     )
     return cast(
         "LiteralString",

@@ -1,0 +1,12 @@
+"""Ids in examples: a test puts the ids of records that it made in their place."""
+
+CONTACT, OTHER_CONTACT, COMPANY, DEAL, LINE_ITEM = "1001", "1002", "1003", "1004", "1005"
+SUBSCRIPTION, PAUSED, INVOICE, OWNER = "1006", "1007", "1008", "1009"
+OWN_LABEL = "1010"
+"""The type id of a label of the account's own."""
+SUBSCRIPTION_LINE = "1011"
+"""A line item of the subscription."""
+TAX_RATE = "1012"
+OWN_PROPERTY, OWN_GROUP = "favorite_color", "loyalty"
+OWN_PIPELINE, OWN_STAGE = "renewals", "promised"
+MOMENT = "2026-03-02T09:15:00.120Z"

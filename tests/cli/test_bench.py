@@ -1,0 +1,38 @@
+"""Measurements as a user asks for them; what they find is nobody's business here, only that everything is asked."""
+
+from __future__ import annotations
+
+from kalends.platform import database
+from tests.cli.conftest import Give
+
+
+def test_every_request_of_the_api_is_measured_beside_the_driver(give: Give) -> None:
+    answer = give("bench", "api", "--subscriptions", 400, "--rounds", 3, "--clients", 2, "--json")
+    measured = answer.json()
+    names = [each["request"] for each in measured["requests"]]
+    assert names[:6] == [
+        "read by id",
+        "read by email",
+        "list, page 1",
+        "list, page 4",
+        "search, 2 filters, sorted",
+        "batch read of 100",
+    ]
+    assert {name.partition(" (")[0] for name in names[6:]} == {
+        "batch create of 100 contacts",
+        "batch create of 100 subscriptions",
+        "batch update of 100 contacts",
+    }
+    for each in measured["requests"]:
+        assert each["per_second"] > 0
+        for side in ("http", "driver"):
+            assert 0 < each[side]["p50_ms"] <= each[side]["p99_ms"]
+
+
+def test_the_measurement_leaves_no_database_behind(give: Give) -> None:
+    answer = give("bench", "api", "--subscriptions", 200, "--rounds", 2, "--clients", 1)
+    assert answer.code == 0, answer.err
+    assert "batch update of 100 contacts" in answer.out
+    with database.connect(as_owner=True) as owner:
+        left = owner.execute("SELECT datname FROM pg_database WHERE datname = 'kalends_bench'").fetchall()
+    assert left == []
