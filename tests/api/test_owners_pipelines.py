@@ -295,7 +295,7 @@ def test_the_library_reads_owners(client: HubSpot, account: AccountContext, oliv
     assert (read.user_id, read.type) == (olive, "PERSON")
     assert len(client.crm.owners.get_all()) == 1
     with pytest.raises(owners.exceptions.NotFoundException):
-        client.crm.owners.owners_api.get_by_id(1)
+        client.crm.owners.owners_api.get_by_id(olive + 1_000_000)
 
 
 def test_the_library_does_pipelines_and_stages(client: HubSpot) -> None:

@@ -16,8 +16,8 @@ import pytest
 from django.test import RequestFactory
 
 import kalends.api.gate  # noqa: F401 - registers the handlers
+from kalends.accounts import connections
 from kalends.accounts.sql import enter_account
-from kalends.api import connections
 from kalends.api.door import answer
 from kalends.bench.api_book import ApiBook, make_api_book
 from kalends.bench.api_reads import Case, read_cases

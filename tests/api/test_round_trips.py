@@ -15,10 +15,11 @@ from django.test import RequestFactory
 from psycopg import pq
 
 import kalends.api.gate  # noqa: F401 - registers the handlers
+from kalends.accounts import connections
 from kalends.accounts.context import AccountContext, AccountSettings
 from kalends.accounts.sql import enter_account
 from kalends.accounts.tokens import revoke_token
-from kalends.api import connections, limits
+from kalends.api import limits
 from kalends.api.door import answer
 from kalends.crm import record_reads
 from tests.api.conftest import new_account, new_token
@@ -81,7 +82,7 @@ class Counted:
 def counted(db: AnyConnection, account: AccountContext) -> Iterator[Counted]:
     """A program that was here before: its connection is open, and its use of the token was noted."""
     limits.forget()
-    connections.inside(account.id, lambda db: None)
+    connections.inside(account.id)
     found = Counted(new_token(db, account))
     found.ask("GET", CONTACTS)
     yield found

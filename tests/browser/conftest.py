@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from kalends.accounts.models import User
 from kalends.platform import database
 from kalends.platform.testing import CHROMIUM
+from tests.browser.pictures import SHOWN
 from tests.staff.conftest import stage as stage  # noqa: PLC0414 - a fixture, found under this name
 from tests.staff.stage import Stage
 
@@ -95,28 +96,54 @@ def session_of(user: User) -> dict[str, str]:
     return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
 
 
+@pytest.fixture(scope="session")
+def contexts(browser: Browser, address: str) -> Iterator[Callable[[Any], BrowserContext]]:
+    """One window of each size for the company's owner, so that scripts, styles and fonts are fetched but once."""
+    kept: dict[int, BrowserContext] = {}
+
+    def context_for(size: Any) -> BrowserContext:
+        width = size["width"]
+        if width not in kept:
+            kept[width] = _window(browser, address, size)
+        return kept[width]
+
+    yield context_for
+    for context in kept.values():
+        context.close()
+
+
+def _window(browser: Browser, address: str, size: Any) -> BrowserContext:
+    return browser.new_context(
+        base_url=address,
+        viewport=size,
+        reduced_motion="reduce",
+        device_scale_factor=2 if size == PHONE else 1,
+    )
+
+
 @pytest.fixture
-def open_page(browser: Browser, address: str, stage: Stage) -> Iterator[Open]:
+def open_page(
+    browser: Browser, address: str, stage: Stage, contexts: Callable[[Any], BrowserContext]
+) -> Iterator[Open]:
     """Opens a page as the company's owner, or as somebody else; what the browser complains about fails the test."""
-    contexts: list[BrowserContext] = []
+    pages: list[Page] = []
+    strangers: list[BrowserContext] = []
     problems: list[str] = []
 
     def open_one(
         path: str, *, size: Any = WIDE, dark: bool = False, user: User | None = None, missing: bool = False
     ) -> Page:
-        context = browser.new_context(
-            base_url=address,
-            viewport=size,
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-            device_scale_factor=2 if size == PHONE else 1,
-        )
-        contexts.append(context)
+        context = contexts(size) if user is None else _window(browser, address, size)
+        if user is not None:
+            strangers.append(context)
         context.add_cookies([{**session_of(user or stage.user), "url": address}])  # type: ignore[list-item]
         page = context.new_page()
+        pages.append(page)
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme="dark" if dark else "light")
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: problems.append(message.text) if _complains(message) else None)
         page.goto(path)
         if missing:
             problems.clear()  # the browser complains of the answer 404, which is what was wanted
@@ -124,12 +151,24 @@ def open_page(browser: Browser, address: str, stage: Stage) -> Iterator[Open]:
         return page
 
     yield open_one
-    for context in contexts:
+    found = list(problems)  # not what breaks off because the page is closed
+    for page in pages:
+        page.context.clear_cookies()
+        page.close()
+    for context in strangers:
         context.close()
-    assert problems == []
+    assert found == []
+
+
+def _complains(message: ConsoleMessage) -> bool:
+    """Whether the browser found something wrong; a form that was answered with its errors (422) is as it should be."""
+    return message.type == "error" and "status of 422" not in message.text
 
 
 def shoot(page: Page, name: str, *, full: bool = False) -> None:
-    """Keep a picture for people to look at."""
+    """Keep a picture for people to look at; one that the documents show also where ``KALENDS_PICTURES`` says."""
     ARTIFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=full, animations="disabled")
+    taken = page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=full, animations="disabled")
+    folder = os.environ.get("KALENDS_PICTURES")
+    if folder and name in SHOWN:
+        (Path(folder) / f"{SHOWN[name]}.png").write_bytes(taken)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from kalends.accounts import integration_apps
 from kalends.accounts.sql import enter_account
-from tests.browser.conftest import PHONE, WIDE, Open, shoot
+from tests.browser.axe import fine_in_both_themes, fits_a_phone, no_violations
+from tests.browser.conftest import PHONE, Open, shoot
 from tests.conftest import AnyConnection
 from tests.staff.stage import FIRST, Stage, give_place, new_user
 
@@ -62,12 +62,9 @@ def _told(address: str) -> dict[str, list[str]]:
 def test_axe_finds_nothing_in_either_theme_and_nothing_is_wider_than_a_phone(
     open_page: Open, consent: str, stage: Stage
 ) -> None:
-    for name, size, dark in (("light", WIDE, False), ("dark", WIDE, True), ("phone", PHONE, False)):
-        page = open_page(consent, size=size, dark=dark)
-        shoot(page, f"consent-{name}", full=True)
-        result = Axe().run(page)
-        assert result.violations_count == 0, result.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page = open_page(consent)
+    fine_in_both_themes(page, "consent")
+    fits_a_phone(page, "consent")
 
 
 def test_connecting_leads_to_the_app_with_a_code(
@@ -100,7 +97,7 @@ def test_an_address_that_is_not_registered_is_told_of(open_page: Open, consent: 
     expect(page.get_by_role("heading", level=1)).to_have_text("This app cannot be connected")
     expect(page.get_by_text("evil.example")).to_be_visible()
     shoot(page, "consent-refused")
-    assert Axe().run(page).violations_count == 0
+    no_violations(page)
 
 
 @pytest.mark.parametrize("language", ["nb", "fi"])

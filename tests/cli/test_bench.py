@@ -36,3 +36,18 @@ def test_the_measurement_leaves_no_database_behind(give: Give) -> None:
     with database.connect(as_owner=True) as owner:
         left = owner.execute("SELECT datname FROM pg_database WHERE datname = 'kalends_bench'").fetchall()
     assert left == []
+
+
+def test_every_page_is_measured_beside_its_statements(give: Give) -> None:
+    answer = give("bench", "pages", "--subscriptions", 40, "--rounds", 2, "--json")
+    assert answer.code == 0, answer.err
+    measured = answer.json()
+    names = [each["page"] for each in measured["pages"]]
+    for plural in ("subscriptions", "payments", "invoices", "contacts"):
+        assert {plural, f"{plural}, 2 filters, sorted", f"{plural}, what it counts"} <= set(names)
+    assert names[-2:] == ["a subscription", "search"]
+    assert measured["payments"] == 120
+    for each in measured["pages"]:
+        assert each["statements"] > 3
+        for side in ("server", "driver"):
+            assert 0 < each[side]["p50_ms"] <= each[side]["p95_ms"]

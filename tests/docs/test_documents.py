@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.pictures import SHOWN
 from tests.docs.documents import (
     DECISIONS,
     ROOT,
@@ -49,6 +50,17 @@ def test_every_link_between_documents_leads_somewhere(path: Path) -> None:
 @pytest.mark.parametrize("target", ["docs/nowhere.md", "docs/operations.md#nothing", "#nothing"])
 def test_a_link_that_leads_nowhere_is_found(target: str) -> None:
     assert _leads_nowhere(ROOT / "README.md", target)
+
+
+def test_every_picture_is_made_by_the_test_run_and_shown_in_a_document() -> None:
+    shown = {
+        Path(target).stem
+        for path in documents()
+        for target in links(path.read_text())
+        if target.endswith(".png")
+    }
+    kept = {path.stem for path in (ROOT / "docs" / "pictures").iterdir()}
+    assert shown == kept == set(SHOWN.values())
 
 
 def test_the_environment_variables_told_are_those_that_are_read() -> None:

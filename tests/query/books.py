@@ -13,6 +13,8 @@ from psycopg.types.json import Jsonb
 
 from kalends.catalog import Option, Property, Text, custom_property, get_object
 from kalends.catalog.options import ACCEPTED_METHODS, LIFECYCLE_STAGES, SUBSCRIPTION_STATUSES
+from kalends.events.journal import NewEvent
+from kalends.events.journal import write as write_events
 from kalends.query import Associated, Condition, Context, Filter, Operator, Period, operators_of
 from kalends.query.operators import RULES
 from tests.query.oracle import Record
@@ -59,12 +61,26 @@ def _maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | strategy
 
 
+class Happened(NamedTuple):
+    """A change in the journal: of which subscription (by its place), when, of what, from what to what.
+
+    ``by_payment`` says that the event is a payment's, which changed its subscription.
+    """
+
+    subscription: int
+    at: datetime
+    property: str
+    pair: tuple[Any, Any]
+    by_payment: bool
+
+
 class Book(NamedTuple):
     """Rows to be, by column; ``tied`` lists pairs (subscription, contact) of further ties, by place."""
 
     contacts: list[dict[str, Any]]
     subscriptions: list[dict[str, Any]]
     tied: list[tuple[int, int]]
+    changes: list[Happened]
 
 
 _contacts = st.fixed_dictionaries(
@@ -102,11 +118,35 @@ _subscriptions = st.fixed_dictionaries(
         ),
     }
 )
+_CHANGED: dict[str, tuple[str, st.SearchStrategy[Any]]] = {
+    "hs_name": ("name", texts),
+    "hs_invoice_comments": ("comments", _maybe(texts)),
+    "hs_status": ("status", st.sampled_from([each.value for each in SUBSCRIPTION_STATUSES])),
+    "hubspot_owner_id": ("owner_id", _maybe(st.sampled_from([1, 2, 3]))),
+    "hs_next_payment_amount": ("next_amount_minor", _maybe(minors)),
+    "hs_number_of_expected_payments": ("expected_payments", _maybe(st.integers(1, 12))),
+    "hs_next_payment_due_date": ("next_due_date", _maybe(days)),
+    "hs_payment_enabled": ("online_payment", st.booleans()),
+    "fleet_size": ("custom.fleet_size", _maybe(st.integers(-2, 3))),
+    "nickname": ("custom.nickname", _maybe(texts)),
+}
+"""Properties whose changes are in the journals of these tests, their names there, and what they can have been."""
+_changes = st.sampled_from(list(_CHANGED)).flatmap(
+    lambda name: st.builds(
+        Happened,
+        st.integers(0, 7),
+        moments,
+        st.just(name),
+        st.tuples(_CHANGED[name][1], _CHANGED[name][1]),
+        st.booleans(),
+    )
+)
 books = st.builds(
     Book,
     st.lists(_contacts, min_size=3, max_size=3),
     st.lists(_subscriptions, min_size=4, max_size=8),
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), max_size=3, unique=True),
+    st.lists(_changes, max_size=8),
 )
 
 _CONDITION_PROPERTIES = (
@@ -216,7 +256,34 @@ def write(db: Connection[Any], account_id: int, book: Book) -> list[Record]:
         if subscription < len(records):
             _tie(db, account_id, records[subscription].id, contacts[contact].id)
             records[subscription].tied["contact"].append(contacts[contact])
+    for change in book.changes:
+        if change.subscription < len(records):
+            _write_change(db, account_id, records[change.subscription], change, book)
     return records
+
+
+def _write_change(db: Connection[Any], account_id: int, record: Record, change: Happened, book: Book) -> None:
+    part = {_CHANGED[change.property][0]: change.pair}
+    data = {"parent_changes": part} if change.by_payment else {"changes": part}
+    event = NewEvent(
+        "payment.settled" if change.by_payment else "subscription.edited",
+        "payment" if change.by_payment else "subscription",
+        1 if change.by_payment else record.id,
+        record.id,
+        data,
+    )
+    write_events(db, account_id, change.at, [event])
+    currency = book.subscriptions[change.subscription]["currency"]
+    past = record.past.setdefault(change.property, [])
+    past.extend((change.at, _in_past(change.property, value, currency)) for value in change.pair)
+
+
+def _in_past(name: str, value: Any, currency: str) -> Any:
+    if value is None:
+        return None
+    if name == "hs_next_payment_amount":
+        return Decimal(value).scaleb(-DECIMALS[currency])
+    return str(value) if name == "hubspot_owner_id" else value
 
 
 def insert(db: Connection[Any], table: str, row: dict[str, Any]) -> int:
@@ -239,6 +306,7 @@ def _write_contact(db: Connection[Any], account_id: int, number: int, row: dict[
         "firstname": row["first_name"],
         "lifecyclestage": row["lifecycle_stage"],
         "hs_email_optout": row["email_opt_out"],
+        "createdate": NOW,
     }
     return Record(insert(db, "contact", stamps | row), values)
 

@@ -12,16 +12,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kalends.query import Associated, Condition, Filter
+from kalends.query import Associated, Condition, Filter, Operator
 
 
 @dataclass
 class Record:
-    """One record: its values by property, and the records tied to it by object."""
+    """One record: its values by property, the records tied to it by object, and the values it had, and when."""
 
     id: int
     values: Mapping[str, Any]
     tied: Mapping[str, list[Record]] = field(default_factory=dict)
+    past: dict[str, list[tuple[datetime, Any]]] = field(default_factory=dict)
 
 
 @dataclass
@@ -51,6 +52,8 @@ def term_holds(record: Record, term: Condition | Associated, world: World) -> bo
 def condition_holds(record: Record, condition: Condition, world: World) -> bool:
     value = record.values[condition.property]
     name = condition.operator.value
+    if "ever_" in name or "updated_" in name:
+        return history_holds(record, condition, world)
     if value in (None, "", []):
         return name == "unknown" or (condition.include_empty and name != "known")
     if name in ("known", "unknown"):
@@ -70,6 +73,26 @@ def condition_holds(record: Record, condition: Condition, world: World) -> bool:
         wanted = [world.me if owner and each == "me" and world.me else each for each in wanted]
         return text_holds(value, name, [str(each) for each in wanted], exact=choice)
     return number_holds(value, name, wanted)
+
+
+def history_holds(record: Record, condition: Condition, world: World) -> bool:
+    present = record.values[condition.property]
+    past = record.past.get(condition.property, [])
+    values = [each for each in (present, *(value for _, value in past)) if each not in (None, "", [])]
+    if not values:
+        return condition.include_empty
+    name = condition.operator.value
+    if "updated_" in name:
+        times = [at for at, _ in past]
+        if present not in (None, "", []):
+            times.append(record.values.get("hs_createdate") or record.values["createdate"])
+        latest = max((day_of(at, world) for at in times), default=None)
+        first_day = world.today - timedelta(days=int(condition.values[0]) - 1)
+        return (latest is not None and latest >= first_day) == (name == "updated_in_last_days")
+    alike = Operator.CONTAINS_ANY_OF if "contained" in name else Operator.IS_ANY_OF
+    now = Condition(condition.property, alike, condition.values)
+    ever = any(condition_holds(Record(0, {condition.property: each}), now, world) for each in values)
+    return ever == ("has_ever_" in name)
 
 
 def number_holds(value: Any, name: str, wanted: list[Any]) -> bool:

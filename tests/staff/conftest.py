@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
-from kalends.accounts.models import User
+from kalends.accounts.models import SignInAttempt, User
 from kalends.platform import database, translations
 from tests.staff.stage import Stage, build
 
@@ -24,8 +23,8 @@ def stage(server: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
 
 @pytest.fixture(autouse=True)
 def _pages(server: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    cache.clear()
     with django_db_blocker.unblock():
+        SignInAttempt.objects.all().delete()
         yield
 
 

@@ -40,7 +40,7 @@ def _link(page: str, label: str) -> str:
 
 def test_tabs_count_their_records_and_lead_to_them(client: Client, stage: Stage) -> None:
     page = _page(client, stage.index)
-    assert re.findall(r'class="tab".*?>([^<]+) <span class="count">(\d+)', page) == [
+    assert re.findall(r'class="tab" id="tab-\w+".*?>([^<]+) <span class="count">(\d+)', page) == [
         ("All subscriptions", "40"),
         ("Unpaid", "1"),
         ("Scheduled", "1"),
@@ -57,8 +57,8 @@ def test_the_status_filter_takes_several_statuses(client: Client, stage: Stage) 
 def test_tab_filter_and_search_hold_together(client: Client, stage: Stage) -> None:
     assert _found(client, stage.index + "?view=unpaid&status=active") == set()
     page = _page(client, stage.index + "?view=unpaid&q=nothing+like+it")
-    assert "No subscription matches" in page
-    assert 'href="?view=unpaid"' in page
+    assert "Nothing matches" in page
+    assert 'href="?view=unpaid' in page
 
 
 @pytest.mark.parametrize("word", ["fleet pro", "BREKKE", "Ingrid Solberg"])
@@ -131,7 +131,9 @@ def test_next_and_previous_page_show_every_record_once(client: Client, stage: St
 
 def test_headers_sort_and_turn_around(client: Client, stage: Stage) -> None:
     ascending = _page(client, stage.index + "?sort=hs_name&rows=50")
-    assert 'aria-sort="ascending"><a href="?sort=-hs_name&rows=50">Name' in ascending
+    assert re.search(
+        r'aria-sort="ascending"><a id="sort-hs_name" href="\?sort=-hs_name&rows=50">Name', ascending
+    )
     names = _names(ascending)
     assert names == sorted(names, key=str.lower)
     assert _names(_page(client, stage.index + "?sort=-hs_name&rows=50"))[0] == names[-1]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 import pytest
@@ -10,9 +11,10 @@ from django.db import connection
 from django.db.utils import DatabaseError
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver
 
 from kalends.accounts.context import AccountContext
+from kalends.accounts.permissions import ROLES
 from kalends.staff.urls import urlpatterns
 from kalends.staff.visit import account_page
 from tests.staff.conftest import SignIn
@@ -70,13 +72,36 @@ def test_search_finds_nothing_of_another_account(
     assert "0</span>" in shown
 
 
+def _addresses(patterns: Iterable[object], before: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            yield from _addresses(each.url_patterns, before + str(each.pattern))
+        elif isinstance(each, URLPattern):
+            yield before + str(each.pattern), each
+
+
 def test_every_address_of_an_account_is_behind_the_wall() -> None:
-    inside = [
-        each for each in urlpatterns if isinstance(each, URLPattern) and "account_id" in str(each.pattern)
-    ]
-    assert len(inside) == 3
-    for each in inside:
-        assert getattr(each.callback, "is_account_page", False), each.pattern
+    inside = [(address, each) for address, each in _addresses(urlpatterns) if "account_id" in address]
+    assert len(inside) >= 5
+    for address, each in inside:
+        assert getattr(each.callback, "is_account_page", False), address
+
+
+def test_no_address_of_an_account_answers_a_stranger(stage: Stage, sign_in: SignIn) -> None:
+    stranger = sign_in(new_user("Henrik Aas"))
+    for address, _each in _addresses(urlpatterns):
+        if "account_id" in address:
+            path = re.sub(r"<int:\w+>", "1", address.replace("<int:account_id>", str(stage.ctx.id)))
+            path = "/" + re.sub(r"<\w+:\w+>", "subscriptions", path)
+            for answer in (stranger.get(path), stranger.post(path)):
+                assert answer.status_code in (404, 405), (path, answer.status_code)
+
+
+def test_every_action_needs_a_permission_that_exists() -> None:
+    for address, each in _addresses(urlpatterns):
+        needs = getattr(each.callback, "needs", None)
+        if needs is not None:
+            assert ROLES["admin"].allows(*needs), address
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from zoneinfo import available_timezones
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
@@ -27,6 +28,13 @@ _NAMES: Mapping[str, Rule] = MappingProxyType(
             "en or nb or fi",
             "en",
             lambda language: language in ("en", "nb", "fi"),
+            choices=("en", "nb", "fi"),
+        ),
+        "time_zone": Rule(
+            "The time zone in which the account's days begin and end.",
+            "the name of a time zone such as Europe/Oslo",
+            "UTC",
+            lambda name: name in available_timezones(),
         ),
         "country": Rule(
             "Where the account is: ISO 3166 code of two letters.",

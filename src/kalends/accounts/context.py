@@ -108,6 +108,21 @@ class AccountSettings:
         least=0,
         most=30,
     )
+    net_terms_days: int = setting(
+        0,
+        "How many days after their date the invoices of a new subscription are due, unless said otherwise.",
+        least=0,
+        most=365,
+    )
+    email_invoices: bool = setting(
+        default=True, meaning="Whether the invoices of a new subscription are emailed, unless said otherwise."
+    )
+    invoice_comments: str = setting(
+        "",
+        "What stands on the invoices of a new subscription, unless said otherwise.",
+        allowed="up to 2000 letters, or empty",
+        fits=lambda text: len(text) <= 2000 and "\x00" not in text,
+    )
     letters: str = setting(
         "queued",
         "Whether letters are delivered (queued), or written down and never delivered (kept).",

@@ -6,7 +6,15 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
+from kalends.accounts.sign_in_models import (  # noqa: F401 - Django finds them here
+    Passkey,
+    RecoveryCode,
+    SecondFactor,
+    SignInAttempt,
+    UserSession,
+)
 from kalends.accounts.tables import AccountRow
 
 
@@ -72,6 +80,7 @@ class User(AbstractBaseUser):
     name = models.TextField()
     language = models.TextField(default="en")
     is_active = models.BooleanField(default=True)
+    single_keys = models.BooleanField(default=True, db_default=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar = ["name"]
@@ -93,24 +102,73 @@ class Team(AccountRow):
         db_table = "team"
 
 
+class Role(AccountRow):
+    """A role that the account made: a name, and what it grants (:class:`kalends.accounts.permissions.Grants`)."""
+
+    name = models.TextField()
+    grants = models.JSONField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "role"
+        constraints: ClassVar = [
+            models.UniqueConstraint("account_id", Lower("name"), name="role_name_once"),
+        ]
+
+
 class Membership(AccountRow):
-    """A user's place in an account. Owners of records are users: ``owner_id`` is a ``user_id``."""
+    """A user's place in an account. Owners of records are users: ``owner_id`` is a ``user_id``.
+
+    ``role`` names one of the roles that come with Kalends, ``role_id`` one of the account's own, which then counts.
+    ``team_id`` is the main team, which is also that of the user's records; ``extra_team_ids`` are further ones.
+    ``notices_read_to`` is the number of the last event of the journal that the user has read about.
+    """
 
     ADMIN, MEMBER = "admin", "member"
 
     user_id = models.BigIntegerField()
-    role = models.TextField(choices=[(ADMIN, "Administrator"), (MEMBER, "Member")])
+    role = models.TextField(
+        choices=[
+            (ADMIN, "Administrator"),
+            (MEMBER, "Member"),
+            ("sales", "Sales"),
+            ("finance", "Finance"),
+            ("reader", "Read only"),
+        ]
+    )
+    role_id = models.BigIntegerField(null=True)
     team_id = models.BigIntegerField(null=True)
+    extra_team_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     told_of_payments_made = models.BooleanField(default=True, db_default=True)
     told_of_payments_failed = models.BooleanField(default=True, db_default=True)
     told_of_disputes = models.BooleanField(default=True, db_default=True)
     told_of_pauses = models.BooleanField(default=True, db_default=True)
+    notices_read_to = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "membership"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account_id", "user_id"], name="membership_once")
         ]
+        indexes: ClassVar = [models.Index(fields=["user_id"], name="membership_of_user")]
+
+
+class SecurityEvent(AccountRow):
+    """That a user came in, went out or failed to come in, as one of the user's accounts is told it.
+
+    ``address`` is the machine that asked, ``agent`` the program, as it names itself. Never changed, never deleted.
+    """
+
+    at = models.DateTimeField()
+    kind = models.TextField()
+    user_id = models.BigIntegerField()
+    address = models.TextField(default="", db_default="")
+    agent = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "security_event"
+        indexes: ClassVar = [models.Index(fields=["account_id", "at"], name="security_event_by_time")]
 
 
 class AccountLogo(AccountRow):

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from kalends.query.context import Cursor
+
 NO_PASSWORD = "!"  # noqa: S105
 """A password hash that no password has: the user cannot sign in until one is set."""
 
@@ -34,6 +36,31 @@ def add_member(db: Connection[Any], account_id: int, user_id: int, role: str = "
         "VALUES (%s, %s, %s, true, true) ON CONFLICT ON CONSTRAINT membership_once DO NOTHING",
         [account_id, user_id, role],
     )
+
+
+class OwnAccount(NamedTuple):
+    """An account in which a user has a place."""
+
+    id: int
+    name: str
+    is_sandbox: bool
+
+
+def accounts_of(cursor: Cursor, user_id: int) -> list[OwnAccount]:
+    """Every account in which the user has a place, by name, live ones first; inside a transaction.
+
+    The one statement that looks across accounts: a policy of its own shows a user the places that they have
+    (:data:`kalends.accounts.walls.OWN_PLACES`), and of the accounts no more than their names.
+    """
+    cursor.execute("SELECT set_config('kalends.user_id', %s, true)", [str(user_id)])
+    cursor.execute(
+        "SELECT a.id, a.name, a.mode = 'sandbox' FROM membership AS m JOIN account AS a ON a.id = m.account_id "
+        "WHERE m.user_id = %s ORDER BY a.mode, lower(a.name), a.id",
+        [user_id],
+    )
+    found = [OwnAccount(*row) for row in cursor.fetchall()]
+    cursor.execute("SELECT set_config('kalends.user_id', '', true)", [])
+    return found
 
 
 class UnknownMember(LookupError):

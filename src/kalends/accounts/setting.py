@@ -27,6 +27,7 @@ class Rule:
     """What a setting means, in a line, and what it may be. ``allowed`` says the latter in words.
 
     ``fits`` is asked of a value that has the type of the default. ``by_hand`` is False for what is not typed in.
+    ``least``, ``most`` and ``choices`` are for forms, which say them in the reader's language.
     """
 
     meaning: str
@@ -34,6 +35,9 @@ class Rule:
     default: Any
     fits: Callable[[Any], bool] = _fits_all
     by_hand: bool = True
+    least: int | None = None
+    most: int | None = None
+    choices: tuple[str, ...] = ()
 
     def read(self, name: str, text: str) -> Any:
         """The value that people write so. Raises ``InvalidSetting``.
@@ -78,7 +82,7 @@ def setting(
         return in_range and (not choices or value in choices) and fits(value)
 
     words = allowed or _allowed(default, least, most, choices)
-    rule = Rule(meaning, words, default, fits_everything, by_hand)
+    rule = Rule(meaning, words, default, fits_everything, by_hand, least, most, choices)
     return field(default=default, metadata={_KEY: rule})
 
 

@@ -69,6 +69,17 @@ def archived_index(table: str) -> models.Index:
     )
 
 
+def filled_index(table: str, word: str, column: str | None = None) -> models.Index:
+    """What the records of another one are found by; ``word`` names that one, and the column where it is not given.
+
+    It holds only rows that name one, so that it costs the others nothing.
+    """
+    named = column or f"{word}_id"
+    return models.Index(
+        fields=["account_id", named], name=f"{table}_of_{word}", condition=Q(**{f"{named}__isnull": False})
+    )
+
+
 def living_index(table: str, word: str, *columns: str) -> models.Index:
     """What living records are sorted, sought and counted by without a look at the table; ``word`` names the order."""
     return models.Index(

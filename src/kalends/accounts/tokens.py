@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from kalends.accounts.scopes import read_scopes
+from kalends.events import journal
 
 _FORM = re.compile(r"kal_([1-9][0-9]{0,17})_[A-Za-z0-9_-]{43}")
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -64,7 +65,13 @@ class TokenRow(NamedTuple):
 
 
 def create_token(
-    db: Connection[Any], account_id: int, *, name: str, scopes: Sequence[str], now: datetime
+    db: Connection[Any],
+    account_id: int,
+    *,
+    name: str,
+    scopes: Sequence[str],
+    now: datetime,
+    actor: str = "system",
 ) -> NewToken:
     """Make a token of the account that was entered. Raises :class:`InvalidToken`, ``UnknownScope``."""
     name = name.strip()
@@ -72,12 +79,17 @@ def create_token(
         raise InvalidToken(f"Give the token a name of 1 to {NAME_LENGTH_MAX} characters.")
     known = read_scopes(scopes)
     token = new_token(account_id)
-    row = db.execute(
-        "INSERT INTO access_token (account_id, name, hash, scopes, created_at) VALUES (%s, %s, %s, %s, %s) "
-        "RETURNING id",
-        [account_id, name, hash_of(token), list(known), now],
-    ).fetchone()
-    assert row is not None
+    with db.transaction():
+        row = db.execute(
+            "INSERT INTO access_token (account_id, name, hash, scopes, created_at) VALUES (%s, %s, %s, %s, %s) "
+            "RETURNING id",
+            [account_id, name, hash_of(token), list(known), now],
+        ).fetchone()
+        assert row is not None
+        data = {"name": name, "scopes": list(known)}
+        journal.write(
+            db, account_id, now, [journal.NewEvent("token.created", "token", row[0], None, data)], actor
+        )
     return NewToken(row[0], name, known, token)
 
 
@@ -137,7 +149,9 @@ def list_tokens(db: Connection[Any], account_id: int) -> list[TokenRow]:
     return [TokenRow(*row) for row in rows]
 
 
-def revoke_token(db: Connection[Any], account_id: int, choice: str, now: datetime) -> TokenRow:
+def revoke_token(
+    db: Connection[Any], account_id: int, choice: str, now: datetime, *, actor: str = "system"
+) -> TokenRow:
     """Close the door to a token, by its number or its name; from the next request on it opens nothing.
 
     Raises :class:`UnknownToken`, also where several that work have the same name.
@@ -150,10 +164,13 @@ def revoke_token(db: Connection[Any], account_id: int, choice: str, now: datetim
         known = "; ".join(f"{each.id} ({each.name})" for each in working) or "none"
         many = "Several tokens have this name" if found else "No working token has this number or name"
         raise UnknownToken(f"{many}. Working tokens: {known}.")
-    db.execute(
-        "UPDATE access_token SET revoked_at = %s WHERE account_id = %s AND id = %s",
-        [now, account_id, found[0].id],
-    )
+    with db.transaction():
+        db.execute(
+            "UPDATE access_token SET revoked_at = %s WHERE account_id = %s AND id = %s",
+            [now, account_id, found[0].id],
+        )
+        event = journal.NewEvent("token.revoked", "token", found[0].id, None, {"name": found[0].name})
+        journal.write(db, account_id, now, [event], actor)
     return found[0]._replace(revoked_at=now)
 
 

@@ -26,6 +26,13 @@ BEGIN
 END $$;
 """
 
+OWN_PLACES = """
+CREATE POLICY own_places ON membership FOR SELECT
+    USING (user_id = (SELECT nullif(current_setting('kalends.user_id', true), '')::bigint));
+"""
+"""Lets a signed-in user see the places that they have in other accounts, and nothing else of those accounts: without
+this, finding somebody's accounts would mean entering each of them."""
+
 
 def wall_around(table: str) -> str:
     """SQL that lets the application's role into ``table``, one account at a time.

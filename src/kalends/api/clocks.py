@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
+from kalends.accounts import connections
 from kalends.accounts.context import AccountContext, load_context
-from kalends.api import connections
 from kalends.api.call import Answer, Call
 from kalends.api.days import moment_of
 from kalends.api.errors import ApiError, conflict, invalid

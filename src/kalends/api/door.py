@@ -15,10 +15,11 @@ import psycopg
 from django.http import HttpRequest, HttpResponse
 from psycopg import Connection
 
+from kalends.accounts import connections
 from kalends.accounts.context import AccountContext, UnknownAccount, ask_for_context
 from kalends.accounts.scopes import lacking
 from kalends.accounts.tokens import Bearer, note_use
-from kalends.api import connections, limits, routes, ways, wire
+from kalends.api import limits, routes, ways, wire
 from kalends.api.call import Answer, Call
 from kalends.api.errors import ApiError, conflict, expired, invalid, missing_scopes, not_found
 from kalends.catalog.model import ObjectType
@@ -153,7 +154,7 @@ def _let_in(way: ways.Way, knock: ways.Knock, found: routes.Found) -> _Visit:
         asked = way.ask(db, account_id, knock)
         return asked, ask_for_context(db, account_id), _ask_for_type(db, account_id, found)
 
-    db, (bearer_of, context_at, type_) = connections.inside(account_id, ask)
+    db, (bearer_of, context_at, type_) = connections.inside_asking(account_id, ask)
     bearer = bearer_of()
     if bearer is None:
         raise way.refusal()

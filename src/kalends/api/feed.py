@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from kalends.accounts import connections
 from kalends.accounts.scopes import ALL, scope_of
-from kalends.api import connections
 from kalends.api.call import Answer, Call
 from kalends.api.errors import missing_scopes
 from kalends.api.routes import named, route

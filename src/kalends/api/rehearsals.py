@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kalends.api import connections
+from kalends.accounts import connections
 from kalends.api.call import Answer, Call
 from kalends.api.errors import conflict
 from kalends.api.routes import named, route
@@ -55,6 +55,7 @@ def _row(kept: Any, result: Rehearsal) -> dict[str, Any]:
     told: dict[str, Any] = {
         _camel(name): value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in kept._asdict().items()
+        if name != "lines"
     }
     name = result.names.get(kept.subscription_id, "")
     return {**told, "subscriptionId": str(kept.subscription_id), "subscriptionName": name}

@@ -18,6 +18,7 @@ from kalends.billing.agreement import AgreementRefused, LineWanted, Problem, Wan
 from kalends.billing.create import InvalidSubscription, NewSubscription, check, create_subscriptions
 from kalends.core.calendar import cycles_before, cycles_due, due_date
 from kalends.core.grouping import Group, RecurringItem, describe_group, group_items, why_divided
+from kalends.core.pricing import PricedDocument
 from kalends.events.requests import once
 
 __all__ = [
@@ -27,10 +28,13 @@ __all__ = [
     "LineWanted",
     "Made",
     "Payment",
+    "Planned",
     "Problem",
     "Wanted",
     "agree",
+    "divide",
     "foresee",
+    "plan",
 ]
 
 SHOWN = 12
@@ -73,11 +77,13 @@ class Foreseen(NamedTuple):
     payments: list[Payment]
 
 
-class _Planned(NamedTuple):
+class Planned(NamedTuple):
+    """A subscription to make: of which lines of the request (from 1), by which schedule, and what one payment is."""
+
     fresh: NewSubscription
     lines: list[int]
     group: Group
-    total_minor: int
+    priced: PricedDocument
 
 
 def agree(
@@ -96,7 +102,7 @@ def agree(
     """
 
     def do() -> dict[str, Any]:
-        planned = _plan(db, ctx, wanted)
+        planned = plan(db, ctx, wanted)
         ids = create_subscriptions(db, ctx, [item.fresh for item in planned], source=source, actor=actor)
         made = [
             Made(id_, item.fresh.name, item.lines, describe_group(item.group))._asdict()
@@ -112,11 +118,11 @@ def foresee(
     db: Connection[Any], ctx: AccountContext, wanted: Wanted, *, count: int = SHOWN
 ) -> tuple[list[Foreseen], str]:
     """What ``agree`` would make, with the next payments of each, and why they are several. Raises as it does."""
-    planned = _plan(db, ctx, wanted)
+    planned = plan(db, ctx, wanted)
     return [_foreseen(ctx, item, count) for item in planned], why_divided([item.group for item in planned])
 
 
-def _foreseen(ctx: AccountContext, item: _Planned, count: int) -> Foreseen:
+def _foreseen(ctx: AccountContext, item: Planned, count: int) -> Foreseen:
     fresh, first = item.fresh, item.fresh.cycles_before
     last = first + count if fresh.payments is None else min(first + count, fresh.payments)
     cycles = range(first, last) if not fresh.billed_elsewhere else range(0)
@@ -131,17 +137,26 @@ def _foreseen(ctx: AccountContext, item: _Planned, count: int) -> Foreseen:
         if fresh.billed_elsewhere
         else sum(due_date(fresh.start, fresh.frequency, cycle) < ctx.today for cycle in late),
         payments=[
-            Payment(cycle, due_date(fresh.start, fresh.frequency, cycle), item.total_minor)
+            Payment(cycle, due_date(fresh.start, fresh.frequency, cycle), item.priced.total_minor)
             for cycle in cycles
         ],
     )
 
 
-def _plan(db: Connection[Any], ctx: AccountContext, wanted: Wanted) -> list[_Planned]:
-    """The subscriptions to make. Raises ``AgreementRefused``."""
+def plan(db: Connection[Any], ctx: AccountContext, wanted: Wanted) -> list[Planned]:
+    """The subscriptions to make, each with its schedule and price. Raises ``AgreementRefused``."""
     problems = problems_in(db, ctx, wanted)
     if problems:
         raise AgreementRefused(problems)
+    return divide(ctx, wanted)
+
+
+def divide(ctx: AccountContext, wanted: Wanted) -> list[Planned]:
+    """The subscriptions that the lines come to, whoever pays: for a request that is still being written.
+
+    Raises ``AgreementRefused`` for what schedules and prices cannot be; expects lines that are right by themselves.
+    """
+    problems: list[Problem] = []
     items = [
         RecurringItem(
             number,
@@ -154,7 +169,7 @@ def _plan(db: Connection[Any], ctx: AccountContext, wanted: Wanted) -> list[_Pla
         for number, line in enumerate(wanted.lines, start=1)
     ]
     grouping = group_items(items, ctx.today)
-    planned: list[_Planned] = []
+    planned: list[Planned] = []
     for group in grouping.groups:
         try:
             planned.append(_planned(ctx, wanted, group, alone=len(grouping.groups) == 1))
@@ -165,7 +180,7 @@ def _plan(db: Connection[Any], ctx: AccountContext, wanted: Wanted) -> list[_Pla
     return planned
 
 
-def _planned(ctx: AccountContext, wanted: Wanted, group: Group, *, alone: bool) -> _Planned:
+def _planned(ctx: AccountContext, wanted: Wanted, group: Group, *, alone: bool) -> Planned:
     numbers = [int(str(item.key)) for item in group.items]
     lines = [wanted.lines[number - 1].line for number in numbers]
     fresh = NewSubscription(
@@ -204,7 +219,7 @@ def _planned(ctx: AccountContext, wanted: Wanted, group: Group, *, alone: bool) 
         raise AgreementRefused(
             [Problem(f"{_of(numbers)}, {problem.field_name}", "", str(problem))]
         ) from problem
-    return _Planned(fresh, numbers, group, priced.total_minor)
+    return Planned(fresh, numbers, group, priced)
 
 
 def _name(given: str | None, first_line: str, *, alone: bool) -> str:

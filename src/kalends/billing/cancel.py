@@ -49,11 +49,13 @@ def cancel_subscriptions(
     ids: Sequence[int],
     *,
     cause: Cause = Cause.CANCELED,
+    reason: str = "",
     actor: str = "system",
 ) -> Canceled:
     """Cancel subscriptions at once: nothing more is billed, charged or retried. Open invoices stay open.
 
-    Raises ``UnknownSubscription``, or ``RefusedTransition`` if one has ended already; then nothing is changed.
+    ``reason`` is kept in the journal. Raises ``UnknownSubscription``, or ``RefusedTransition`` if one has ended
+    already; then nothing is changed.
     """
     with db.transaction():
         rows = locked(db, ctx, ids)
@@ -64,7 +66,8 @@ def cancel_subscriptions(
         before = fetch(db, load("kalends.billing", "cancel"), params)
         counted = db.execute(load("kalends.payments", "debits_under_way"), params).fetchone()
         assert counted is not None
-        _journal(db, ctx, rows, {row[0]: row[1:] for row in before}, cause, actor)
+        why = {"cause": cause.value, "reason": reason} if reason else {"cause": cause.value}
+        _journal(db, ctx, rows, {row[0]: row[1:] for row in before}, why, actor)
         letters = [
             outbox.Letter("canceled", row.id, row.contact_id) for row in rows if row.contact_id is not None
         ]
@@ -77,7 +80,7 @@ def _journal(
     ctx: AccountContext,
     rows: Sequence[DueSubscription],
     before: Mapping[int, Sequence[date | None]],
-    cause: Cause,
+    why: Mapping[str, str],
     actor: str,
 ) -> None:
     """Tell of cancellations, why they happened, and what stood on the subscriptions before."""
@@ -93,7 +96,7 @@ def _journal(
             pause_on=(pause_on, None),
             resume_on=(resume_on, None),
         )
-        data = {"cause": cause.value, **changes}
+        data = {**why, **changes}
         events.append(journal.NewEvent("subscription.canceled", "subscription", row.id, row.id, data))
     journal.write(db, ctx.id, ctx.now, events, actor)
 
@@ -117,7 +120,7 @@ def cancel(
     with db.transaction():
         locked(db, ctx, [id_])
         unused = unused_days(db, ctx, id_)
-        canceled = cancel_subscriptions(db, ctx, [id_], actor=actor)
+        canceled = cancel_subscriptions(db, ctx, [id_], reason=reason, actor=actor)
         wanted = refund_minor if refund_minor is not None else unused.suggested_minor if refund_unused else 0
         refunds = [
             GivenBack(
@@ -132,13 +135,13 @@ def cancel(
 
 
 def cancel_at_period_end(
-    db: Connection[Any], ctx: AccountContext, id_: int, *, actor: str = "system"
+    db: Connection[Any], ctx: AccountContext, id_: int, *, reason: str = "", actor: str = "system"
 ) -> date:
     """Let a subscription run out: nothing more is billed, and it is canceled when the paid period ends.
 
-    Returns that day; until then ``keep_after_all`` takes it back. A pause to come is dropped, since nothing is left to
-    be paused. Raises ``UnknownSubscription``, and ``RefusedTransition`` when nothing has been billed yet or nothing is
-    to come: then cancel at once.
+    Returns that day; until then ``keep_after_all`` takes it back. ``reason`` is kept in the journal. A pause to come
+    is dropped, since nothing is left to be paused. Raises ``UnknownSubscription``, and ``RefusedTransition`` when
+    nothing has been billed yet or nothing is to come: then cancel at once.
     """
     with db.transaction():
         (row,) = locked(db, ctx, [id_])
@@ -164,7 +167,8 @@ def cancel_at_period_end(
             pause_on=(waiting[0], None),
             resume_on=(waiting[1], None),
         )
-        event = journal.NewEvent("subscription.to_be_canceled", "subscription", id_, id_, changes)
+        told = {"reason": reason, **changes} if reason else changes
+        event = journal.NewEvent("subscription.to_be_canceled", "subscription", id_, id_, told)
         event_id = journal.write_one(db, ctx.id, ctx.now, event, actor)
         tell_customer(db, ctx, "to_be_canceled", row, event_id)
     return ends

@@ -10,7 +10,8 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.billing.agenda import Work, read_agenda
-from kalends.billing.run import RunResult, run_due
+from kalends.billing.history import run_ended, run_started
+from kalends.billing.run import RunResult, due_work, run_due
 from kalends.payments.collect import Processors
 
 
@@ -36,7 +37,8 @@ class Clock:
 
         ``tick`` is called after every instant at which something was due. ``nothing_due_now`` says that all of the
         present moment is done, since this clock has just come to it and nothing was agreed since. Raises
-        ``ClockRefused`` for a moment in the past.
+        ``ClockRefused`` for a moment in the past, and where the account's billing is held: a clock that went on would
+        leave behind what falls due.
         """
         if to < self.ctx.now:
             raise ClockRefused(
@@ -58,9 +60,18 @@ class Clock:
         return total
 
     def _run(self, total: RunResult, tick: Tick, work: Work | None) -> None:
+        work = work or due_work(self.db, self.ctx, self.processors)
+        run = run_started(self.db, self.ctx, self.ctx.now) if work.cycles or work.retries else None
         result = run_due(self.db, self.ctx, self.processors, work=work)
+        if run is not None:
+            run_ended(self.db, self.ctx, run, self.ctx.now, result)
         total.add(result)
         tick(self.ctx.now, result)
+        if result.held:
+            raise ClockRefused(
+                f"The billing of {self.ctx.name} is held, and its clock stands at {self.ctx.now:%Y-%m-%d %H:%M} UTC. "
+                "Let billing go on first."
+            )
 
     def _move(self, instant: datetime) -> None:
         self.db.execute("UPDATE account SET clock_at = %s WHERE id = %s", [instant, self.ctx.id])

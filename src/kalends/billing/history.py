@@ -18,10 +18,21 @@ def run_started(db: Connection[Any], ctx: AccountContext, started_at: datetime) 
     return row[0]
 
 
+def run_progressed(db: Connection[Any], ctx: AccountContext, run_id: int, result: RunResult) -> None:
+    """Write down how far a run has come, for those who look on."""
+    _write(db, ctx, run_id, None, result)
+
+
 def run_ended(
     db: Connection[Any], ctx: AccountContext, run_id: int, ended_at: datetime, result: RunResult
 ) -> None:
     """Write down what came of a run."""
+    _write(db, ctx, run_id, ended_at, result)
+
+
+def _write(
+    db: Connection[Any], ctx: AccountContext, run_id: int, ended_at: datetime | None, result: RunResult
+) -> None:
     params = {
         "account_id": ctx.id,
         "id": run_id,

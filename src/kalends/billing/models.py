@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from kalends.accounts.tables import AccountRow, Record, archived_index, living_index
+from kalends.accounts.tables import AccountRow, Record, archived_index, filled_index, living_index
 from kalends.billing.credit_models import (
     CreditApplication,
     CreditNote,
@@ -148,6 +148,7 @@ class Subscription(BillingDetails):
                 condition=Q(resume_on__isnull=False),
             ),
             models.Index(fields=["account_id", "contact_id"], name="subscription_of_contact"),
+            filled_index("subscription", "company"),
             models.Index(
                 fields=["account_id", "status", "next_due_date", "id"],
                 name="subscription_by_status_and_due",
@@ -232,6 +233,11 @@ class LineItem(Record):
         ]
         indexes: ClassVar = [
             models.Index(fields=["account_id", "parent_id"], name="line_item_of_parent"),
+            models.Index(
+                fields=["account_id", "product_id"],
+                name="subscription_line_of_product",
+                condition=Q(product_id__isnull=False, parent_type="subscription"),
+            ),
             archived_index("line_item"),
         ]
 
@@ -319,6 +325,7 @@ class Invoice(BillingDetails):
         ]
         indexes: ClassVar = [
             models.Index(fields=["account_id", "contact_id"], name="invoice_of_contact"),
+            filled_index("invoice", "company"),
             models.Index(
                 fields=["account_id", "due_date"],
                 name="invoice_falling_overdue",
@@ -357,6 +364,18 @@ class BillingRun(AccountRow):
 
     class Meta:
         db_table = "billing_run"
+
+
+class BillingHold(AccountRow):
+    """Says that nothing of the account is billed until somebody lets it go on; there is none while billing runs."""
+
+    since = models.DateTimeField()
+    actor = models.TextField()
+    reason = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "billing_hold"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["account_id"], name="billing_hold_once")]
 
 
 class ParkedSubscription(AccountRow):

@@ -45,12 +45,13 @@ def pause_later(
     on: date,
     *,
     resume_on: date | None = None,
+    reason: str = "",
     actor: str = "system",
 ) -> None:
     """Pause an active subscription on a day to come, and resume it on a later one where that is given.
 
     On that day it is paused if it is active then; until then ``keep_after_all`` takes it back, and another pause takes
-    its place. Raises as ``pause`` does.
+    its place. ``reason`` is kept in the journal. Raises as ``pause`` does.
     """
     if on <= ctx.today or (resume_on is not None and resume_on <= on):
         raise ValueError(
@@ -65,7 +66,8 @@ def pause_later(
             [on, resume_on, ctx.now, ctx.id, id_],
         )
         changes = journal.changed(pause_on=(before[0], on), resume_on=(before[1], resume_on))
-        event = journal.NewEvent("subscription.to_be_paused", "subscription", id_, id_, changes)
+        told = {"reason": reason, **changes} if reason else changes
+        event = journal.NewEvent("subscription.to_be_paused", "subscription", id_, id_, told)
         event_id = journal.write_one(db, ctx.id, ctx.now, event, actor)
         tell_customer(db, ctx, "to_be_paused", row, event_id)
 

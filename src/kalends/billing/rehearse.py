@@ -20,6 +20,7 @@ from kalends.billing.balance import Balances, all_balances, with_credit
 from kalends.billing.block import BLOCK_SIZE, FIRST_KEY, Key, agreed_lines, compose_all
 from kalends.billing.compose import AgreedLine, Composed, DueSubscription, Refusal, lines_of_cycle
 from kalends.billing.daybreak import pause_due, resume_paused
+from kalends.billing.differences import LineDiffers, compare_lines, in_words
 from kalends.core.calendar import start_of_day
 from kalends.core.lifecycle import Status, may_be_charged
 from kalends.payments.retry import smallest_charges
@@ -51,13 +52,14 @@ class WouldPark(NamedTuple):
 
 
 class Differs(NamedTuple):
-    """A cycle whose amount is not that of the cycle before, and why."""
+    """A cycle whose amount is not that of the cycle before, and why: in words, and line by line."""
 
     subscription_id: int
     currency: str
     before_minor: int
     now_minor: int
     why: str
+    lines: tuple[LineDiffers, ...]
 
 
 @dataclass(slots=True)
@@ -277,43 +279,10 @@ def _compare(
             if line not in earlier or line not in composed.lines
         ]
         lines_named.update(_line_names(db, ctx, touched))
-        why = _why(earlier, composed.lines, lines_named)
-        result.first_differences.append(Differs(subscription.id, subscription.currency, previous, total, why))
-
-
-def _why(earlier: Sequence[AgreedLine], now: Sequence[AgreedLine], names: dict[int, str]) -> str:
-    """What was agreed anew since the cycle before, in words."""
-    ended = {line.id: line for line in earlier if line not in now}
-    begun = {line.id: line for line in now if line not in earlier}
-    said: list[str] = []
-    for line in begun.values():
-        name = names.get(line.id, "a line")
-        old = next((id_ for id_ in ended if names.get(id_) == names.get(line.id)), None)
-        said.append(f"{name} begins" if old is None else f"{name} {_change(ended.pop(old), line)}")
-    said += [f"{names.get(id_, 'a line')} ends" for id_ in ended]
-    return "; ".join(said) or "the lines are the same; the earlier invoice was made under other terms"
-
-
-def _change(before: AgreedLine, after: AgreedLine) -> str:
-    words = {
-        "unit_price": "price",
-        "quantity": "quantity",
-        "discount_per_unit": "discount per unit",
-        "discount_percent": "discount in percent",
-        "tax_rate": "tax rate",
-        "tax_inclusive": "tax inclusive",
-    }
-    changes = [
-        f"{words[name]} {_plain(old)} to {_plain(new)}"
-        for name, old, new in zip(words, before.terms, after.terms, strict=True)
-        if old != new
-    ]
-    return "changes: " + ", ".join(changes) if changes else "is agreed anew"
-
-
-def _plain(value: object) -> str:
-    text = str(value)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+        changes = compare_lines(earlier, composed.lines, lines_named)
+        result.first_differences.append(
+            Differs(subscription.id, subscription.currency, previous, total, in_words(changes), changes)
+        )
 
 
 def _previous_totals(

@@ -20,6 +20,7 @@ from kalends.billing.agenda import Work, work_now
 from kalends.billing.block import BLOCK_SIZE, FIRST_KEY, bill_block
 from kalends.billing.changes import cancel_after_last_retry
 from kalends.billing.daybreak import cancel_due, expire_completed, pause_due, resume_paused, roll_overdue
+from kalends.billing.hold import find_hold
 from kalends.messages.reminders import queue_reminders
 from kalends.payments.collect import Collected, Processors, collect
 from kalends.payments.give_back import send_refunds
@@ -32,7 +33,8 @@ class RunResult:
     """What a run did, in numbers of subscriptions and charges; amounts by currency in minor units.
 
     ``waiting`` are overdue cycles left to the next days, so that no customer is charged for several at once;
-    ``given_up`` are subscriptions that were canceled after their last retry.
+    ``given_up`` are subscriptions that were canceled after their last retry; ``held`` says that the account's billing
+    was held, so that the run stopped before it was through.
     """
 
     invoiced: int = 0
@@ -46,6 +48,7 @@ class RunResult:
     resumed: int = 0
     expired: int = 0
     given_up: int = 0
+    held: bool = False
     charges: Collected = field(default_factory=Collected)
 
     def add(self, other: "RunResult") -> None:
@@ -56,6 +59,7 @@ class RunResult:
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.waiting = other.waiting
+        self.held = other.held
         self.invoiced_minor.update(other.invoiced_minor)
         for name in ("sent", "succeeded", "processing", "failed"):
             setattr(self.charges, name, getattr(self.charges, name) + getattr(other.charges, name))
@@ -85,40 +89,64 @@ def run_due(
 ) -> RunResult:
     """Do everything that is due in the account at ``ctx.now``. ``db`` must not be inside a transaction.
 
-    ``work`` is what the caller knows to be due, where it has just read the agenda.
+    ``work`` is what the caller knows to be due, where it has just read the agenda. While the account's billing is
+    held, only what processors report is taken in; a hold that comes during the run stops it after the block at hand.
     """
     result = RunResult()
     with no_garbage_collection():
-        work = work or work_now(db, ctx, new_reports=_new_reports(ctx, processors))
+        work = work or due_work(db, ctx, processors)
         if work.new_reports:
             take_in(db, ctx, processors, "sandbox")
         if work.new_reports or work.stored_reports:
             handled = handle_stored(db, ctx)
             result.settled, result.returned = handled.succeeded, handled.failed
-        _begin_day(db, ctx, work, result)
-        if work.retries:
-            result.retried = intend_retries(db, ctx)
-        if work.cycles or result.resumed:
-            bill_everything_due(db, ctx, result, size=size, catch_up=catch_up, progress=progress)
-        if work.reminders or work.cycles:
-            queue_reminders(db, ctx)
-        if work.open_attempts or work.retries or work.cycles or result.resumed:
-            result.charges = collect(db, ctx, processors)
-        if work.pausing and result.invoiced:
-            pause_due(db, ctx)
-        if work.giving_up or result.charges.failed or result.returned:
-            result.given_up = cancel_after_last_retry(db, ctx)
-        if work.open_refunds:
-            send_refunds(db, ctx, processors)
-        if work.expiry or result.settled or result.charges.succeeded:
-            result.expired = expire_completed(db, ctx)
+        result.held = find_hold(db, ctx.id) is not None
+        if not result.held:
+            _begin_day(db, ctx, work, result)
+            if work.retries:
+                result.retried = intend_retries(db, ctx)
+            if work.cycles or result.resumed:
+                bill_everything_due(db, ctx, result, size=size, catch_up=catch_up, progress=progress)
+        if not result.held:
+            _charge_and_follow_up(db, ctx, processors, work, result, progress)
     progress(result)
     return result
 
 
-def _new_reports(ctx: AccountContext, processors: Processors) -> bool:
+def _charge_and_follow_up(
+    db: Connection[Any],
+    ctx: AccountContext,
+    processors: Processors,
+    work: Work,
+    result: RunResult,
+    progress: Progress,
+) -> None:
+    """Remind, charge, and do what follows from the answers."""
+
+    def goes_on(charges: Collected) -> bool:
+        result.charges = charges
+        progress(result)
+        result.held = find_hold(db, ctx.id) is not None
+        return not result.held
+
+    if work.reminders or work.cycles:
+        queue_reminders(db, ctx)
+    if work.open_attempts or work.retries or work.cycles or result.resumed:
+        result.charges = collect(db, ctx, processors, goes_on=goes_on)
+    if work.pausing and result.invoiced:
+        pause_due(db, ctx)
+    if work.giving_up or result.charges.failed or result.returned:
+        result.given_up = cancel_after_last_retry(db, ctx)
+    if work.open_refunds and not result.held:
+        send_refunds(db, ctx, processors)
+    if work.expiry or result.settled or result.charges.succeeded:
+        result.expired = expire_completed(db, ctx)
+
+
+def due_work(db: Connection[Any], ctx: AccountContext, processors: Processors) -> Work:
+    """What a run would find to do at ``ctx.now``, what a sandbox's processor has to tell included."""
     report_at = processors("sandbox").next_report_at() if ctx.is_sandbox else None
-    return report_at is not None and report_at <= ctx.now
+    return work_now(db, ctx, new_reports=report_at is not None and report_at <= ctx.now)
 
 
 def _begin_day(db: Connection[Any], ctx: AccountContext, work: Work, result: RunResult) -> None:
@@ -154,6 +182,8 @@ def bill_everything_due(
             result.parked += block.parked
             result.invoiced_minor.update(block.invoiced_minor)
             progress(result)
+            if (more or still_due) and find_hold(db, ctx.id):
+                result.held, more, still_due = True, False, False
     params = {"account_id": ctx.id, "billing_day": ctx.billing_day}
     counted = db.execute(load("kalends.billing", "count_waiting"), params).fetchone()
     assert counted is not None

@@ -121,6 +121,11 @@ class Property:
             )
 
     @property
+    def journal_name(self) -> str:
+        """Under which name the journal of events has the changes; none for what is worked out and kept nowhere."""
+        return f"custom.{self.name}" if self.custom else self.column or ""
+
+    @property
     def is_text(self) -> bool:
         """Whether the value is free text."""
         return self.type in ("string", "phone_number")
@@ -179,7 +184,9 @@ class ObjectType:
     lower-case LIKE pattern: a record is found when one of them holds. ``required_at_creation`` names what a new
     record must have, ``one_required_at_creation`` what it must have at least one of. ``pipeline`` and ``stage`` name
     the properties that say where a record stands in a pipeline, if its kind has pipelines. ``api_singular`` is
-    HubSpot's name for one record where it differs from ours.
+    HubSpot's name for one record where it differs from ours. Who may see only some people's records sees those that
+    they own, and those tied to a record that they own of the objects ``kept_with``; what is ``part_of`` objects is seen
+    with the record of them that it is tied to.
     """
 
     name: str
@@ -202,6 +209,8 @@ class ObjectType:
     stage: str = ""
     api_singular: str = ""
     associations: tuple[Association, ...] = ()
+    kept_with: tuple[str, ...] = ()
+    part_of: tuple[str, ...] = ()
     by_name: Mapping[str, Property] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

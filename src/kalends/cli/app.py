@@ -17,6 +17,7 @@ COMMANDS = {
     "status": "kalends.cli.status:status",
     "import": "kalends.cli.importing:import_",
     "bill": "kalends.cli.bill:bill",
+    "hold": "kalends.cli.bill:hold",
     "release": "kalends.cli.bill:release",
     "contact": "kalends.cli.contact:contact",
     "subscription": "kalends.cli.subscription:subscription",
@@ -54,6 +55,7 @@ SECTIONS = {
     "Billing": (
         "import",
         "bill",
+        "hold",
         "release",
         "contact",
         "subscription",

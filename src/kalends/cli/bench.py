@@ -111,3 +111,49 @@ def api(subscriptions: int, rounds: int, clients: int, workers: int, as_json: bo
         ],
         right=columns[1:],
     )
+
+
+@bench.command(epilog="Exit codes: 0 measured, 3 no database, or no right to create one for the measurement.")
+@click.option("--subscriptions", type=click.IntRange(20, 20_000_000), default=200_000, show_default=True)
+@click.option(
+    "--rounds", type=click.IntRange(2, 100_000), default=50, show_default=True, help="Times each is asked."
+)
+@json_option
+def pages(subscriptions: int, rounds: int, as_json: bool) -> None:
+    """What pages cost the server, beside the statements they ask, sent straight through the driver.
+
+    Makes a book of subscriptions with three invoices and payments each, signs a user in, and looks: at lists as they
+    open, at lists with two filters and an order, at what they count, at a record, and at the search. Each page takes
+    turns with the driver alone, which asks the same statements again. Everything happens in a database of its own on
+    the installation's server, which is dropped at the end.
+
+    \b
+    Examples:
+      kalends bench pages --subscriptions 200000
+      kalends bench pages --subscriptions 1000000 --rounds 100 --json
+    """
+    from kalends.bench.pages import bench_pages
+
+    with open_session(), Progress("bench", subscriptions) as progress:
+        measured = bench_pages(subscriptions, rounds, lambda step, done: progress(done, step))
+    if as_json:
+        print_json(measured)
+        return
+    columns = ("page", "p50 ms", "p95 ms", "driver p50", "driver p95", "p95 ratio", "statements", "bytes")
+    table(
+        columns,
+        [
+            (
+                each["page"],
+                each["server"]["p50_ms"],
+                each["server"]["p95_ms"],
+                each["driver"]["p50_ms"],
+                each["driver"]["p95_ms"],
+                each["p95_ratio"],
+                each["statements"],
+                f"{each['bytes']:,}",
+            )
+            for each in measured["pages"]
+        ],
+        right=columns[1:],
+    )

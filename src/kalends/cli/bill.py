@@ -1,4 +1,4 @@
-"""``kalends bill`` and ``kalends release``: what is due now, and what was set aside."""
+"""``kalends bill``, ``hold`` and ``release``: what is due now, all of it held, and what was set aside."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from kalends.platform.errors import ExitCode, UserFacing
 
 if TYPE_CHECKING:
     from kalends.accounts.context import AccountContext
+    from kalends.billing.hold import Hold
     from kalends.billing.run import RunResult
 
 
@@ -64,14 +65,21 @@ def bill(
 def bill_account(session: Session, ctx: AccountContext, *, catch_up: bool) -> RunResult:
     """One run over the account, written down in its history."""
     from kalends.billing.block import DoubleBillingStopped
-    from kalends.billing.history import run_ended, run_started
+    from kalends.billing.history import run_ended, run_progressed, run_started
+    from kalends.billing.hold import find_hold
     from kalends.billing.run import run_due
 
+    refuse_while_held(ctx, find_hold(session.db, ctx.id))
     run_id = run_started(session.db, ctx, session.now)
     due = session.db.execute(
         "SELECT due FROM billing_run WHERE account_id = %s AND id = %s", [ctx.id, run_id]
     ).fetchone()
     assert due is not None
+
+    def after_block(so_far: RunResult) -> None:
+        run_progressed(session.db, ctx, run_id, so_far)
+        progress(so_far.invoiced + so_far.parked)
+
     try:
         with open_processors(ctx) as processors, Progress("subscriptions", due[0]) as progress:
             result = run_due(
@@ -79,7 +87,7 @@ def bill_account(session: Session, ctx: AccountContext, *, catch_up: bool) -> Ru
                 ctx,
                 processors,
                 catch_up=catch_up,
-                progress=lambda result: progress(result.invoiced + result.parked),
+                progress=after_block,
             )
     except DoubleBillingStopped as stopped:
         raise UserFacing(
@@ -89,7 +97,20 @@ def bill_account(session: Session, ctx: AccountContext, *, catch_up: bool) -> Ru
             exit_code=ExitCode.REFUSED,
         ) from stopped
     run_ended(session.db, ctx, run_id, system_now(), result)
+    refuse_while_held(ctx, find_hold(session.db, ctx.id) if result.held else None)
     return result
+
+
+def refuse_while_held(ctx: AccountContext, held: Hold | None) -> None:
+    """Say who holds the account's billing. Raises ``UserFacing``."""
+    if held is not None:
+        raise UserFacing(
+            f"Billing is held since {held.since:%Y-%m-%d %H:%M} UTC, by {held.actor}"
+            + (f": {held.reason}" if held.reason else "."),
+            where=f"account {ctx.id} ({ctx.name})",
+            remedy="`kalends hold --release` lets it go on.",
+            exit_code=ExitCode.REFUSED,
+        )
 
 
 @click.command(epilog="Exit codes: 0 released, 2 not parked or unknown, 3 no database.")
@@ -126,3 +147,44 @@ def release(subscription: int, account: str | None, as_json: bool) -> None:
     else:
         say(f"Subscription {subscription} is released; the next run bills it from cycle {was.cycle + 1} on.")
         say(f"It had been parked since {was.since:%Y-%m-%d}: {was.reason}")
+
+
+@click.command(
+    epilog="Exit codes: 0 held or released, 2 it was so already, or no such account, 3 no database."
+)
+@account_option
+@click.option("--reason", default="", help="Why, for those who wonder later.")
+@click.option("--release", "go_on", is_flag=True, help="Let billing go on.")
+@json_option
+def hold(account: str | None, reason: str, go_on: bool, as_json: bool) -> None:
+    """Hold an account's billing: nothing more is invoiced or charged until it is released.
+
+    A run that is under way stops after the block at hand. Money that processors report meanwhile is taken in. Once
+    released, the next run bills what came due, as after any outage: one overdue cycle a day for each customer.
+
+    \b
+    Examples:
+      kalends hold --reason "Prices of March are wrong"
+      kalends hold --release
+    """
+    from kalends.billing.hold import HoldRefused, hold_billing, release_billing
+
+    with open_session() as session:
+        ctx = session.account(account)
+        try:
+            if go_on:
+                held = release_billing(session.db, ctx, actor="cli")
+            else:
+                held = hold_billing(session.db, ctx, actor="cli", reason=reason)
+        except HoldRefused as problem:
+            raise UserFacing(
+                str(problem),
+                where=f"account {ctx.id} ({ctx.name})",
+                remedy="`kalends status` shows whether billing is held.",
+            ) from problem
+    if as_json:
+        print_json({"account": ctx.id, "held": not go_on, **held._asdict()})
+    elif go_on:
+        say(f"Billing of {ctx.name} goes on; it was held since {held.since:%Y-%m-%d %H:%M} UTC.")
+    else:
+        say(f"Billing of {ctx.name} is held: nothing is invoiced or charged until `kalends hold --release`.")

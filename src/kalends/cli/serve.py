@@ -36,14 +36,19 @@ def serve(host: str, port: int, workers: int) -> None:
     in KALENDS_PUBLIC_URL under which address people come (https://billing.example.com). `/health` answers when all
     is well. Letters and billing by the clock are the work of `kalends worker`.
 
+    Where nobody works yet, the page sets up the company and its administrator; the code that it asks for is shown here.
+
     \b
     Examples:
       kalends serve
       KALENDS_PUBLIC_URL=https://billing.example.com kalends serve --host 0.0.0.0 --port 8080 --workers 4
     """
     with open_session() as session:
-        home = session.home.path
-    note(f"Serving from {home}; Ctrl-C stops.")
+        home = session.home
+        first = session.db.execute("SELECT FROM app_user LIMIT 1").fetchone() is None
+    note(f"Serving from {home.path}; Ctrl-C stops.")
+    if first:
+        note(f"Nobody works here yet. Open the page and set Kalends up with this code: {home.setup_code()}")
     serve_pages(host, port, workers)
 
 

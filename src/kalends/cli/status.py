@@ -92,6 +92,7 @@ def _installation(session: Session) -> dict[str, Any]:
 
 
 def _account(session: Session, ctx: AccountContext) -> dict[str, Any]:
+    from kalends.billing.hold import find_hold
     from kalends.billing.parking import parked
 
     params: dict[str, Any] = {"account_id": ctx.id, "day": ctx.billing_day, "limit": RUNS_SHOWN}
@@ -103,6 +104,7 @@ def _account(session: Session, ctx: AccountContext) -> dict[str, Any]:
     overdue = rows(_OVERDUE)
     charges, letters = dict(rows(_CHARGES)), dict(rows(_LETTERS))
     aside = parked(session.db, ctx, limit=PARKED_SHOWN)
+    held = find_hold(session.db, ctx.id)
     total = rows("SELECT count(*) FROM parked_subscription WHERE account_id = %(account_id)s")
     return {
         "account": ctx.id,
@@ -110,6 +112,7 @@ def _account(session: Session, ctx: AccountContext) -> dict[str, Any]:
         "mode": ctx.mode,
         "now": ctx.now,
         "time_zone": ctx.time_zone,
+        "held": None if held is None else held._asdict(),
         "subscriptions": dict(rows(_STATUSES)),
         "due": {"subscriptions": sum(row[1] for row in due), "amount_minor": {row[0]: row[2] for row in due}},
         "late": sum(row[3] for row in due),
@@ -157,6 +160,7 @@ def _tell_account(account: dict[str, Any]) -> None:
             ("charges", f"{charges['waiting']:,} waiting to be sent, {charges['unknown']:,} unknown"),
             ("letters", f"{letters['waiting']:,} waiting, {letters['failed']:,} failed"),
             ("parked", count(account["parked"]["subscriptions"], "subscription")),
+            ("billing held", _held(account["held"])),
         ]
     )
     _tell_parked(account["parked"])
@@ -177,6 +181,13 @@ def _tell_account(account: dict[str, Any]) -> None:
             [_run_row(run) for run in account["runs"]],
             right=("due", "invoiced", "collected", "processing", "failed", "parked"),
         )
+
+
+def _held(held: dict[str, Any] | None) -> str | None:
+    if held is None:
+        return None
+    why = f": {held['reason']}" if held["reason"] else ""
+    return f"since {held['since']:%Y-%m-%d %H:%M} UTC by {held['actor']}{why}; `kalends hold --release` lets it go on"
 
 
 def _tell_parked(parked: dict[str, Any]) -> None:

@@ -56,7 +56,14 @@ def rehearsal_as_json(result: Rehearsal) -> dict[str, Any]:
 
 
 def _rows(kept: Sequence[Any], result: Rehearsal) -> list[dict[str, Any]]:
-    return [{**item._asdict(), "name": result.names.get(item.subscription_id, "")} for item in kept]
+    """What is kept for programs: the words of a difference say what its lines would."""
+    return [
+        {
+            **{name: value for name, value in item._asdict().items() if name != "lines"},
+            "name": result.names.get(item.subscription_id, ""),
+        }
+        for item in kept
+    ]
 
 
 def tell_rehearsal(result: Rehearsal) -> None:

@@ -43,7 +43,9 @@ def create(scopes: str, name: str, account: str | None, as_json: bool) -> None:
     with open_session() as session:
         ctx = session.account(account)
         try:
-            made = create_token(session.db, ctx.id, name=name, scopes=scopes.split(","), now=session.now)
+            made = create_token(
+                session.db, ctx.id, name=name, scopes=scopes.split(","), now=session.now, actor="cli"
+            )
         except UnknownScope as problem:
             raise UserFacing(
                 "There is no such scope.", where="--scopes", value=scopes, remedy=str(problem)
@@ -116,7 +118,7 @@ def revoke(choice: str, account: str | None, as_json: bool) -> None:
     with open_session() as session:
         ctx = session.account(account)
         try:
-            gone = revoke_token(session.db, ctx.id, choice, session.now)
+            gone = revoke_token(session.db, ctx.id, choice, session.now, actor="cli")
         except UnknownToken as problem:
             raise UserFacing(
                 "This token cannot be revoked.", where="TOKEN", value=choice, remedy=str(problem)

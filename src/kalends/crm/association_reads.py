@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple, cast
 
 from psycopg import Connection, sql
 
@@ -11,6 +11,7 @@ from kalends.accounts.context import AccountContext
 from kalends.catalog.associations import CHILD, PARENT, UPCOMING
 from kalends.catalog.registry import OBJECTS
 from kalends.crm.association_types import Kind, Pairing, pairing
+from kalends.query import Context, Filter, compile_filter
 
 Db = Connection[Any]
 
@@ -68,10 +69,39 @@ def linked(
     }
     found: dict[int, list[Linked]] = {}
     for from_id, to_id, types in db.execute(query, params):
-        known = [pair.kinds[number] for number in types if number in pair.kinds]
-        others = [kind for kind in known if kind != pair.plain]
-        found.setdefault(from_id, []).append(Linked(to_id, (pair.plain, *others)))
+        found.setdefault(from_id, []).append(_linked(pair, to_id, types))
     return found
+
+
+def newest_linked(
+    db: Db, ctx: AccountContext, one: str, id_: int, to: str, asking: Context, *, limit: int
+) -> list[Linked]:
+    """What one record is tied to, as far as the asker may see it: ties told by a column first, then the newest.
+
+    At most ``limit``; records are looked up one by one in that order, and no more of them than it takes. Raises
+    ``CannotAssociate``.
+    """
+    pair = pairing(db, ctx, one, to)
+    seen = compile_filter(OBJECTS[to], Filter(), asking)
+    query = sql.SQL(
+        "SELECT n.to_id, n.types FROM (SELECT f.to_id, array_agg(DISTINCT f.type_id) AS types, "
+        "bool_or(f.type_id = ANY(%(told)s::bigint[])) AS told FROM ({routes}) AS f "
+        "GROUP BY f.to_id ORDER BY told DESC, to_id DESC) AS n CROSS JOIN LATERAL "
+        "(SELECT * FROM {target} WHERE account_id = %(account_id)s AND id = n.to_id OFFSET 0) AS t "
+        "WHERE {seen} ORDER BY n.told DESC, n.to_id DESC LIMIT %(most)s"
+    ).format(
+        routes=sql.SQL(" UNION ALL ").join(_routes(pair)),
+        target=sql.Identifier(OBJECTS[to].table),
+        seen=sql.SQL(cast("LiteralString", seen.text)),
+    )
+    told = [kind.type_id for kind in pair.kinds.values() if kind.primary]
+    params = {**seen.params, "ids": [id_], "one": one, "to": to, "told": told, "most": limit}
+    return [_linked(pair, to_id, types) for to_id, types in db.execute(query, params)]
+
+
+def _linked(pair: Pairing, to_id: int, types: Sequence[int]) -> Linked:
+    known = [pair.kinds[number] for number in types if number in pair.kinds]
+    return Linked(to_id, (pair.plain, *(kind for kind in known if kind != pair.plain)))
 
 
 def _routes(pair: Pairing) -> list[sql.Composable]:

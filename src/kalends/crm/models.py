@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from kalends.accounts.tables import Record, archived_index, living_index
+from kalends.accounts.tables import Record, archived_index, filled_index, living_index
 from kalends.crm.sales_models import Deal, Discount, Fee, Order, Product, Quote, Tax, Ticket
 from kalends.crm.schema_models import (
     AssociationLabel,
@@ -76,6 +76,7 @@ class Contact(Record):
             models.CheckConstraint(name="contact_email_is_lower_case", condition=Q(email=Lower("email"))),
         ]
         indexes: ClassVar = [
+            filled_index("contact", "company", "primary_company_id"),
             archived_index("contact"),
             living_index("contact", "created", "created_at"),
             living_index("contact", "modified", "updated_at"),

@@ -213,8 +213,17 @@ def update_stage(
         stage = before.stage(terms.name or "")
         _label_is_free(terms.label, [each.label for each in before.stages if each.name != stage.name])
         _change_stage(db, ctx, obj, stage, terms)
-        _announce(db, ctx, "updated", before.id, {"object": obj.name, "stage_updated": stage.name}, actor)
-        return pipeline(db, ctx, obj, name).stage(stage.name)
+        after = pipeline(db, ctx, obj, name).stage(stage.name)
+        told = journal.changed(
+            **{
+                each: (getattr(stage, each), getattr(after, each))
+                for each in ("label", "display_order", "is_closed", "probability")
+            }
+        )
+        _announce(
+            db, ctx, "updated", before.id, {"object": obj.name, "stage_updated": stage.name, **told}, actor
+        )
+        return after
 
 
 def archive_stage(

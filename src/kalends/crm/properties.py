@@ -5,6 +5,7 @@ What the catalogue declares is read together with them and cannot be changed her
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -30,7 +31,7 @@ class UnknownProperty(LookupError):
 
 
 _COLUMNS = (
-    "name, label, type, field_type, group_name, description, options, options_from, is_unique, display_order, "
+    "name, label, type, field_type, group_name, description, options::text, options_from, is_unique, display_order, "
     "hidden, form_field, id, created_at, updated_at, archived_at"
 )
 
@@ -268,7 +269,7 @@ def _read(row: Sequence[Any]) -> Definition:
     )
     options = tuple(
         Choice(each["value"], each["label"], each["description"], each["hidden"], each["displayOrder"])
-        for each in row[6]
+        for each in json.loads(row[6])
     )
     return replace(found, options=options)
 

@@ -57,7 +57,7 @@ def read_history(
     ``present`` are the records with these properties, the object's dates of creation and change, and :data:`SOURCE`.
     What is worked out and kept nowhere has its present value alone.
     """
-    places = {name: place_of(obj.by_name[name]) for name in names}
+    places = {name: obj.by_name[name].journal_name for name in names}
     columns = sorted({place for place in places.values() if place})
     changes: dict[int, list[tuple[Any, ...]]] = {}
     if columns:
@@ -71,11 +71,6 @@ def read_history(
         }
         for id_, row in present.items()
     }
-
-
-def place_of(prop: Property) -> str:
-    """Under which name the journal has a property's changes; none for what is worked out."""
-    return f"custom.{prop.name}" if prop.custom else prop.column or ""
 
 
 def _of_property(

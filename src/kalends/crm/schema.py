@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -55,8 +56,9 @@ def _own(obj: ObjectType, rows: Sequence[Sequence[Any]]) -> tuple[Property, ...]
 
 
 def as_property(obj: ObjectType, row: Sequence[Any]) -> Property:
-    """The catalogue's form of a row of ``own_properties.sql``."""
+    """The catalogue's form of a row of ``own_properties.sql``; pages' connections give its JSON as text."""
     name, label, description, kind, field_type, multiple, unique, options, source, group, group_label = row
+    options = json.loads(options) if isinstance(options, str) else options
     return custom_property(
         name,
         same(label),

@@ -93,8 +93,10 @@ def remember(db: Connection[Any], account_id: int, asked: Asked, answer: Given, 
 def prune(db: Connection[Any], account_id: int, now: datetime, most: int = _FORGOTTEN_AT_ONCE) -> int:
     """Forget answers that are too old, the oldest first and at most so many; says how many."""
     return db.execute(
-        "DELETE FROM answer WHERE (account_id, asker, key) IN (SELECT account_id, asker, key FROM answer "
-        "WHERE account_id = %s AND answered_at < %s ORDER BY answered_at LIMIT %s FOR UPDATE SKIP LOCKED)",
+        "WITH old AS MATERIALIZED (SELECT account_id, asker, key FROM answer "
+        "WHERE account_id = %s AND answered_at < %s ORDER BY answered_at LIMIT %s FOR UPDATE SKIP LOCKED) "
+        "DELETE FROM answer AS a USING old "
+        "WHERE a.account_id = old.account_id AND a.asker = old.asker AND a.key = old.key",
         [account_id, now - KEPT_FOR, most],
     ).rowcount
 

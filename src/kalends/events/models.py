@@ -7,6 +7,19 @@ from django.db.models import Q
 
 from kalends.accounts.tables import AccountRow, NextEventId
 
+NOTICED = (
+    "payment.failed",
+    "payment.refund_failed",
+    "payment.dispute_opened",
+    "payment.dispute_won",
+    "payment.dispute_lost",
+    "subscription.unpaid",
+    "subscription.paused",
+    "subscription.canceled",
+    "subscription.parked",
+)
+"""The kinds of events that staff are told of on their pages; an index holds them, so a new one needs a migration."""
+
 
 class Event(AccountRow):
     """Something that happened, written in the transaction that made it happen; never changed, never deleted.
@@ -34,6 +47,16 @@ class Event(AccountRow):
                 fields=["account_id", "parent_id", "id"],
                 name="event_of_parent",
                 condition=Q(parent_id__isnull=False),
+            ),
+            models.Index(
+                fields=["account_id", "at", "id"],
+                name="event_of_people",
+                condition=Q(actor__startswith="user:"),
+            ),
+            models.Index(
+                fields=["account_id", "id"],
+                name="event_of_notices",
+                condition=Q(kind__in=NOTICED),
             ),
         ]
 
@@ -78,6 +101,25 @@ class Answer(models.Model):
     class Meta:
         db_table = "answer"
         indexes: ClassVar = [models.Index(fields=["account_id", "answered_at"], name="answer_by_age")]
+
+
+class BackgroundWork(AccountRow):
+    """Work that somebody asked for and does not wait for; see :mod:`kalends.events.background`."""
+
+    kind = models.TextField()
+    actor = models.TextField()
+    began_at = models.DateTimeField()
+    done = models.BigIntegerField(default=0, db_default=0)
+    total = models.BigIntegerField(default=0, db_default=0)
+    ended_at = models.DateTimeField(null=True)
+    result = models.JSONField(null=True)
+    problem = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "background_work"
+        indexes: ClassVar = [
+            models.Index(fields=["account_id", "kind", "id"], name="background_work_by_kind")
+        ]
 
 
 class WebhookTarget(models.Model):

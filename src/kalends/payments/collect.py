@@ -74,11 +74,17 @@ def attempt_of_key(key: str) -> tuple[int, int, int]:
 
 
 def collect(
-    db: Connection[Any], ctx: AccountContext, processors: Processors, *, size: int = BLOCK_SIZE
+    db: Connection[Any],
+    ctx: AccountContext,
+    processors: Processors,
+    *,
+    size: int = BLOCK_SIZE,
+    goes_on: Callable[[Collected], bool] = lambda so_far: True,
 ) -> Collected:
     """Send every intended charge of the account and write what became of it.
 
-    First settles what an earlier run left without an answer. ``db`` must not be inside a transaction.
+    First settles what an earlier run left without an answer. ``goes_on`` is asked between two batches, with what came
+    of it so far. ``db`` must not be inside a transaction.
     """
     total = Collected()
     unsure = settle_unknown(db, ctx, processors, total)
@@ -94,6 +100,7 @@ def collect(
             if any(outcome.status == "unknown" for outcome in outcomes):
                 unsure = True
                 never_seen += _ask(db, ctx, processors, _unanswered(ctx, sent, outcomes), total)
+            more = more and goes_on(total)
     _free(db, ctx, never_seen)
     total.unknown = _count_unknown(db, ctx) if unsure else 0
     return total

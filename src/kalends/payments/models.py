@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from kalends.accounts.tables import AccountRow, Record, archived_index
+from kalends.accounts.tables import AccountRow, Record, archived_index, filled_index
 
 
 class PaymentMethod(AccountRow):
@@ -111,6 +111,8 @@ class Payment(Record):
         indexes: ClassVar = [
             models.Index(fields=["account_id", "invoice_id"], name="payment_of_invoice"),
             models.Index(fields=["account_id", "subscription_id"], name="payment_of_subscription"),
+            models.Index(fields=["account_id", "contact_id"], name="payment_of_contact"),
+            filled_index("payment", "company"),
             models.Index(
                 fields=["account_id", "next_retry_on"],
                 name="payment_to_retry",

@@ -22,6 +22,12 @@ from kalends.platform.postgres_programs import OLDEST_MAJOR
 
 APPLICATION_ROLE = "kalends_app"
 _CONNECT_TIMEOUT_SECONDS = "10"
+ROWS_AS_THEY_COME = "enable_bitmapscan=off"
+"""For connections that read a page of a list, of a page or of the API.
+
+A bitmap is made of all that an index holds before it gives the first row: of the whole account, for a page of ten. The
+planner chooses it because it takes every account for a small one (``accounts/walls.py``).
+"""
 
 _TABLES_WITHOUT_ANY_RIGHT = """
     SELECT relname FROM pg_class
@@ -105,14 +111,18 @@ def application_dsn(dsn: str) -> str:
     """
     if not _State.application_role:
         return dsn
+    return _with_option(dsn, f"role={APPLICATION_ROLE}")
+
+
+def _with_option(dsn: str, setting: str) -> str:
     given = str(conninfo_to_dict(dsn).get("options") or "")
-    return make_conninfo(dsn, options=f"{given} -c role={APPLICATION_ROLE}".strip())
+    return make_conninfo(dsn, options=f"{given} -c {setting}".strip())
 
 
 def django_databases(dsn: str) -> dict[str, dict[str, Any]]:
     """Django's DATABASES: ``default`` works as ``kalends_app``, ``owner`` is for migrations."""
     return {
-        "default": _django_database(application_dsn(dsn)),
+        "default": _django_database(_with_option(application_dsn(dsn), ROWS_AS_THEY_COME)),
         "owner": {**_django_database(dsn), "TEST": {"MIRROR": "default"}},
     }
 

@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,14 @@ class Home:
         The first line seals; the others still open what they once sealed.
         """
         return _made_once(self.keys / "sealing-keys")
+
+    def setup_code(self) -> str:
+        """What the first start asks for: ``keys/setup-code``, such as ``k7mq-3xhd-p9wt``, made once."""
+        return _made_once(self.keys / "setup-code", _setup_code)
+
+    def forget_setup_code(self) -> None:
+        """The first start is over."""
+        (self.keys / "setup-code").unlink(missing_ok=True)
 
 
 def home_path(environ: Mapping[str, str] = os.environ) -> Path:
@@ -122,13 +130,22 @@ def _explained(problem: OSError, path: Path) -> UserFacing:
     )
 
 
-def _made_once(path: Path) -> str:
+def _key() -> str:
+    return secrets.token_urlsafe(64)
+
+
+def _setup_code() -> str:
+    letters = "23456789abcdefghjkmnpqrstuvwxyz"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))
+
+
+def _made_once(path: Path, make: Callable[[], str] = _key) -> str:
     """The text of a secret file; of two processes that make it at once, the second reads the first's."""
     if not path.exists():
         handle, draft = tempfile.mkstemp(dir=path.parent)
         try:
             with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_urlsafe(64))
+                file.write(make())
             with contextlib.suppress(FileExistsError):
                 os.link(draft, path)
         except OSError as problem:

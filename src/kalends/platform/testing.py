@@ -21,13 +21,29 @@ ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = "KALENDS_CHROMIUM"
 """The environment variable that tells the browser tests which Chromium to drive; empty when there is none."""
 
+_WITH_EXAMPLES = (
+    "accounts",
+    "api",
+    "billing",
+    "catalog",
+    "cli",
+    "core",
+    "crm",
+    "documents",
+    "events",
+    "imports",
+    "messages",
+    "payments",
+    "platform",
+    "proof",
+    "query",
+    "staff",
+    "views",
+)
 _TESTED = (
     "tests",
     "docs",
-    *(
-        f"src/kalends/{floor}"
-        for floor in ("core", "catalog", "query", "platform", "cli", "imports", "proof", "messages")
-    ),
+    *(f"src/kalends/{floor}" for floor in _WITH_EXAMPLES),
 )
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _MIGRATIONS_CHECK = (

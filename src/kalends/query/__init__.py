@@ -15,6 +15,7 @@ from kalends.query.language import Associated, Condition, Filter, Limits, Operat
 from kalends.query.operators import RULES, operators_of
 from kalends.query.paging import Key, WrongKey, decode_key, encode_key, key_of
 from kalends.query.parse import FilterError, Problem, parse, to_json
+from kalends.query.sight import Scope, Sight
 
 __all__ = [
     "NAME",
@@ -29,7 +30,9 @@ __all__ = [
     "Operator",
     "Period",
     "Problem",
+    "Scope",
     "Search",
+    "Sight",
     "Sql",
     "WrongKey",
     "compile_count",

@@ -1,6 +1,7 @@
 """From a filter to SQL: selects with keyset paging, counts, ids.
 
-Every statement names the account, besides the row-level security that would hold without it. Text of statements
+Every statement names the account, besides the row-level security that would hold without it, and what the asker may
+see (:mod:`kalends.query.sight`), of associated records too. Text of statements
 comes from the catalogue and from this package only; whatever a person or a program sends is a parameter.
 """
 
@@ -8,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kalends.catalog.model import Association, ObjectType, Sort
+from kalends.catalog.model import ObjectType, Sort
 from kalends.catalog.registry import UnknownName, get_object, get_property, suggestion
 from kalends.query.conditions import condition_sql, escaped_pattern
 from kalends.query.context import Binder, Context, Sql
-from kalends.query.language import Associated, Condition, Filter, Group, Operator
+from kalends.query.language import OF_HISTORY, Associated, Condition, Filter, Group, Operator
 from kalends.query.paging import SORT, Key, after_sql, is_ordered_in_parts, order_sql, parts_sql, sort_sql
+from kalends.query.sight import seen_sql
+from kalends.query.ties import tied_sql
 
 NAME = "@name"
 """A column that may be asked for besides properties: the name by which people know the record."""
@@ -30,10 +33,16 @@ def currency_column(name: str) -> str:
     return f"{name}@currency"
 
 
-def compile_filter(obj: ObjectType, filter: Filter, ctx: Context) -> Sql:  # noqa: A002 - the domain's word
+def compile_filter(
+    obj: ObjectType,
+    filter: Filter,  # noqa: A002 - the domain's word
+    ctx: Context,
+    *,
+    search: str | None = None,
+) -> Sql:
     """The condition that the row ``t`` of the object's table is a living record of the account and passes."""
     binder = Binder(ctx)
-    return Sql(_where(binder, obj, filter, None), binder.params)
+    return Sql(_where(binder, obj, filter, search), binder.params)
 
 
 def compile_select(
@@ -91,7 +100,7 @@ def compile_lookup(obj: ObjectType, columns: Sequence[str], ids: Sequence[int], 
     one = f"SELECT * FROM {obj.table} WHERE account_id = %(account_id)s AND id = n.id OFFSET 0"
     text = (
         f"SELECT {_selected(reads)} FROM unnest({numbers}) AS n (id) CROSS JOIN LATERAL ({one}) AS {_MAIN} "
-        f"WHERE {_scope(binder, _MAIN)}"
+        f"WHERE {_scope(binder, obj, _MAIN)}"
     )
     return Sql(text, binder.params, tuple(names))
 
@@ -114,6 +123,7 @@ def _rejects_empty(wanted: Filter, order: Sort) -> bool:
             isinstance(term, Condition)
             and term.property == order.property
             and term.operator is not Operator.UNKNOWN
+            and term.operator not in OF_HISTORY
             and not term.include_empty
             for term in group
         )
@@ -167,7 +177,7 @@ def compile_ids(
 
 
 def _where(binder: Binder, obj: ObjectType, wanted: Filter, search: str | None) -> str:
-    terms = [_scope(binder, _MAIN)]
+    terms = [_scope(binder, obj, _MAIN)]
     if wanted.groups:
         terms.append("(" + " OR ".join(_group(binder, obj, group) for group in wanted.groups) + ")")
     if search is not None and search.strip():
@@ -175,9 +185,11 @@ def _where(binder: Binder, obj: ObjectType, wanted: Filter, search: str | None) 
     return " AND ".join(terms)
 
 
-def _scope(binder: Binder, alias: str) -> str:
+def _scope(binder: Binder, obj: ObjectType, alias: str) -> str:
     archived = "IS NOT NULL" if binder.context.archived and alias == _MAIN else "IS NULL"
-    return f"{alias}.account_id = %(account_id)s AND {alias}.archived_at {archived}"
+    own = f"{alias}.account_id = %(account_id)s AND {alias}.archived_at {archived}"
+    seen = seen_sql(binder, obj, alias)
+    return f"{own} AND {seen}" if seen else own
 
 
 def _group(binder: Binder, obj: ObjectType, group: Group) -> str:
@@ -203,36 +215,9 @@ def _associated(binder: Binder, obj: ObjectType, term: Associated) -> str:
         ties = [each.to for each in obj.associations]
         raise UnknownName(f"A {obj.name} has no {term.object!r}. {suggestion(term.object, ties)}")
     target = get_object(term.object)
-    inner = [_scope(binder, "u"), *(condition_sql(binder, target, each, "u") for each in term.conditions)]
-    found = f"({' OR '.join(_routes(obj, target, tie, ' AND '.join(inner)))})"
+    inner = [
+        _scope(binder, target, "u"),
+        *(condition_sql(binder, target, each, "u") for each in term.conditions),
+    ]
+    found = tied_sql(obj, target, tie, _MAIN, "u", " AND ".join(inner))
     return found if term.quantifier == "any" else f"{found} IS NOT TRUE"
-
-
-def _routes(obj: ObjectType, target: ObjectType, tie: Association, inner: str) -> list[str]:
-    """The ways in which the row ``t`` can be tied to a row ``u`` that meets the conditions, as memberships.
-
-    Each is an uncorrelated IN, which the planner turns into one semi-join or one hashed set, not a search a row.
-    """
-    routes: list[str] = []
-    if tie.column:
-        routes.append(f"t.{tie.column} IN (SELECT u.id FROM {target.table} u WHERE {inner})")
-    if tie.their_column:
-        routes.append(
-            f"t.id IN (SELECT u.{tie.their_column} FROM {target.table} u "
-            f"WHERE u.{tie.their_column} IS NOT NULL AND {inner})"
-        )
-    if tie.is_parent:
-        routes.append(
-            f"t.id IN (SELECT u.parent_id FROM {target.table} u WHERE u.parent_type = '{obj.name}' AND {inner})"
-        )
-    if tie.is_child:
-        routes.append(
-            f"(t.parent_type = '{target.name}' AND t.parent_id IN (SELECT u.id FROM {target.table} u WHERE {inner}))"
-        )
-    if tie.stored:
-        routes.append(
-            f"t.id IN (SELECT l.from_id FROM association l JOIN {target.table} u "
-            "ON u.account_id = l.account_id AND u.id = l.to_id WHERE l.account_id = %(account_id)s "
-            f"AND l.from_type = '{obj.name}' AND l.to_type = '{target.name}' AND {inner})"
-        )
-    return routes

@@ -18,7 +18,8 @@ from kalends.catalog.registry import get_property
 from kalends.catalog.values import Value
 from kalends.core.calendar import start_of_day
 from kalends.query.context import Binder
-from kalends.query.language import Condition, Kind, Operator, Period, kind_of
+from kalends.query.history import Past, ever_had_sql, had_sql, updated_sql
+from kalends.query.language import OF_HISTORY, Condition, Kind, Operator, Period, kind_of
 from kalends.query.periods import days_of
 
 _O = Operator
@@ -31,7 +32,11 @@ _NEGATIVE = {
     _O.NOT_IN_PERIOD: _O.IN_PERIOD,
     _O.CONTAINS_NOT_ALL_OF: _O.CONTAINS_ALL_OF,
     _O.IS_NOT_EXACTLY: _O.IS_EXACTLY,
+    _O.HAS_NEVER_BEEN: _O.HAS_EVER_BEEN,
+    _O.HAS_NEVER_CONTAINED: _O.HAS_EVER_CONTAINED,
+    _O.NOT_UPDATED_IN_LAST_DAYS: _O.UPDATED_IN_LAST_DAYS,
 }
+_AT_ANY_TIME = {_O.HAS_EVER_BEEN: _O.IS_ANY_OF, _O.HAS_EVER_CONTAINED: _O.CONTAINS_ANY_OF}
 _FIRST_DAY, _LAST_DAY = date(2, 1, 1), date(9998, 12, 31)
 """Days whose first moment can be told in every time zone."""
 _COMPARISONS = {_O.GREATER: ">", _O.GREATER_OR_EQUAL: ">=", _O.LESS: "<", _O.LESS_OR_EQUAL: "<="}
@@ -48,7 +53,11 @@ def condition_sql(binder: Binder, obj: ObjectType, condition: Condition, alias: 
     if operator is _O.UNKNOWN:
         return f"({known}) IS NOT TRUE"
     positive = _NEGATIVE.get(operator, operator)
-    if positive in (_O.BEFORE_PROPERTY, _O.AFTER_PROPERTY):
+    if positive in OF_HISTORY:
+        past = Past(binder, obj, prop, alias)
+        known = ever_had_sql(past, known)
+        test = _of_history(past, read, positive, condition.values)
+    elif positive in (_O.BEFORE_PROPERTY, _O.AFTER_PROPERTY):
         test = _against_property(binder, obj, prop, condition, alias)
     else:
         test = _TESTS[kind_of(prop)](binder, prop, read, positive, condition.values)
@@ -88,6 +97,19 @@ def word_pattern(text: str) -> str:
         else:
             parts.append(char if char.isalnum() or char == "_" or ord(char) > 127 else f"\\{char}")
     return f"(^|[^[:alnum:]_]){''.join(parts)}($|[^[:alnum:]_])"
+
+
+def _of_history(past: Past, read: str, operator: Operator, values: tuple[Value, ...]) -> str:
+    """Whether the present value or one in the past meets a condition, or a change came within the last days."""
+    binder, prop = past.binder, past.prop
+    if operator is _O.UPDATED_IN_LAST_DAYS:
+        days = timedelta(days=int(cast("Decimal", values[0])) - 1)
+        since = _bound(binder, get_property(past.obj, past.obj.created), binder.context.today - days)
+        return updated_sql(past, known_sql(prop, read), since)
+    present = _AT_ANY_TIME[operator]
+    test = _TESTS[kind_of(prop)]
+    then = test(binder, prop, past.read, present, values)
+    return f"coalesce({test(binder, prop, read, present, values)}, FALSE) OR {had_sql(past, then)}"
 
 
 def _text(binder: Binder, prop: Property, read: str, operator: Operator, values: tuple[Value, ...]) -> str:

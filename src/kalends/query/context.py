@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kalends.catalog.model import Property
+
+if TYPE_CHECKING:
+    from kalends.query.sight import Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,8 @@ class Context:
     """Whose records are asked for, and when.
 
     ``today`` is the date in ``time_zone`` (an IANA name) at ``now``. ``user_id`` is whom *me* means in conditions
-    on owners. ``archived`` asks for archived records instead of living ones.
+    on owners. ``archived`` asks for archived records instead of living ones. ``sight`` is what the asker may see;
+    without one everything is seen, which is for commands and programs, not for people.
     """
 
     account_id: int
@@ -24,6 +28,7 @@ class Context:
     time_zone: str
     user_id: int | None = None
     archived: bool = False
+    sight: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,10 @@ class Operator(StrEnum):
     On text all operators compare without regard to case. Days are those of the account's time zone, also for
     instants. *Less than N days ago* are the last N days, today included; *less than N days ahead* the next N days,
     today included; *more than* is everything beyond the day that lies exactly N days away.
+
+    The last six, :data:`OF_HISTORY`, look at all values that a record had, by the journal of events. The first value
+    counts as an update on the day on which the record was made. To them a record is without a value if it never had
+    one.
     """
 
     KNOWN = "known"
@@ -64,6 +68,25 @@ class Operator(StrEnum):
     IS_NOT_EXACTLY = "is_not_exactly"
     IS_TRUE = "is_true"
     IS_FALSE = "is_false"
+    HAS_EVER_BEEN = "has_ever_been"
+    HAS_NEVER_BEEN = "has_never_been"
+    HAS_EVER_CONTAINED = "has_ever_contained"
+    HAS_NEVER_CONTAINED = "has_never_contained"
+    UPDATED_IN_LAST_DAYS = "updated_in_last_days"
+    NOT_UPDATED_IN_LAST_DAYS = "not_updated_in_last_days"
+
+
+OF_HISTORY = frozenset(
+    {
+        Operator.HAS_EVER_BEEN,
+        Operator.HAS_NEVER_BEEN,
+        Operator.HAS_EVER_CONTAINED,
+        Operator.HAS_NEVER_CONTAINED,
+        Operator.UPDATED_IN_LAST_DAYS,
+        Operator.NOT_UPDATED_IN_LAST_DAYS,
+    }
+)
+"""Operators that ask for the values a record had, besides the present one."""
 
 
 class Period(StrEnum):

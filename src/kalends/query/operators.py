@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kalends.catalog.model import Property, Text
-from kalends.query.language import Kind, Operand, Operator, kind_of
+from kalends.query.language import OF_HISTORY, Kind, Operand, Operator, kind_of
 
 _EVERY: tuple[Kind, ...] = ("text", "number", "choice", "choices", "time", "bool")
 _TEXT: tuple[Kind, ...] = ("text",)
 _NUMBER: tuple[Kind, ...] = ("number",)
 _TIME: tuple[Kind, ...] = ("time",)
 _CHOICES: tuple[Kind, ...] = ("choices",)
+_REMEMBERED: tuple[Kind, ...] = ("text", "number", "choice")
 
 
 class Rule(NamedTuple):
@@ -67,6 +68,20 @@ RULES: dict[Operator, Rule] = {
     _O.IS_NOT_EXACTLY: Rule(_CHOICES, "values", Text("is not exactly", "er ikke nøyaktig", "ei ole täsmälleen")),
     _O.IS_TRUE: Rule(("bool",), "none", Text("is true", "er sann", "on tosi")),
     _O.IS_FALSE: Rule(("bool",), "none", Text("is false", "er usann", "on epätosi")),
+    _O.HAS_EVER_BEEN: Rule(_REMEMBERED, "values", Text("has ever been any of", "har noen gang vært en av",
+                                                       "on joskus ollut jokin seuraavista")),
+    _O.HAS_NEVER_BEEN: Rule(_REMEMBERED, "values", Text("has never been any of", "har aldri vært noen av",
+                                                        "ei ole koskaan ollut mikään seuraavista")),
+    _O.HAS_EVER_CONTAINED: Rule(_TEXT, "values", Text("has ever contained any of", "har noen gang inneholdt en av",
+                                                      "on joskus sisältänyt jonkin")),
+    _O.HAS_NEVER_CONTAINED: Rule(_TEXT, "values", Text("has never contained any of", "har aldri inneholdt noen av",
+                                                       "ei ole koskaan sisältänyt mitään")),
+    _O.UPDATED_IN_LAST_DAYS: Rule(_EVERY, "days", Text("was updated in the last … days",
+                                                       "ble oppdatert de siste … dagene",
+                                                       "päivitettiin viimeisten … päivän aikana")),
+    _O.NOT_UPDATED_IN_LAST_DAYS: Rule(_EVERY, "days", Text("was not updated in the last … days",
+                                                           "ble ikke oppdatert de siste … dagene",
+                                                           "ei päivitetty viimeisten … päivän aikana")),
     _O.KNOWN: Rule(_EVERY, "none", Text("is known", "er kjent", "on tiedossa")),
     _O.UNKNOWN: Rule(_EVERY, "none", Text("is unknown", "er ukjent", "ei ole tiedossa")),
 }
@@ -87,12 +102,18 @@ _EXPECTED: dict[Operand, str] = {
 def operators_of(prop: Property) -> tuple[Operator, ...]:
     """The operators that a property has, in the order of a page.
 
+    What is worked out and kept nowhere has no history to ask for.
+
     >>> from kalends.catalog import get_object, get_property
     >>> [str(each) for each in operators_of(get_property(get_object("subscription"), "hs_payment_enabled"))]
-    ['is_true', 'is_false', 'known', 'unknown']
+    ['is_true', 'is_false', 'updated_in_last_days', 'not_updated_in_last_days', 'known', 'unknown']
     """
     kind = kind_of(prop)
-    return tuple(operator for operator, rule in RULES.items() if kind in rule.kinds)
+    return tuple(
+        operator
+        for operator, rule in RULES.items()
+        if kind in rule.kinds and (prop.journal_name or operator not in OF_HISTORY)
+    )
 
 
 def expectation(operator: Operator) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from kalends.accounts.models import Membership, Team, User
-from kalends.catalog import ObjectType, Property, Sort
+from kalends.catalog import ObjectType, Property
 from kalends.query import currency_column
 from kalends.staff import formatting
 
@@ -33,17 +33,6 @@ class Cell:
     under: str = ""
     note: str = ""
     note_tone: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One column of a table: its heading in the reader's language, its place, and where sorting by it leads."""
-
-    name: str
-    label: str
-    css: str = ""
-    sort_link: str = ""
-    direction: str = ""
 
 
 Dress = Callable[[Row], Cell]
@@ -127,24 +116,6 @@ class Wardrobe:
 
     def _option(self, prop: Property, value: str) -> str:
         return prop.option_label(value, self.language) if prop.options else self.names.of(prop, value)
-
-    def columns(self, names: Sequence[str], order: Sort, link: Callable[[str], str]) -> list[Column]:
-        """Headings; the one that sorts turns around, another one begins ascending."""
-        result: list[Column] = []
-        for name in names:
-            prop = self.object.by_name[name]
-            column = Column(
-                name=name,
-                label=prop.label.in_language(self.language),
-                css="num" if prop.type == "money" else "",
-                sort_link=link(name),
-            )
-            if order.property == name:
-                turned = name if order.descending else f"-{name}"
-                direction = "descending" if order.descending else "ascending"
-                column = replace(column, direction=direction, sort_link=link(turned))
-            result.append(column)
-        return result
 
 
 def initials(name: str) -> str:

@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 
 from kalends.query.context import Cursor
 from kalends.staff import formatting
-from kalends.staff.lists import ListState
+from kalends.staff.index.state import ListState
 from kalends.staff.queries.falling_due import Day, DueMonth, falling_due, read_month
 from kalends.staff.visit import Visit
 
 
 def strip(cursor: Cursor, visit: Visit, state: ListState) -> dict[str, Any]:
     first = read_month(state.month, visit.ctx.today)
-    month = falling_due(cursor, visit.ctx, first, state.currency)
+    month = falling_due(cursor, visit.ctx, first, state.currency, visit.asking)
     return {
         "label": formatting.month(month.first),
         "previous": state.address(month=f"{month.previous:%Y-%m}"),

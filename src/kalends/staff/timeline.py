@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -92,11 +93,17 @@ def _failed(event: EventRow) -> tuple[str, str]:
 
 
 def _to_be_canceled(event: EventRow) -> tuple[str, str]:
-    return _("Will be canceled on %(day)s") % {"day": _day(event.data["changes"]["cancel_on"][1])}, ""
+    return _("Will be canceled on %(day)s") % {"day": _day(event.data["changes"]["cancel_on"][1])}, _why(
+        event
+    )
 
 
 def _to_be_paused(event: EventRow) -> tuple[str, str]:
-    return _("Will be paused on %(day)s") % {"day": _day(event.data["changes"]["pause_on"][1])}, ""
+    return _("Will be paused on %(day)s") % {"day": _day(event.data["changes"]["pause_on"][1])}, _why(event)
+
+
+def _why(event: EventRow) -> str:
+    return str(event.data.get("reason") or "")
 
 
 def _canceled(event: EventRow) -> tuple[str, str]:
@@ -104,7 +111,7 @@ def _canceled(event: EventRow) -> tuple[str, str]:
         "period_ended": _("At the end of the paid period"),
         "retries_exhausted": _("After the last try to charge had failed"),
     }
-    return _("Subscription canceled"), causes.get(str(event.data.get("cause")), "")
+    return _("Subscription canceled"), _why(event) or causes.get(str(event.data.get("cause")), "")
 
 
 def _pause_dropped(event: EventRow) -> tuple[str, str]:  # noqa: ARG001
@@ -131,12 +138,36 @@ def _settled_by_hand(event: EventRow) -> tuple[str, str]:
 def _edited(event: EventRow) -> tuple[str, str]:
     """What was changed, by the names that the catalogue gives to the columns."""
     changed = event.data.get("changes") or {}
-    labels = (
+    return _("Subscription edited"), _names_of("subscription", changed)
+
+
+def _names_of(object_name: str, changed: Mapping[str, Any]) -> str:
+    """The properties that changed, by their names; own ones by the words that the account chose as their keys."""
+    obj = OBJECTS.get(object_name)
+    labels = [
         prop.label.in_language(translation.get_language() or "en")
-        for prop in OBJECTS["subscription"].properties
+        for prop in (obj.properties if obj else ())
         if prop.column in changed
-    )
-    return _("Subscription edited"), ", ".join(dict.fromkeys(labels))
+    ]
+    own = [key.removeprefix("custom.") for key in changed if key.startswith("custom.")]
+    return ", ".join(dict.fromkeys([*labels, *own]))
+
+
+def _changed(event: EventRow) -> tuple[str, str]:
+    return _("Changed"), _names_of(event.kind.partition(".")[0], event.data.get("changes") or {})
+
+
+def _tied(text: Callable[[], str]) -> _Words:
+    def told(event: EventRow) -> tuple[str, str]:
+        other = str((event.data.get("with") or [""])[0])
+        label = (
+            OBJECTS[other].singular_label.in_language(translation.get_language() or "en")
+            if other in OBJECTS
+            else ""
+        )
+        return text(), label
+
+    return told
 
 
 def _parked(event: EventRow) -> tuple[str, str]:
@@ -148,7 +179,7 @@ def _refund(text: Callable[[], str]) -> _Words:
 
 
 def _with_reason(text: Callable[[], str]) -> _Words:
-    return lambda event: (text(), str(event.data.get("reason") or ""))
+    return lambda event: (text(), _why(event))
 
 
 def _plain(text: Callable[[], str]) -> _Words:
@@ -160,7 +191,7 @@ KINDS: dict[str, tuple[str, str, _Words]] = {
     "subscription.created": ("plus", "acc", _plain(lambda: _("Subscription made"))),
     "subscription.canceled": ("circle-x", "", _canceled),
     "subscription.expired": ("flag", "", _plain(lambda: _("Subscription ended as agreed"))),
-    "subscription.paused": ("circle-pause", "warn", _plain(lambda: _("Subscription paused"))),
+    "subscription.paused": ("circle-pause", "warn", _with_reason(lambda: _("Subscription paused"))),
     "subscription.resumed": ("play", "acc", _plain(lambda: _("Subscription resumed"))),
     "subscription.past_due": ("clock", "warn", _plain(lambda: _("Status changed to Past due"))),
     "subscription.unpaid": ("circle-alert", "bad", _plain(lambda: _("Status changed to Unpaid"))),
@@ -190,6 +221,8 @@ KINDS: dict[str, tuple[str, str, _Words]] = {
     "subscription.edited": ("pencil", "acc", _edited),
     "subscription.updated": ("pencil", "acc", _edited),
     "subscription.parked": ("triangle-alert", "bad", _parked),
+    "billing.held": ("circle-pause", "warn", _with_reason(lambda: _("Billing held"))),
+    "billing.released": ("play", "acc", _plain(lambda: _("Billing goes on"))),
     "invoice.issued": ("file-text", "", _issued),
     "invoice.finalized": ("file-text", "", _issued),
     "invoice.paid": ("circle-check", "ok", _plain(lambda: _("Invoice paid in full"))),
@@ -215,19 +248,44 @@ KINDS: dict[str, tuple[str, str, _Words]] = {
 }
 
 
-def timeline(events: Iterable[EventRow], time_zone: str) -> list[Month]:
-    """The entries by month; events of a kind that has no words yet are told by their name."""
+VERBS: dict[str, tuple[str, str, _Words]] = {
+    "created": ("plus", "acc", _plain(lambda: _("Record made"))),
+    "updated": ("pencil", "", _changed),
+    "archived": ("trash-2", "", _plain(lambda: _("Record deleted"))),
+    "merged": ("link", "", _plain(lambda: _("Merged with another record"))),
+    "associated": ("link", "", _tied(lambda: _("Association added"))),
+    "dissociated": ("unlink", "", _tied(lambda: _("Association removed"))),
+    "unlabeled": ("unlink", "", _tied(lambda: _("Label of an association removed"))),
+}
+"""For kinds that mean the same whatever they happened to."""
+
+
+def timeline(
+    events: Iterable[EventRow],
+    time_zone: str,
+    *,
+    people: Mapping[str, str] = MappingProxyType({}),
+    about: Mapping[int, str] = MappingProxyType({}),
+) -> list[Month]:
+    """The entries by month; a kind without words of its own is told by its verb, else by its name.
+
+    ``people`` are the names of users by number, who are named beside what they did; ``about`` names for an event the
+    record that it happened to, where that is not the one whose timeline this is.
+    """
     months: list[Month] = []
     for event in events:
         label = formatting.month(event.at.astimezone(ZoneInfo(time_zone)).date())
         if not months or months[-1].label != label:
             months.append(Month(label, []))
-        months[-1].entries.append(_entry(event, time_zone))
+        who = people.get(event.actor.removeprefix("user:"), "") if event.actor.startswith("user:") else ""
+        months[-1].entries.append(_entry(event, time_zone, about.get(event.id, ""), who))
     return months
 
 
-def _entry(event: EventRow, time_zone: str) -> Entry:
-    icon, tone, words = KINDS.get(event.kind, ("info", "", lambda each: (each.kind, "")))
+def _entry(event: EventRow, time_zone: str, about: str, who: str) -> Entry:
+    known = KINDS.get(event.kind) or VERBS.get(event.kind.partition(".")[2])
+    icon, tone, words = known or ("info", "", lambda each: (each.kind, ""))
     text, note = words(event)
+    note = ", ".join(filter(None, (about, note, who)))
     number = event.invoice_number or (str(event.invoice_id) if event.invoice_id else "")
     return Entry(icon, tone, text, note, number, formatting.time_of_day(event.at, time_zone))

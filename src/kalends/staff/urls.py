@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
-from kalends.staff.views import consent, health, invoice, session, subscription, subscriptions
+from kalends.staff.views import consent, health, session
 
 urlpatterns = [
     path("health", health.health, name="health"),
     path("", session.home, name="home"),
-    path("sign-in", session.sign_in, name="sign-in"),
     path("sign-out", session.sign_out, name="sign-out"),
     path("preferences", session.preferences, name="preferences"),
     path("oauth/authorize", consent.authorize, name="authorize"),
     path("oauth/authorize/", consent.authorize),
-    path("<int:account_id>/subscriptions", subscriptions.index, name="subscriptions"),
-    path("<int:account_id>/subscriptions/<int:subscription_id>", subscription.record, name="subscription"),
-    path("<int:account_id>/invoices/<str:number>", invoice.document, name="invoice"),
+    path("<int:account_id>", session.account, name="account"),
+    path("<int:account_id>/nothing-here", session.nothing_here, name="nothing-here"),
+    path("", include("kalends.staff.account.urls")),
+    path("", include("kalends.staff.index.urls")),
+    path("", include("kalends.staff.billing.urls")),
+    path("", include("kalends.staff.create.urls")),
+    path("", include("kalends.staff.actions.urls")),
+    path("", include("kalends.staff.settings.urls")),
+    path("", include("kalends.staff.record.urls")),
 ]
+handler403 = "kalends.staff.views.errors.forbidden"
 handler404 = "kalends.staff.views.errors.not_found"
 handler500 = "kalends.staff.views.errors.failed"

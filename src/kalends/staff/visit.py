@@ -1,4 +1,4 @@
-"""A page inside an account: who is looking, into which account, at which moment, in which language.
+"""A page inside an account: who is looking, into which account, at which moment, with which permissions.
 
 :func:`account_page` is the wall in front of every such page. Row-level security is set for the request's own
 transaction only, so PostgreSQL itself forgets the account when the request ends, and the next request on the same
@@ -8,24 +8,28 @@ pooled connection starts outside every account.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, cast
-from urllib.parse import urlencode
 
 from django.db import connection, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 
 from kalends.accounts.context import AccountContext, AccountSettings
 from kalends.accounts.letterhead import Letterhead
-from kalends.accounts.models import Account, Membership, User
+from kalends.accounts.models import Account, User
+from kalends.accounts.people import accounts_of
+from kalends.accounts.permissions import Place, place_of
+from kalends.catalog import get_object
+from kalends.crm.records import Who
 from kalends.platform.clock import system_now
-from kalends.query import Context
+from kalends.query import Context, compile_ids, parse
 from kalends.query.context import Cursor
 from kalends.staff.demo import signed_in_user
+from kalends.staff.forbidden import Forbidden
+from kalends.staff.reply import to_sign_in
 
 View = Callable[..., HttpResponse]
 
@@ -36,6 +40,7 @@ class Visit:
 
     user: User
     ctx: AccountContext
+    place: Place
     is_demo: bool
 
     @property
@@ -44,43 +49,74 @@ class Visit:
         return translation.get_language() or "en"
 
     @property
-    def is_admin(self) -> bool:
-        """Whether the user is one of the account's administrators."""
-        return Membership.objects.filter(
-            account_id=self.ctx.id, user_id=self.user.id, role=Membership.ADMIN
-        ).exists()
+    def who(self) -> Who:
+        """Who writes, for the journal and for records."""
+        return Who(f"user:{self.user.id}", "CRM_UI", f"userId:{self.user.id}")
 
     @property
     def asking(self) -> Context:
-        """What the filter compiler needs to know of this visit."""
-        return Context(self.ctx.id, self.ctx.today, self.ctx.now, self.ctx.time_zone, self.user.id)
+        """What the filter compiler needs to know of this visit: it finds what the user may see, and nothing else."""
+        return self.asking_to("view")
 
-    @staticmethod
+    def asking_to(self, verb: str) -> Context:
+        """The same for what the user may ``edit`` or ``delete``."""
+        ctx = self.ctx
+        return Context(ctx.id, ctx.today, ctx.now, ctx.time_zone, self.user.id, sight=self.place.sight(verb))
+
+    def may(self, what: str, name: str = "", id_: int | None = None) -> bool:
+        """Whether the user has an ability, may do something to records of an object at all, or to one of them.
+
+        ``may("manage_payments")``, ``may("edit", "contact")``, ``may("edit", "contact", 4711)``.
+        """
+        if not self.place.grants.allows(what, name):
+            return False
+        return id_ is None or id_ in self.among(what, name, [id_])
+
+    def among(self, verb: str, name: str, ids: Iterable[int]) -> set[int]:
+        """Those of the living records that the user may view, edit or delete."""
+        wanted = list(ids)
+        if not wanted:
+            return set()
+        obj = get_object(name)
+        these = {"property": "hs_object_id", "operator": "is_any_of", "values": wanted}
+        sql = compile_ids(obj, parse(obj, {"groups": [[these]]}), self.asking_to(verb))
+        with self.cursor() as cursor:
+            cursor.execute(sql.text, sql.params)
+            return {int(row[0]) for row in cursor.fetchall()}
+
+    def require(self, what: str, name: str = "", id_: int | None = None) -> None:
+        """Go on only if the user may; a record that may not be seen is not found. Raises ``Http404``, ``Forbidden``."""
+        if id_ is not None and not self.may("view", name, id_):
+            raise Http404(f"no {name} {id_}")
+        if not self.may(what, name, id_):
+            raise Forbidden(what, name)
+
     @contextmanager
-    def cursor() -> Iterator[Cursor]:
+    def cursor(self) -> Iterator[Cursor]:
         """A cursor on the request's connection, which sees this account only."""
         with connection.cursor() as cursor:
             yield cast("Cursor", cursor)  # Django hands calls on, which its stubs do not tell
 
-    @staticmethod
-    def psycopg() -> Any:
-        """The same connection for modules that speak to psycopg directly."""
+    def psycopg(self) -> Any:
+        """The same connection for modules that speak to psycopg directly. It reads JSON columns as text."""
         connection.ensure_connection()
         return connection.connection
 
 
 def account_page(view: View) -> View:
-    """A view that gets a :class:`Visit`: signed out leads to sign-in, an account that is not theirs is not found."""
+    """A view that gets a :class:`Visit`: signed out leads to sign-in, an account that is not theirs is not found.
+
+    All figures of a page are of one moment, and reading a page can change nothing.
+    """
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, account_id: int, **kwargs: Any) -> HttpResponse:
         user = signed_in_user(request)
         if user is None:
             return to_sign_in(request)
-        with visiting(request, user, account_id) as visit:
-            if visit is None:
-                raise Http404(f"no account {account_id}")
-            return view(request, visit, **kwargs)
+        with translation.override(language_of(user)), transaction.atomic():
+            isolate("REPEATABLE READ, READ ONLY")
+            return view(request, enter(request, user, account_id), **kwargs)
 
     guarded.__dict__["is_account_page"] = True
     return guarded
@@ -95,14 +131,12 @@ def visiting(
     Unless ``changes`` says that something is to be changed, nothing can be.
     """
     with translation.override(language_of(user)), transaction.atomic():
-        context = _enter(user, account_id, changes=changes)
-        demo = getattr(request, "kalends_demo", False)
-        yield None if context is None else Visit(user, context, is_demo=demo)
-
-
-def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Ask who is there, and come back afterwards."""
-    return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}")
+        isolate("READ COMMITTED" if changes else "REPEATABLE READ, READ ONLY")
+        try:
+            visit = enter(request, user, account_id)
+        except Http404:
+            visit = None
+        yield visit
 
 
 def language_of(user: User) -> str:
@@ -113,21 +147,26 @@ def language_of(user: User) -> str:
 
 def first_account_of(user: User) -> int | None:
     """The oldest account in which the user has a place."""
-    for id_ in Account.objects.order_by("id").values_list("id", flat=True):
-        with transaction.atomic():
-            if _is_member(user, int(id_)):
-                return int(id_)
-    return None
+    with transaction.atomic(), connection.cursor() as cursor:
+        places = accounts_of(cast("Cursor", cursor), user.id)
+    return min((each.id for each in places), default=None)
 
 
-def _enter(user: User, account_id: int, *, changes: bool) -> AccountContext | None:
-    if not changes:  # all figures of a page are of one moment, and reading a page can change nothing
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-    if not _is_member(user, account_id):
-        return None
+def isolate(level: str) -> None:
+    """Say of what kind the transaction that has just begun is."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
+
+
+def enter(request: HttpRequest, user: User, account_id: int) -> Visit:
+    """Let the running transaction see an account in which the user has a place. Raises ``Http404``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('kalends.account_id', %s, true)", [str(account_id)])
+        place = place_of(cast("Cursor", cursor), account_id, user.id)
+    if place is None:
+        raise Http404(f"no account {account_id}")
     account = Account.objects.get(id=account_id)
-    return AccountContext(
+    context = AccountContext(
         id=account.id,
         name=account.name,
         mode=account.mode,
@@ -139,10 +178,4 @@ def _enter(user: User, account_id: int, *, changes: bool) -> AccountContext | No
         now=account.clock_at or system_now(),
         letterhead=Letterhead(**{item.name: getattr(account, item.name) for item in fields(Letterhead)}),
     )
-
-
-def _is_member(user: User, account_id: int) -> bool:
-    """Whether the user has a place in the account. The transaction has entered that account afterwards."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('kalends.account_id', %s, true)", [str(account_id)])
-    return Membership.objects.filter(account_id=account_id, user_id=user.id).exists()
+    return Visit(user, context, place, is_demo=getattr(request, "kalends_demo", False))

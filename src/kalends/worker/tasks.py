@@ -9,7 +9,8 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.billing.agenda import work_now
-from kalends.billing.history import run_ended, run_started
+from kalends.billing.history import run_ended, run_progressed, run_started
+from kalends.billing.hold import find_hold
 from kalends.billing.run import RunResult, run_due
 from kalends.events.webhooks.upkeep import forget_delivered
 from kalends.messages.backends import backend_for
@@ -53,12 +54,13 @@ def bill(db: Connection[Any], ctx: AccountContext, now: datetime, stopping: Aske
     if ctx.is_sandbox:
         return Done({})
 
-    def after_block(result: RunResult) -> None:  # noqa: ARG001
+    def after_block(result: RunResult) -> None:
+        run_progressed(db, ctx, run, result)
         if stopping():
             raise Stopping
 
     work = work_now(db, ctx, new_reports=False)
-    if not any(work):
+    if not any(work) or (find_hold(db, ctx.id) and not work.stored_reports):
         return Done({})
     run = run_started(db, ctx, now)
     with closing(AccountProcessors(database.connect, ctx.id)) as processors:

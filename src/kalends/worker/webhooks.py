@@ -255,6 +255,9 @@ class Sender:
             self._failing[app.key] = not outcome.taken
             told: dict[str, Any] = {"account_id": app.ctx.id, "app_id": post.app_id, "events": post.events}
             if outcome.taken:
+                # Its slot is free again, perhaps the one that this app was put by for.
+                if all(each.key != app.key for each in self._ready):
+                    self._ready.append(app)
                 log.info("webhooks", batch=post.batch_id, **told)
             else:
                 log.warning(

@@ -7,3 +7,4 @@ SET ended_at = %(ended_at)s,
     unknown = %(unknown)s,
     parked = %(parked)s
 WHERE account_id = %(account_id)s AND id = %(id)s
+RETURNING CASE WHEN ended_at IS NOT NULL THEN pg_advisory_unlock(id) END

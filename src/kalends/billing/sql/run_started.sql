@@ -9,4 +9,5 @@ WHERE s.account_id = %(account_id)s
     AND NOT EXISTS (
         SELECT FROM parked_subscription AS p WHERE p.account_id = %(account_id)s AND p.id = s.id
     )
-RETURNING id
+-- Whoever runs holds this lock for as long as they live: a run without an end whose lock is free was killed.
+RETURNING id, pg_advisory_lock(id)

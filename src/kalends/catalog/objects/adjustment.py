@@ -49,6 +49,7 @@ def _adjustment(
         modified="hs_lastmodifieddate",
         required_at_creation=("hs_type", "hs_value"),
         associations=associations_of(name),
+        part_of=("invoice", "quote"),
     )
 
 

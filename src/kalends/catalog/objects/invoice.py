@@ -193,4 +193,5 @@ INVOICE = ObjectType(
     modified="hs_lastmodifieddate",
     required_at_creation=("hs_currency",),
     associations=associations_of("invoice"),
+    kept_with=("subscription", "contact", "company"),
 )

@@ -170,4 +170,5 @@ LINE_ITEM = ObjectType(
     modified="hs_lastmodifieddate",
     api_defaults=("quantity", "amount", "price"),
     associations=associations_of("line_item"),
+    part_of=("subscription", "invoice", "deal", "quote", "order"),
 )

@@ -325,4 +325,5 @@ PAYMENT_OBJECT = ObjectType(
     required_at_creation=("hs_initial_amount", "hs_initiated_date"),
     api_singular="commerce_payment",
     associations=associations_of("payment"),
+    kept_with=("subscription", "invoice", "contact", "company"),
 )

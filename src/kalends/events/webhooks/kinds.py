@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from kalends.catalog.model import ObjectType
 from kalends.catalog.registry import OBJECTS, UnknownName, get_object
-from kalends.crm.record_history import place_of
 
 CHANGES = (
     "creation",
@@ -105,4 +104,4 @@ def place_in_journal(obj: ObjectType, name: str) -> str | None:
     ('status', 'custom.region')
     """
     prop = obj.by_name.get(name)
-    return f"custom.{name}" if prop is None else place_of(prop) or None
+    return f"custom.{name}" if prop is None else prop.journal_name or None

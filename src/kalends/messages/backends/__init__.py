@@ -26,8 +26,13 @@ def backend_for(ctx: AccountContext) -> Backend:
     A sandbox's letters are always files, also where a mail server is set: its customers may be copies of real
     people, who must never hear of payments that are only rehearsed.
     """
-    if ctx.is_sandbox or not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
-        return file_backend()
+    return (None if ctx.is_sandbox else mail_server_backend()) or file_backend()
+
+
+def mail_server_backend() -> SmtpBackend | None:
+    """The mail server, if one is set."""
+    if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+        return None
     return SmtpBackend(
         MailServer(
             settings.EMAIL_HOST,

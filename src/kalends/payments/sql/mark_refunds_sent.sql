@@ -1,7 +1,6 @@
 -- A bank debit's refund waits until the debit has settled; the charge that is given back is the one that succeeded.
-UPDATE refund AS r
-SET status = 'sent', sender = %(sender)s, calls = r.calls + 1
-FROM (
+-- Chosen once, and then marked: as a plain subquery the choice may be made anew for every row that is joined to it.
+WITH chosen AS MATERIALIZED (
     SELECT refund.id, refund.payment_id
     FROM refund
     JOIN payment ON payment.account_id = %(account_id)s AND payment.id = refund.payment_id
@@ -9,7 +8,11 @@ FROM (
     ORDER BY refund.id
     LIMIT %(limit)s
     FOR UPDATE OF refund SKIP LOCKED
-) AS chosen, payment AS p, charge_attempt AS a
+)
+
+UPDATE refund AS r
+SET status = 'sent', sender = %(sender)s, calls = r.calls + 1
+FROM chosen, payment AS p, charge_attempt AS a
 WHERE r.account_id = %(account_id)s
     AND r.id = chosen.id
     AND p.account_id = %(account_id)s

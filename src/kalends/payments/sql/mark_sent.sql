@@ -1,12 +1,15 @@
-UPDATE charge_attempt AS a
-SET status = 'sent', sender = %(sender)s, calls = a.calls + 1
-FROM (
+-- Chosen once, and then marked: as a plain subquery the choice may be made anew for every row that is joined to it.
+WITH chosen AS MATERIALIZED (
     SELECT invoice_id, attempt
     FROM charge_attempt
     WHERE account_id = %(account_id)s AND status = 'intended'
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
-) AS chosen, payment_method AS method
+)
+
+UPDATE charge_attempt AS a
+SET status = 'sent', sender = %(sender)s, calls = a.calls + 1
+FROM chosen, payment_method AS method
 WHERE a.account_id = %(account_id)s
     AND a.invoice_id = chosen.invoice_id
     AND a.attempt = chosen.attempt

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
+from kalends.catalog import get_object
+from kalends.query import Context, compile_ids, fetch, parse
 from kalends.query.context import Cursor
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -73,10 +75,22 @@ def read_month(text: str, today: date) -> date:
     return today.replace(day=1)
 
 
-def falling_due(cursor: Cursor, ctx: AccountContext, first: date, currency: str) -> DueMonth:
-    """What falls due in the month that begins with ``first``: invoices by their due dates, and payments to come."""
+def falling_due(cursor: Cursor, ctx: AccountContext, first: date, currency: str, asking: Context) -> DueMonth:
+    """What falls due in the month that begins with ``first``: invoices by their due dates, and payments to come.
+
+    Only what ``asking`` may see is added up.
+    """
     following = month_after(first)
-    params = {"account_id": ctx.id, "first": first, "following": following, "today": ctx.today}
+    params: dict[str, object] = {
+        "account_id": ctx.id,
+        "first": first,
+        "following": following,
+        "today": ctx.today,
+    }
+    params["invoices"] = _seen(cursor, "invoice", "hs_due_date", first, following, asking)
+    params["subscriptions"] = _seen(
+        cursor, "subscription", "hs_next_payment_due_date", first, following, asking
+    )
     cursor.execute(load("kalends.staff", "falling_due"), params)
     rows = cursor.fetchall()
     totals: dict[str, int] = {}
@@ -90,3 +104,15 @@ def falling_due(cursor: Cursor, ctx: AccountContext, first: date, currency: str)
     }
     every = [first + timedelta(days=n) for n in range((following - first).days)]
     return DueMonth(first, chosen, [found.get(day, Day(day, 0, 0, 0)) for day in every], totals)
+
+
+def _seen(
+    cursor: Cursor, name: str, due: str, first: date, following: date, asking: Context
+) -> list[int] | None:
+    """The records of the month that may be seen; ``None`` for all of them."""
+    if asking.sight is None:
+        return None
+    obj = get_object(name)
+    days = [first.isoformat(), (following - timedelta(days=1)).isoformat()]
+    wanted = parse(obj, {"groups": [[{"property": due, "operator": "between", "values": days}]]})
+    return [row["id"] for row in fetch(cursor, compile_ids(obj, wanted, asking))]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from kalends.accounts.sql import load
@@ -202,13 +200,6 @@ def lines(cursor: Cursor, account_id: int, parent_type: str, parent_id: int) -> 
     """The lines of a subscription or of an invoice."""
     rows = _rows(cursor, "lines", account_id=account_id, parent_type=parent_type, parent_id=parent_id)
     return [Line._make((*row[:11], LineTerms(*row[11:]))) for row in rows]
-
-
-def events(cursor: Cursor, account_id: int, subscription_id: int, limit: int) -> list[EventRow]:
-    """The journal of a subscription, newest first."""
-    rows = _rows(cursor, "events_of_subscription", account_id=account_id, id=subscription_id, limit=limit)
-    read = json.JSONDecoder(parse_float=Decimal).decode
-    return [EventRow._make((*row[:4], read(row[4]), *row[5:])) for row in rows]
 
 
 def document(cursor: Cursor, account_id: int, number: str) -> Document | None:

@@ -22,6 +22,7 @@ FROM (
         AND i.due_date >= %(first)s AND i.due_date < %(following)s
         AND i.status IN ('open', 'paid')
         AND i.archived_at IS NULL
+        AND (%(invoices)s::bigint[] IS NULL OR i.id = ANY(%(invoices)s::bigint[]))
     UNION ALL
     SELECT s.next_due_date, s.currency, coalesce(s.next_amount_minor, 0), 0, 0
     FROM subscription AS s
@@ -30,6 +31,7 @@ FROM (
         AND s.next_due_date >= %(first)s AND s.next_due_date < %(following)s
         AND s.creates_invoices
         AND s.archived_at IS NULL
+        AND (%(subscriptions)s::bigint[] IS NULL OR s.id = ANY(%(subscriptions)s::bigint[]))
 ) AS d
 GROUP BY d.day, d.currency
 ORDER BY d.day, d.currency

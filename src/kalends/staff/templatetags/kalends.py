@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django import template
+from django import forms, template
+from django.forms.boundfield import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -72,3 +73,18 @@ def day(value: date | None) -> SafeString | str:
 def number(value: Any) -> str:
     """A number that is not money."""
     return formatting.number(Decimal(value))
+
+
+@register.filter
+def entry(values: Any, key: Any) -> Any:
+    """What a mapping holds for a key; nothing where there is neither."""
+    return values.get(key) if values else None
+
+
+@register.filter
+def field_kind(field: BoundField) -> str:
+    """How a form's field is laid out: ``check``, ``choices`` (several in one), ``text``."""
+    widget = field.field.widget
+    if isinstance(widget, forms.CheckboxInput):
+        return "check"
+    return "choices" if getattr(widget, "use_fieldset", False) else "text"

@@ -17,9 +17,10 @@ from kalends.accounts.integration_apps import App, account_of_client, find_by_cl
 from kalends.accounts.oauth import give_code
 from kalends.platform.clock import system_now
 from kalends.staff.demo import signed_in_user
+from kalends.staff.reply import to_sign_in
 from kalends.staff.scope_words import gathered, in_words
 from kalends.staff.shell import appearance
-from kalends.staff.visit import Visit, to_sign_in, visiting
+from kalends.staff.visit import Visit, visiting
 
 APPROVE = "approve"
 
@@ -50,7 +51,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
                 400,
                 redirect_uri,
             )
-        if not visit.is_admin:
+        if not visit.place.is_administrator:
             words = _("Only an administrator of %(account)s can connect apps.") % {"account": visit.ctx.name}
             return _refused(request, words, 403)
         try:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from kalends.staff import throttle
+from kalends.accounts import security
+from kalends.accounts.models import User
+from kalends.staff.account.door import inside
+from kalends.staff.account.setup import is_fresh
 from kalends.staff.demo import signed_in_user
-from kalends.staff.shell import THEME_COOKIE, appearance
-from kalends.staff.visit import first_account_of, to_sign_in
+from kalends.staff.reply import to_sign_in
+from kalends.staff.security_notes import note
+from kalends.staff.shell import THEME_COOKIE, appearance, shell
+from kalends.staff.shell import home as first_page
+from kalends.staff.visit import Visit, account_page, first_account_of
 
 _YEAR_SECONDS = 365 * 24 * 3600
 
@@ -24,48 +30,37 @@ _YEAR_SECONDS = 365 * 24 * 3600
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """To the subscriptions of the user's account."""
+    """To the first of the user's accounts."""
     user = signed_in_user(request)
     if user is None:
-        return to_sign_in(request)
+        return HttpResponseRedirect(reverse("setup")) if is_fresh() else to_sign_in(request)
     account_id = first_account_of(user)
     if account_id is None:
         return render(request, "staff/no_account.html", {**appearance(request), "user": user}, status=403)
-    return HttpResponseRedirect(reverse("subscriptions", args=[account_id]))
+    return HttpResponseRedirect(reverse("account", args=[account_id]))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-def sign_in(request: HttpRequest) -> HttpResponse:
-    """Email and password. A wrong address and a wrong password get the same answer."""
-    target = _inside(request, request.POST.get("next") or request.GET.get("next") or "/")
-    email = request.POST.get("email", "").strip()
-    error, status = "", 200
-    if request.method == "POST":
-        error, status = _try(request, email, request.POST.get("password", ""))
-        if not error:
-            return HttpResponseRedirect(target)
-    context = {**appearance(request), "next": target, "email": email, "error": error}
-    return render(request, "staff/sign_in.html", context, status=status)
+@require_safe
+@account_page
+def account(request: HttpRequest, visit: Visit) -> HttpResponse:  # noqa: ARG001
+    """To the first page of an account that the user may see."""
+    return HttpResponseRedirect(first_page(visit))
 
 
-def _try(request: HttpRequest, email: str, password: str) -> tuple[str, int]:
-    machine = request.META.get("REMOTE_ADDR", "")
-    if throttle.is_closed(email, machine):
-        minutes = throttle.WAIT_SECONDS // 60
-        return _("Too many attempts. Wait %(minutes)s minutes, then try again.") % {"minutes": minutes}, 429
-    user = authenticate(request, username=email, password=password) if email and password else None
-    if user is None:
-        throttle.count_failure(email, machine)
-        return _("This email and password do not fit together. Check both, then try again."), 403
-    throttle.forget(email)
-    login(request, user)
-    return "", 200
+@require_safe
+@account_page
+def nothing_here(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """For a user whose role shows no records at all."""
+    with visit.cursor() as cursor:
+        context = {**shell(cursor, visit, request, ""), "title": visit.ctx.name}
+    return render(request, "staff/nothing_here.html", context)
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """The session ends here and on the server."""
+    if request.user.is_authenticated:
+        note(request, cast("User", request.user).id, security.SIGNED_OUT)
     logout(request)
     return HttpResponseRedirect(reverse("sign-in"))
 
@@ -73,7 +68,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
     """Language and theme: kept in the browser, the language of a signed-in user with the user as well."""
-    response = HttpResponseRedirect(_inside(request, request.POST.get("next", "/")))
+    response = HttpResponseRedirect(inside(request, request.POST.get("next", "/")))
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
         response.set_cookie(
@@ -91,9 +86,3 @@ def preferences(request: HttpRequest) -> HttpResponse:
     elif "theme" in request.POST:
         response.delete_cookie(THEME_COOKIE, samesite="Lax")
     return response
-
-
-def _inside(request: HttpRequest, target: str) -> str:
-    """An address of this server, never of another one."""
-    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if safe else "/"

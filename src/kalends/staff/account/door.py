@@ -1,0 +1,90 @@
+"""The door: attempts that are counted, and what happens when somebody comes in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import cast
+
+from django.contrib.auth import login
+from django.db import connection, transaction
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import ngettext
+
+from kalends.accounts import attempts, security, sessions
+from kalends.accounts.attempts import Subject
+from kalends.accounts.models import User
+from kalends.accounts.passkeys import Site
+from kalends.platform.clock import system_now
+from kalends.query.context import Cursor
+from kalends.staff.security_notes import note
+
+SEEN = "seen_at"
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def address_of(request: HttpRequest) -> str:
+    """The machine that asks."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def site_of(request: HttpRequest) -> Site:
+    """What passkeys made here are for."""
+    host = request.get_host()
+    name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
+    return Site(name, f"{request.scheme}://{host}")
+
+
+def begin(request: HttpRequest, *subjects: Subject) -> str:
+    """Count an attempt; the sentence that asks to wait, or nothing where it may be looked at."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        wait = attempts.begin(cast("Cursor", cursor), system_now(), *subjects, _machine(request))
+    return "" if wait is None else wait_words(wait)
+
+
+def succeeded(request: HttpRequest, *subjects: Subject) -> None:
+    """The attempt was none at guessing."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        attempts.succeeded(cast("Cursor", cursor), *subjects, _machine(request))
+
+
+def wait_words(wait: timedelta) -> str:
+    """What somebody reads who has to wait."""
+    minutes = attempts.minutes(wait)
+    return ngettext(
+        "Too many attempts. Wait %(minutes)s minute, then try again.",
+        "Too many attempts. Wait %(minutes)s minutes, then try again.",
+        minutes,
+    ) % {"minutes": minutes}
+
+
+def come_in(request: HttpRequest, user: User) -> None:
+    """Sign somebody in who has proved who they are."""
+    login(request, user, backend=_BACKEND)
+    sessions.forget_ended(user.id)
+    request.session.save()
+    see(request, user.id)
+    note(request, user.id, security.SIGNED_IN)
+
+
+def see(request: HttpRequest, user_id: int) -> None:
+    """Write down that this session is in use."""
+    now = system_now()
+    request.session[SEEN] = now.timestamp()
+    sessions.note_seen(
+        user_id,
+        request.session.session_key or "",
+        now,
+        address=address_of(request),
+        agent=request.headers.get("User-Agent", ""),
+    )
+
+
+def inside(request: HttpRequest, target: str) -> str:
+    """An address of this server, never of another one."""
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if safe else "/"
+
+
+def _machine(request: HttpRequest) -> Subject:
+    return Subject("machine", address_of(request))

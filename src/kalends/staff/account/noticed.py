@@ -1,0 +1,129 @@
+"""What wants somebody's attention, read from the journal: nothing is written down twice but how far each user has read.
+
+A user is told of what they may see, of the kinds that they have switched on, and not of what they did themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from kalends.accounts.models import Membership
+from kalends.events.models import NOTICED
+from kalends.query import NAME, compile_select, fetch, parse
+from kalends.query.context import Cursor
+from kalends.staff import formatting
+from kalends.staff.objects import PAGES, record_address
+from kalends.staff.queries.record import EventRow
+from kalends.staff.timeline import KINDS
+from kalends.staff.visit import Visit
+
+SHOWN, COUNTED = 50, 99
+SWITCHES: dict[str, tuple[str, ...]] = {
+    "payments_failed": ("payment.failed", "payment.refund_failed", "subscription.unpaid"),
+    "disputes": ("payment.dispute_opened", "payment.dispute_won", "payment.dispute_lost"),
+    "pauses": ("subscription.paused", "subscription.canceled"),
+}
+"""The kinds of events behind each switch of a user; what is parked is told to whoever runs billing, in any case."""
+
+PARKED = "subscription.parked"
+
+
+class Notice(NamedTuple):
+    """One thing to know: what happened, to which record, and when."""
+
+    id: int
+    icon: str
+    tone: str
+    text: str
+    note: str
+    name: str
+    link: str
+    when: str
+    is_new: bool
+
+
+class Told(NamedTuple):
+    """An event as the journal has it."""
+
+    id: int
+    at: Any
+    kind: str
+    object_type: str
+    object_id: int
+    data: Any
+
+
+def unread(cursor: Cursor, visit: Visit) -> str:
+    """How many notices are new: a number, ``99+``, or nothing."""
+    place = place_in(visit)
+    found = len(events_for(cursor, visit, kinds_for(visit, place), place.notices_read_to, COUNTED + 1))
+    return f"{COUNTED}+" if found > COUNTED else str(found or "")
+
+
+def place_in(visit: Visit) -> Membership:
+    """The user's place, with its switches and its mark."""
+    return Membership.objects.get(account_id=visit.ctx.id, user_id=visit.user.id)
+
+
+def kinds_for(visit: Visit, place: Membership) -> list[str]:
+    """The kinds of events that the user wants to know of, and may."""
+    wanted = [kind for name, kinds in SWITCHES.items() if getattr(place, f"told_of_{name}") for kind in kinds]
+    return [*wanted, PARKED] if visit.may("run_billing") else wanted
+
+
+def events_for(cursor: Cursor, visit: Visit, kinds: Sequence[str], after: int, limit: int) -> list[Told]:
+    """Events of these kinds about what the user may see, newest first."""
+    every = ", ".join(f"'{kind}'" for kind in NOTICED)  # the index's own condition, word for word
+    cursor.execute(
+        "SELECT id, at, kind, object_type, object_id, data::text FROM event "
+        f"WHERE account_id = %s AND id > %s AND kind IN ({every}) AND kind = ANY(%s) AND actor <> %s "
+        "ORDER BY id DESC LIMIT %s",
+        [visit.ctx.id, after, list(kinds), visit.who.actor, limit],
+    )
+    told = [Told(*row) for row in cursor.fetchall()]
+    seen = {
+        name: visit.among("view", name, {each.object_id for each in told if each.object_type == name})
+        for name in ("subscription", "payment")
+    }
+    return [each for each in told if each.object_id in seen.get(each.object_type, ())]
+
+
+def in_words(cursor: Cursor, visit: Visit, events: Sequence[Told], read_to: int) -> list[Notice]:
+    """The events in words; those after ``read_to`` are new."""
+    names = _names(cursor, visit, events)
+    notices: list[Notice] = []
+    for each in events:
+        icon, tone, words = KINDS[each.kind]
+        text, note = words(_as_row(each))
+        notices.append(
+            Notice(
+                each.id,
+                icon,
+                tone,
+                text,
+                note,
+                names.get((each.object_type, each.object_id), ""),
+                record_address(visit.ctx.id, each.object_type, each.object_id),
+                formatting.instant(each.at, visit.ctx.time_zone),
+                each.id > read_to,
+            )
+        )
+    return notices
+
+
+def _names(cursor: Cursor, visit: Visit, events: Sequence[Told]) -> dict[tuple[str, int], str]:
+    found: dict[tuple[str, int], str] = {}
+    for name in {each.object_type for each in events}:
+        obj = PAGES[name].object
+        ids = sorted({each.object_id for each in events if each.object_type == name})
+        these = {"property": "hs_object_id", "operator": "is_any_of", "values": ids}
+        asked = parse(obj, {"groups": [[these]]})
+        for row in fetch(cursor, compile_select(obj, (NAME,), asked, None, visit.asking, limit=len(ids))):
+            found[name, row["id"]] = row[NAME] or str(row["id"])
+    return found
+
+
+def _as_row(each: Told) -> EventRow:
+    return EventRow(each.id, each.at, each.kind, "", json.loads(each.data), None, None, None, None, None)

@@ -1,0 +1,1 @@
+"""Creating subscriptions: one page with all steps, opened from a list, a contact, a company or a deal."""

@@ -1,0 +1,41 @@
+"""The objects that have pages, each declared in a module of its own; whatever lists objects reads it here.
+
+An object that is not in :data:`PAGES` has no pages, and nothing leads to any.
+"""
+
+from kalends.staff.objects import company, contact, deal, invoice, payment, product, subscription
+from kalends.staff.objects.declare import ObjectPage
+
+PAGES: dict[str, ObjectPage] = {
+    each.name: each
+    for each in (
+        subscription.PAGE,
+        invoice.PAGE,
+        payment.PAGE,
+        product.PAGE,
+        contact.PAGE,
+        company.PAGE,
+        deal.PAGE,
+    )
+}
+"""By the object's name, in the order of the navigation."""
+
+BY_SLUG: dict[str, ObjectPage] = {each.slug: each for each in PAGES.values()}
+
+
+CREATED_WITH_A_FORM = ("contact", "company", "deal", "product")
+"""Objects whose records are made with a form of their properties."""
+
+
+def index_address(account_id: int, page: ObjectPage) -> str:
+    """Where the list of an object's records is."""
+    return f"/{account_id}/{page.slug}"
+
+
+def record_address(account_id: int, object_name: str, id_: int) -> str:
+    """Where a record's page is; empty for objects that have none."""
+    page = PAGES.get(object_name)
+    return f"{index_address(account_id, page)}/{id_}" if page else ""
+
+
+__all__ = ["BY_SLUG", "CREATED_WITH_A_FORM", "PAGES", "ObjectPage", "index_address", "record_address"]

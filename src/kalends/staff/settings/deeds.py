@@ -1,0 +1,98 @@
+"""What is done on pages of the settings: asked in a dialog that says what follows, done once, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from psycopg import Connection
+
+from kalends.staff.action import ActionVisit, account_action, by_method
+from kalends.staff.forms import Form
+from kalends.staff.refusals import Refused
+from kalends.staff.reply import dialog, moved
+from kalends.staff.settings.places import PLACES, framed, link
+from kalends.staff.visit import View, Visit, account_page
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A dialog: what it is called, what its button says, what follows, and whether it takes something away."""
+
+    title: str
+    act: str
+    effects: Sequence[str] = ()
+    takes_away: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that can be done on a page of the settings.
+
+    ``form`` makes the form, from what was sent or empty; it raises ``Http404`` where what is meant is not there.
+    ``work`` does it, ``told`` is the toast, and ``back`` leads elsewhere than to the page itself. ``after`` is what
+    follows once it is committed, such as a letter; it gets what ``work`` gave.
+    """
+
+    name: str
+    page: str
+    form: Callable[..., Form]
+    asked: Callable[..., Asked]
+    work: Callable[..., Any]
+    told: Callable[..., str]
+    back: Callable[..., str] | None = None
+    after: Callable[[Visit, Any], None] | None = None
+
+    @property
+    def view(self) -> View:
+        """The address of the deed: the dialog by GET, doing it by POST."""
+        return by_method(get=self._ask, post=self._do)
+
+    @property
+    def _ask(self) -> View:
+        @require_safe
+        @account_page
+        def ask(request: HttpRequest, visit: Visit, **which: Any) -> HttpResponse:
+            return self._shown(request, visit, self.form(visit, None, **which), which)
+
+        return ask
+
+    @property
+    def _do(self) -> View:
+        @account_action(PLACES[self.page].needs)
+        def do(request: HttpRequest, visit: ActionVisit, **which: Any) -> HttpResponse:
+            form = self.form(visit, request.POST, **which)
+            if form.is_valid():
+
+                def work(db: Connection[Any]) -> Any:
+                    return self.work(db, visit, form.cleaned_data, **which)
+
+                try:
+                    result = visit.do(self.name, work)
+                except Refused as refusal:
+                    form.refuse(refusal)
+                else:
+                    if self.after is not None:
+                        self.after(visit, result)
+                    return moved(request, self._back(visit, which), self.told(form.cleaned_data))
+            return self._shown(request, visit, form, which, status=422)
+
+        return do
+
+    def _back(self, visit: Visit, which: dict[str, Any]) -> str:
+        return self.back(visit, **which) if self.back else link(visit, self.page)
+
+    def _shown(
+        self, request: HttpRequest, visit: Visit, form: Form, which: dict[str, Any], *, status: int = 200
+    ) -> HttpResponse:
+        context = framed(
+            request,
+            visit,
+            self.page,
+            {"form": form, "asked": self.asked(visit, form, **which), "back": self._back(visit, which)},
+        )
+        return dialog(request, "staff/settings/dialog.html", context, status=status)

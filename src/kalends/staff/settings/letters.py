@@ -1,0 +1,157 @@
+"""Email templates: which letters there are, how each reads in each language, and sending one to oneself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from kalends.documents.logo import read_logos
+from kalends.messages.letters.kinds import KINDS
+from kalends.messages.letters.layout import for_browsers
+from kalends.messages.trial import sample_letter, send_trial
+from kalends.staff.action import ActionVisit, account_action
+from kalends.staff.reply import moved
+from kalends.staff.settings.places import PLACES, link, shown
+from kalends.staff.settings.tables import Act, Cell, Row, Table, Tag
+from kalends.staff.visit import Visit, account_page
+
+LANGUAGES = {"en": "English", "nb": "Norsk bokmål", "fi": "Suomi"}
+NAMES: dict[str, Callable[[], str]] = {
+    "receipt": lambda: _("Receipt"),
+    "charge_failed": lambda: _("A charge failed"),
+    "refund": lambda: _("Refund"),
+    "credit_note": lambda: _("Credit note"),
+    "invoice": lambda: _("Invoice"),
+    "invoice_reminder": lambda: _("Reminder of an invoice"),
+    "reminder": lambda: _("Reminder of a payment"),
+    "update_request": lambda: _("Ask for another payment method"),
+    "changed": lambda: _("The subscription was changed"),
+    "to_be_paused": lambda: _("The subscription will be paused"),
+    "paused": lambda: _("The subscription is paused"),
+    "resumed": lambda: _("The subscription goes on"),
+    "to_be_canceled": lambda: _("The subscription will be canceled"),
+    "kept": lambda: _("The cancellation was taken back"),
+    "canceled": lambda: _("The subscription is canceled"),
+    "payment_made": lambda: _("A payment was made"),
+    "payment_failed": lambda: _("A payment failed"),
+    "dispute_opened": lambda: _("A payment is disputed"),
+    "dispute_won": lambda: _("A dispute was won"),
+    "dispute_lost": lambda: _("A dispute was lost"),
+    "pause_notice": lambda: _("A subscription was paused"),
+    "export_ready": lambda: _("An export is ready"),
+}
+
+
+def lists(visit: Visit) -> dict[str, object]:
+    """The letters to customers and to users, each with whether it goes out."""
+    rows = {kind: _row(visit, kind) for kind in KINDS}
+    columns = [_("Letter"), _("Goes out")]
+    return {
+        "tables": [
+            Table(
+                "to-customers",
+                _("To customers"),
+                columns,
+                [row for kind, row in rows.items() if not KINDS[kind].to_staff],
+                note=_("In the language of the customer."),
+            ),
+            Table(
+                "to-users",
+                _("To users of this account"),
+                columns,
+                [row for kind, row in rows.items() if KINDS[kind].to_staff],
+                note=_("Each user switches these alone, under notifications."),
+            ),
+        ]
+    }
+
+
+def _row(visit: Visit, kind: str) -> Row:
+    look = reverse("settings-letter", args=[visit.ctx.id, kind])
+    on, why = _goes_out(visit, kind)
+    tag = Tag(_("On"), "ok") if on else Tag(_("Off"))
+    return Row(
+        NAMES[kind](),
+        [Cell(NAMES[kind](), link=look), Cell(why, tags=[tag])],
+        [Act(_("Preview"), look, dialog=False)],
+    )
+
+
+def _goes_out(visit: Visit, kind: str) -> tuple[bool, str]:
+    """Whether a kind goes out by the account's settings, and when."""
+    own = visit.ctx.settings
+    if kind == "charge_failed":
+        return own.failed_payment_letters, _("As set under Payments")
+    if kind == "reminder":
+        days = own.reminder_days
+        return bool(days), _("%(days)s days before") % {"days": days} if days else _("As set above")
+    if kind == "invoice_reminder":
+        days = own.invoice_reminder_days
+        return bool(days), _("%(days)s days before") % {"days": days} if days else _("As set above")
+    return True, _("When it happens")
+
+
+def _known(kind: str, language: str) -> None:
+    if kind not in KINDS or language not in LANGUAGES:
+        raise Http404(f"no letter {kind} in {language}")
+
+
+@require_safe
+@account_page
+def letter(request: HttpRequest, visit: Visit, kind: str) -> HttpResponse:
+    """A letter with made-up people and amounts, as it would be sent today."""
+    language = request.GET.get("language", visit.ctx.language)
+    _known(kind, language)
+    visit.require(PLACES["letters"].needs)
+    words = sample_letter(visit.ctx, kind, language)
+    here = reverse("settings-letter", args=[visit.ctx.id, kind])
+    context = {
+        "kind": kind,
+        "letter_name": NAMES[kind](),
+        "letter": words,
+        "letter_language": language,
+        "picks": [
+            {"label": name, "link": f"{here}?language={code}", "chosen": code == language, "code": code}
+            for code, name in LANGUAGES.items()
+        ],
+        "attached": words.attached is not None,
+        "kept": visit.ctx.settings.letters == "kept",
+    }
+    return shown(request, visit, "letters", "letter", context)
+
+
+@xframe_options_sameorigin
+@require_safe
+@account_page
+def body(request: HttpRequest, visit: Visit, kind: str, language: str) -> HttpResponse:  # noqa: ARG001
+    """The page of a letter alone, for the frame that shows it; it may load nothing and run nothing."""
+    _known(kind, language)
+    visit.require(PLACES["letters"].needs)
+    words = sample_letter(visit.ctx, kind, language)
+    answer = HttpResponse(for_browsers(words, read_logos(visit.psycopg(), visit.ctx.id, words.logos)))
+    answer["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+    )
+    return answer
+
+
+@account_action("settings")
+def send(request: HttpRequest, visit: ActionVisit, kind: str, language: str) -> HttpResponse:
+    """Send a letter to the user who looks at it."""
+    _known(kind, language)
+
+    def work(db: object) -> int:
+        return send_trial(db, visit.ctx, kind, language, visit.user.id, actor=visit.who.actor)  # type: ignore[arg-type]
+
+    visit.do("send trial", work)
+    told = (
+        _("On its way to %(email)s") if visit.ctx.settings.letters == "queued" else _("Kept, not delivered")
+    )
+    return moved(
+        request, f"{link(visit, 'letters')}/{kind}?language={language}", told % {"email": visit.user.email}
+    )

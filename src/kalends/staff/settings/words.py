@@ -1,0 +1,250 @@
+"""What the settings that accounts declare are called on pages, what they mean there, and where they stand.
+
+Whatever :data:`kalends.accounts.change.RULES` declares is here; a test fails for one that is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text = str | Promise
+
+
+class Words(NamedTuple):
+    """A setting on a page: ``wrong`` says what it may be, where that is more than a smallest and a largest number.
+
+    ``options`` are the words for a choice's values.
+    """
+
+    page: str
+    section: str
+    label: Text
+    help: Text = ""
+    wrong: Text = ""
+    options: Mapping[str, Text] = MappingProxyType({})
+    kind: str = ""
+
+
+class Section(NamedTuple):
+    """A card of a page."""
+
+    heading: Text
+    note: Text = ""
+
+
+SECTIONS: Mapping[str, Section] = MappingProxyType(
+    {
+        "company": Section(_("Company"), _("The name and the address stand on every invoice.")),
+        "branding": Section(_("Branding")),
+        "language": Section(_("Language and time")),
+        "run": Section(_("Billing run"), _("A run that is under way goes on as it began.")),
+        "fresh": Section(
+            _("New subscriptions"),
+            _(
+                "What the form begins with; whoever makes one can decide otherwise. Those that are there stay."
+            ),
+        ),
+        "edits": Section(_("Editing subscriptions")),
+        "retries": Section(
+            _("When a charge fails"),
+            _("This holds for charges that fail from now on; tries that are planned already stay."),
+        ),
+        "charging": Section(_("Charging")),
+        "numbers": Section(
+            _("Numbers"),
+            _(
+                "New numbers begin with this. Invoices that are there keep theirs, and counting goes on without a gap."
+            ),
+        ),
+        "paying": Section(_("Paying")),
+        "keeping": Section(_("Keeping")),
+        "letters": Section(_("Letters")),
+        "limits": Section(_("Limits of the HTTP API"), _("Programs that ask for more are told to wait.")),
+    }
+)
+
+_LINE = _("One line of up to 120 letters.")
+_PREFIX = _("Up to 12 letters, digits, dots, slashes and hyphens.")
+
+
+def _company(label: Text, help_: Text = "", wrong: Text = _LINE) -> Words:
+    return Words("company", "company", label, help_, wrong)
+
+
+WORDS: Mapping[str, Words] = MappingProxyType(
+    {
+        "name": _company(
+            _("Company name"), _("Letters come from this name."), _("One line of 1 to 120 letters.")
+        ),
+        "address": _company(_("Street address")),
+        "address2": _company(_("Street address, second line")),
+        "zip": _company(_("Postal code")),
+        "city": _company(_("City")),
+        "state": _company(_("State or region")),
+        "country": _company(
+            _("Country"),
+            _("Two letters, such as NO or FI."),
+            _("Two capital letters such as NO, or nothing."),
+        ),
+        "tax_id": _company(_("Tax ID"), _("As it stands on invoices, for example NO 923 456 789 MVA.")),
+        "support_email": _company(
+            _("Support email"),
+            _("Customers who answer a letter write to this address."),
+            _("Give an email address such as name@company.com, or nothing."),
+        ),
+        "brand_color": Words(
+            "company",
+            "branding",
+            _("Brand color"),
+            _("On letters, pages and invoices. Text on it is dark or white, whichever reads better."),
+            _("Give a color such as #12464f."),
+            kind="color",
+        ),
+        "language": Words(
+            "company",
+            "language",
+            _("Language"),
+            _("Of letters and invoices to customers who have no language of their own."),
+            options=MappingProxyType({"en": "English", "nb": "Norsk bokmål", "fi": "Suomi"}),
+        ),
+        "time_zone": Words(
+            "company",
+            "language",
+            _("Time zone"),
+            _(
+                "Days begin and end by this clock: what is due tomorrow, when a run begins, when an invoice is late."
+            ),
+            _("Give the name of a time zone such as Europe/Oslo."),
+            kind="zone",
+        ),
+        "billing_hour": Words(
+            "subscriptions",
+            "run",
+            _("Billing begins at this hour"),
+            _("From 0 to 23, in the account's time zone. A change holds from the next day's run on."),
+        ),
+        "prorate_edits": Words(
+            "subscriptions",
+            "edits",
+            _("Prorate edits"),
+            _("The days left are charged and credited at once. Whoever edits can still decide otherwise."),
+        ),
+        "notice_days": Words(
+            "subscriptions",
+            "edits",
+            _("Days of notice"),
+            _(
+                "So many days before the next payment a subscription can no longer be edited. 0: until the day itself."
+            ),
+        ),
+        "net_terms_days": Words(
+            "subscriptions",
+            "fresh",
+            _("Invoices are due after this many days"),
+            _("From 0 to 365, counted from their date. 0: on receipt."),
+        ),
+        "email_invoices": Words("subscriptions", "fresh", _("Email each invoice")),
+        "invoice_comments": Words(
+            "subscriptions",
+            "fresh",
+            _("Comments on invoices"),
+            _("Such as thanks, or how to reach you."),
+            _("Up to 2,000 letters."),
+            kind="long",
+        ),
+        "retry_days": Words(
+            "payments",
+            "retries",
+            _("Try again on these days"),
+            _("Days after the first failure, with commas between: 1, 3, 5, 7. Nothing: never tried again."),
+            _("Give up to 10 whole numbers from 1 to 60, each larger than the one before."),
+        ),
+        "retry_bank_debits": Words(
+            "payments",
+            "retries",
+            _("Try bank debits again too"),
+            _("Each try that comes back costs a fee."),
+        ),
+        "cancel_after_last_retry": Words(
+            "payments",
+            "retries",
+            _("Cancel the subscription when the last try has failed"),
+            _("Otherwise it stays Unpaid until somebody decides. A canceled one cannot be taken back."),
+        ),
+        "failed_payment_letters": Words(
+            "payments",
+            "retries",
+            _("Tell customers by letter that a charge failed"),
+            _("The letter says why, when it is tried again, and how to change the payment method."),
+        ),
+        "charges_per_second": Words(
+            "payments",
+            "charging",
+            _("Charges a second"),
+            _("As many as your payment processor takes. More make a run quicker, and may be turned away."),
+        ),
+        "invoice_prefix": Words("invoices", "numbers", _("Prefix of invoices"), "", _PREFIX),
+        "credit_note_prefix": Words("invoices", "numbers", _("Prefix of credit notes"), "", _PREFIX),
+        "partial_payments": Words(
+            "invoices",
+            "paying",
+            _("New invoices may be paid in parts"),
+            _("Each invoice can be switched by itself. Invoices that are there stay as they are."),
+        ),
+        "keep_buyers_years": Words(
+            "invoices",
+            "keeping",
+            _("Years that invoices keep the buyer of an erased contact"),
+            _(
+                "Books must be kept for years; after them the name and the address go too. 0: not kept at all."
+            ),
+        ),
+        "letters": Words(
+            "letters",
+            "letters",
+            _("Letters are"),
+            _("Letters that are kept can be read in the log, but never reach anybody."),
+            options=MappingProxyType({"queued": _("Delivered"), "kept": _("Kept, never delivered")}),
+        ),
+        "reminder_days": Words(
+            "letters",
+            "letters",
+            _("Remind of a payment this many days before"),
+            _("For customers who are charged automatically. 0: never."),
+        ),
+        "invoice_reminder_days": Words(
+            "letters",
+            "letters",
+            _("Remind of an invoice this many days before it falls due"),
+            _("For customers who pay by invoice. 0: never."),
+        ),
+        "api_requests_per_ten_seconds": Words(
+            "limits", "limits", _("Requests in ten seconds"), _("Of each token. 0: any number.")
+        ),
+        "api_app_requests_per_ten_seconds": Words(
+            "limits",
+            "limits",
+            _("Requests of an app in ten seconds"),
+            _("Of all its tokens together. 0: any number."),
+        ),
+        "api_searches_per_second": Words(
+            "limits", "limits", _("Searches a second"), _("Of all tokens together. 0: any number.")
+        ),
+        "api_requests_per_day": Words(
+            "limits", "limits", _("Requests a day"), _("Of all tokens together. 0: any number.")
+        ),
+    }
+)
+
+BY_HAND_ELSEWHERE = frozenset({"logo"})
+"""Declared settings that are no field of a form: the logo is a picture, with a form of its own on the same page."""
+
+
+def names_on(page: str) -> list[str]:
+    """The settings that stand on a page, in their order."""
+    return [name for name, words in WORDS.items() if words.page == page]

@@ -1,0 +1,15 @@
+"""The pictures that the documents show: which pictures of the test run they are, and what they are called there."""
+
+from __future__ import annotations
+
+SHOWN = {
+    "list-subscriptions-light": "subscriptions",
+    "list-filters-light": "filters",
+    "palette-light": "search",
+    "record-subscription-light": "record",
+    "create-subscription": "create",
+    "action-edit-light": "edit",
+    "action-cancel-light": "cancel",
+    "billing-light": "billing",
+    "settings-roles-sales-light": "role",
+}
