@@ -28,7 +28,7 @@ from tests.api.conftest import Api, new_account, new_token
 from tests.api.contract import differences
 from tests.world import World
 
-EXAMPLES, LONG = 5, 500
+EXAMPLES, LONG = 10, 500
 CHECKS = [not_a_server_error, status_code_conformance]
 MOST = {"advanceClock": 3, "setClock": 3, "rehearseRun": 3}
 """Requests that do very much are sent less often."""

@@ -12,7 +12,7 @@ from tests.browser.axe import fine_in_both_themes, fits_a_phone
 from tests.browser.conftest import Open
 from tests.staff.stage import Stage
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = pytest.mark.browser
 
 PAGES: dict[str, str] = {
     **{f"list-{slug}": slug for slug in BY_SLUG},

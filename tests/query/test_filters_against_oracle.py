@@ -32,7 +32,7 @@ def test_each_operator_finds_what_the_oracle_finds(
             assert [row["id"] for row in fetch(cursor, sql)] == expected, condition
 
 
-@settings(deadline=None, suppress_health_check=SHARED, max_examples=25)
+@settings(deadline=None, suppress_health_check=SHARED, max_examples=60)
 @given(book=books.books, wanted=books.filters)
 def test_groups_and_ties_find_what_the_oracle_finds(
     db: Connection[Any], account_id: int, book: books.Book, wanted: Filter
@@ -50,7 +50,7 @@ def test_groups_and_ties_find_what_the_oracle_finds(
         assert [row[0] for row in cursor.fetchall()] == expected
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=150)
 @given(books.filters)
 def test_a_filter_survives_its_json_form(wanted: Filter) -> None:
     assert parse(books.SUBSCRIPTION, to_json(books.SUBSCRIPTION, wanted)) == wanted

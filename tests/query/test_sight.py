@@ -166,7 +166,7 @@ def asking(account_id: int, sight: Sight | None) -> Context:
     return Context(account_id, TODAY, NOW, ZONE, user_id=ME, sight=sight)
 
 
-@settings(deadline=None, suppress_health_check=SHARED, max_examples=25)
+@settings(deadline=None, suppress_health_check=SHARED, max_examples=80)
 @given(plan=worlds(), sight=sights)
 def test_list_count_search_and_record_find_what_may_be_seen(
     db: Connection[Any], account_id: int, plan: dict[str, Any], sight: Sight
@@ -194,7 +194,7 @@ def test_list_count_search_and_record_find_what_may_be_seen(
                 assert bool(found) == seen(each, sight)
 
 
-@settings(deadline=None, suppress_health_check=SHARED, max_examples=25)
+@settings(deadline=None, suppress_health_check=SHARED, max_examples=80)
 @given(plan=worlds(), sight=sights, quantifier=st.sampled_from(["any", "none"]))
 def test_conditions_on_associated_records_see_no_further(
     db: Connection[Any], account_id: int, plan: dict[str, Any], sight: Sight, quantifier: str

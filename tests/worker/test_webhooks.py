@@ -233,7 +233,7 @@ def test_no_app_has_more_calls_at_once_than_it_wants_however_many_workers_there_
     world: World, receiver: Receiver, clock: Clock
 ) -> None:
     app_told(world, receiver, "contact.creation", calls_at_once=2)
-    made = customers(world, 600)
+    made = customers(world, 1_500)
 
     def answer(received: Received) -> int:
         time.sleep(0.05)
