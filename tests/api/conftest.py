@@ -14,9 +14,11 @@ from kalends.accounts.context import AccountContext, AccountSettings
 from kalends.accounts.create import create_account
 from kalends.accounts.sql import enter_account
 from kalends.accounts.tokens import create_token
+from kalends.proof.verify import verify
 from tests.api.contract import differences
 from tests.browser.conftest import serving
 from tests.conftest import FIRST_MOMENT, AnyConnection, Connect
+from tests.world import World
 
 settings.register_profile("fuzz")
 """A long run of test_fuzz.py, with other requests each time: --hypothesis-profile=fuzz."""
@@ -164,3 +166,26 @@ def tie(to: str | int, type_id: int) -> dict[str, Any]:
         "to": {"id": to},
         "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id}],
     }
+
+
+@pytest.fixture
+def books(world: World) -> World:
+    """The account as pages and commands see it."""
+    return world
+
+
+@pytest.fixture
+def active(books: World) -> int:
+    """A subscription of 100 EUR a month, whose January was paid by card."""
+    customer = books.customer()
+    id_ = books.subscribe(customer, start=books.ctx.today, method=books.method(customer))
+    books.until("2026-01-02")
+    assert books.subscription(id_, "status") == "active"
+    return id_
+
+
+def in_order(books: World) -> None:
+    """The books agree with themselves and with the processor."""
+    enter_account(books.db, books.ctx.id)
+    report = verify(books.db, books.reload(), processors=books.processors)
+    assert [str(each) for each in report.differences] == []

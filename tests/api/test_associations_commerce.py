@@ -6,22 +6,11 @@ from typing import Any
 
 import pytest
 
-from kalends.accounts.context import AccountContext
-from kalends.accounts.sql import enter_account
-from kalends.payments.processors.registry import AccountProcessors
-from kalends.proof.verify import verify
-from tests.api.conftest import Api, tie
-from tests.conftest import AnyConnection
+from tests.api.conftest import Api, in_order, tie
 from tests.world import World
 
 V4, BULK = "/crm/v4/objects", "/crm/v4/associations"
 PAYS = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 542}]
-
-
-@pytest.fixture
-def books(db: AnyConnection, account: AccountContext, processors: AccountProcessors) -> World:
-    """The account as pages and commands see it."""
-    return World(db, account, processors)
 
 
 @pytest.fixture
@@ -46,13 +35,6 @@ def payment(api: Api, **more: Any) -> str:
 def owed(api: Api, invoice: str) -> str:
     read = api.get(f"/crm/v3/objects/invoices/{invoice}?properties=hs_balance_due")
     return read["properties"]["hs_balance_due"]
-
-
-def in_order(books: World) -> None:
-    """The proof finds nothing."""
-    enter_account(books.db, books.ctx.id)
-    report = verify(books.db, books.reload(), processors=books.processors)
-    assert [str(each) for each in report.differences] == []
 
 
 def test_a_payment_that_is_tied_to_an_open_invoice_pays_it_once_and_stays(

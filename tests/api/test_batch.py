@@ -74,7 +74,16 @@ def test_one_wrong_input_refuses_all_and_nothing_is_made(api: Api) -> None:
     answer = api.post(f"{BATCH}/create", {"inputs": inputs}, 400)
 
     assert [each["code"] for each in answer["errors"]] == ["INVALID_EMAIL", "PROPERTY_DOESNT_EXIST"]
+    assert [each["in"] for each in answer["errors"]] == ["inputs[1]", "inputs[1]"]
     assert api.get("/crm/v3/objects/contacts")["results"] == []
+
+
+def test_a_refused_batch_says_which_input_cannot_be_read(api: Api) -> None:
+    bad_tie = {"properties": {}, "associations": [{"to": {"id": "x"}, "types": []}]}
+    for bad, place in (({"id": "1"}, "inputs[1].properties"), (bad_tie, "inputs[1].associations[0]")):
+        answer = api.post(f"{BATCH}/create", {"inputs": [*people("ada"), bad]}, 400)
+        assert [each["in"] for each in answer["errors"]] == [place]
+        assert ".." not in answer["message"]
 
 
 def test_with_trace_ids_the_right_ones_are_made_and_each_wrong_one_is_told(api: Api) -> None:

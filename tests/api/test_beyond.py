@@ -9,36 +9,13 @@ import pytest
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.create import create_account
-from kalends.accounts.sql import enter_account
-from kalends.payments.processors.registry import AccountProcessors
-from kalends.proof.verify import verify
-from tests.api.conftest import Api, NewApi
+from kalends.billing.changes import cancel_subscriptions
+from tests.api.conftest import Api, NewApi, in_order
 from tests.conftest import FIRST_MOMENT, AnyConnection, Connect
 from tests.world import World
 
 OURS = "/kalends/v1"
 NONSENSE = (b"{", b"[]", b"7", b'"x"', b"null", b"\xff\xfe", b'{"a": NaN}', b"[" * 50_000)
-
-
-@pytest.fixture
-def books(db: AnyConnection, account: AccountContext, processors: AccountProcessors) -> World:
-    """The account as pages and commands see it."""
-    return World(db, account, processors)
-
-
-@pytest.fixture
-def active(books: World) -> int:
-    """A subscription of 100 EUR a month, whose January was paid by card."""
-    customer = books.customer()
-    id_ = books.subscribe(customer, start=books.ctx.today, method=books.method(customer))
-    books.until("2026-01-02")
-    return id_
-
-
-def in_order(books: World) -> None:
-    enter_account(books.db, books.ctx.id)
-    report = verify(books.db, books.reload(), processors=books.processors)
-    assert [str(each) for each in report.differences] == []
 
 
 # ---------------------------------------------------------------- explanations
@@ -90,6 +67,26 @@ def test_a_rehearsal_says_what_a_run_would_do_and_does_nothing(api: Api, books: 
     assert told["billingDay"] == "2026-01-01"
     assert books.invoices(id_, "id") == []
     api.get(f"{OURS}/billing/rehearsal?catchUp=perhaps", 400)
+
+
+def test_a_rehearsal_names_who_is_billed_no_longer(api: Api, books: World) -> None:
+    customer = books.customer()
+    id_ = books.subscribe(customer, "80", start=dt.date(2026, 1, 1), method=books.method(customer))
+    books.until("2026-01-10")
+    cancel_subscriptions(books.db, books.ctx, [id_])
+    books.db.execute("UPDATE account SET clock_at = '2026-02-01 12:00+00' WHERE id = %s", [books.ctx.id])
+
+    told = api.get(f"{OURS}/billing/rehearsal")
+
+    assert (told["noLongerBilled"], told["noLongerBilledMinor"]) == (1, {"EUR": 8_000})
+    (ended,) = told["firstNoLongerBilled"]
+    assert (ended["subscriptionId"], ended["dueDate"], ended["beforeMinor"]) == (
+        str(id_),
+        "2026-02-01",
+        8_000,
+    )
+    assert (ended["reason"], ended["since"]) == ("canceled", "2026-01-10")
+    assert ended["why"] == "canceled since 2026-01-10"
 
 
 # ---------------------------------------------------------------- clocks

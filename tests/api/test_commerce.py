@@ -7,29 +7,12 @@ from typing import Any
 
 import pytest
 
-from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import enter_account
-from kalends.payments.processors.registry import AccountProcessors
-from kalends.proof.verify import verify
-from tests.api.conftest import Api, tie
-from tests.conftest import AnyConnection
+from tests.api.conftest import Api, in_order, tie
 from tests.world import World
 
 SUBSCRIPTIONS, LINES = "/crm/v3/objects/subscriptions", "/crm/v3/objects/line_items"
 INVOICES, PAYMENTS = "/crm/v3/objects/invoices", "/crm/v3/objects/commerce_payments"
-
-
-@pytest.fixture
-def books(db: AnyConnection, account: AccountContext, processors: AccountProcessors) -> World:
-    """The account as pages and commands see it."""
-    return World(db, account, processors)
-
-
-def in_order(books: World) -> None:
-    """The proof finds nothing."""
-    enter_account(books.db, books.ctx.id)
-    report = verify(books.db, books.reload(), processors=books.processors)
-    assert [str(each) for each in report.differences] == []
 
 
 def line(api: Api, price: str = "100", **more: Any) -> str:

@@ -7,36 +7,10 @@ from typing import Any
 
 import pytest
 
-from kalends.accounts.context import AccountContext
-from kalends.accounts.sql import enter_account
-from kalends.payments.processors.registry import AccountProcessors
-from kalends.proof.verify import verify
-from tests.api.conftest import Api
-from tests.conftest import AnyConnection
+from tests.api.conftest import Api, in_order
 from tests.world import World
 
 OURS = "/kalends/v1"
-
-
-@pytest.fixture
-def books(db: AnyConnection, account: AccountContext, processors: AccountProcessors) -> World:
-    """The account as pages and commands see it."""
-    return World(db, account, processors)
-
-
-@pytest.fixture
-def active(books: World) -> int:
-    """A subscription of 100 EUR a month, whose January was paid by card."""
-    customer = books.customer()
-    id_ = books.subscribe(customer, start=books.ctx.today, method=books.method(customer))
-    books.until("2026-01-02")
-    return id_
-
-
-def in_order(books: World) -> None:
-    enter_account(books.db, books.ctx.id)
-    report = verify(books.db, books.reload(), processors=books.processors)
-    assert [str(each) for each in report.differences] == []
 
 
 def line_of(books: World, subscription: int) -> str:

@@ -10,27 +10,11 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import enter_account
 from kalends.events import journal
 from kalends.events.feed import floor_of
-from kalends.payments.processors.registry import AccountProcessors
 from tests.api.conftest import Api, NewApi, new_account, tie
 from tests.conftest import AnyConnection, Connect
 from tests.world import World
 
 SUBSCRIPTIONS, CONTACTS, OURS = "/crm/v3/objects/subscriptions", "/crm/v3/objects/contacts", "/kalends/v1"
-
-
-@pytest.fixture
-def books(db: AnyConnection, account: AccountContext, processors: AccountProcessors) -> World:
-    """The account as pages and commands see it."""
-    return World(db, account, processors)
-
-
-@pytest.fixture
-def active(books: World) -> int:
-    """A subscription of 100 EUR a month, whose January was paid by card."""
-    customer = books.customer()
-    id_ = books.subscribe(customer, start=books.ctx.today, method=books.method(customer))
-    books.until("2026-01-02")
-    return id_
 
 
 # ---------------------------------------------------------------- the feed

@@ -10,12 +10,8 @@ pytest.importorskip("hubspot")
 
 from hubspot import HubSpot
 
-from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import enter_account
-from kalends.payments.processors.registry import AccountProcessors
-from kalends.proof.verify import verify
-from tests.api.conftest import Api, NewApi
-from tests.conftest import AnyConnection
+from tests.api.conftest import Api, NewApi, in_order
 from tests.world import World
 
 FAMILIES = (
@@ -24,28 +20,6 @@ FAMILIES = (
     "/payments-subscriptions/2027-03-beta/subscriptions/crm",
 )
 OLD = FAMILIES[0]
-
-
-@pytest.fixture
-def books(db: AnyConnection, account: AccountContext, processors: AccountProcessors) -> World:
-    """The account as pages and commands see it."""
-    return World(db, account, processors)
-
-
-@pytest.fixture
-def active(books: World) -> int:
-    """A subscription whose first cycle was charged."""
-    customer = books.customer()
-    id_ = books.subscribe(customer, start=books.ctx.today, method=books.method(customer))
-    books.until("2026-01-02")
-    assert books.subscription(id_, "status") == "active"
-    return id_
-
-
-def in_order(books: World) -> None:
-    enter_account(books.db, books.ctx.id)
-    report = verify(books.db, books.reload(), processors=books.processors)
-    assert [str(each) for each in report.differences] == []
 
 
 @pytest.mark.parametrize("family", FAMILIES)

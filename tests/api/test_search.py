@@ -143,6 +143,30 @@ def test_what_a_search_refuses(api: Api, body: dict[str, Any]) -> None:
     assert api.post(SEARCH, body, 400)["category"] == "VALIDATION_ERROR"
 
 
+def test_a_condition_that_lacks_something_is_told_what(api: Api) -> None:
+    incomplete = [
+        {"operator": "EQ", "value": "x"},
+        {"propertyName": "name", "value": "x"},
+        {"propertyName": "name", "operator": "EQ"},
+        {"propertyName": "annualrevenue", "operator": "BETWEEN", "value": "1"},
+        {"propertyName": "name", "operator": "IN", "value": "x"},
+        {"propertyName": "name", "operator": "HAS_PROPERTY"},
+    ]
+
+    answer = api.post(SEARCH, {"filterGroups": [{"filters": incomplete}]}, 400)
+
+    where = "filterGroups[0].filters"
+    assert [(each["in"], each["code"]) for each in answer["errors"]] == [
+        (f"{where}[0].propertyName", "REQUIRED_FIELD"),
+        (f"{where}[1].operator", "REQUIRED_FIELD"),
+        (f"{where}[2].value", "REQUIRED_FIELD"),
+        (f"{where}[3].highValue", "REQUIRED_FIELD"),
+        (f"{where}[4].values", "REQUIRED_FIELD"),
+    ]
+    alone = api.post(SEARCH, {"filters": [{"propertyName": "name", "operator": "EQ"}]}, 400)
+    assert alone["message"] == "Some required fields were not set: [filters[0].value]"
+
+
 @pytest.mark.parametrize(
     "value",
     [

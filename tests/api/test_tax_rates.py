@@ -10,7 +10,7 @@ import pytest
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.create import create_account
-from kalends.billing.tax_rates import TaxRate, archive_tax_rate, create_tax_rate, update_tax_rate
+from kalends.billing.tax_rates import TaxRate, create_tax_rate, update_tax_rate
 from kalends.payments.processors.registry import AccountProcessors
 from tests.api.conftest import UNLIMITED, Api, NewApi, tie
 from tests.conftest import FIRST_MOMENT, AnyConnection
@@ -41,7 +41,7 @@ def test_the_list_has_every_rate_in_hubspots_shape_the_active_ones_first(
     api: Api, db: AnyConnection, account: AccountContext, general: TaxRate
 ) -> None:
     former = create_tax_rate(db, account, name="A former one", percentage=Decimal("12.50"))
-    archive_tax_rate(db, account, former.id)
+    update_tax_rate(db, account, former.id, active=False)
 
     first, second = api.get(RATES)["results"]
 
@@ -55,6 +55,14 @@ def test_the_list_has_every_rate_in_hubspots_shape_the_active_ones_first(
     )  # fmt: skip
     assert api.get(f"{RATES}/") == api.get(RATES)
     assert api.get("/tax-rates/2026-03/tax-rates") == api.get(RATES)
+
+
+def test_a_percentage_is_the_very_number_that_was_given(
+    api: Api, db: AnyConnection, account: AccountContext
+) -> None:
+    for percentage in ("0.000001", "99.999999", "8.1", "0", "100"):
+        rate = create_tax_rate(db, account, name=percentage, percentage=Decimal(percentage))
+        assert f'"percentageRate":{percentage},' in api.ask("GET", f"{RATES}/{rate.id}").text
 
 
 @pytest.mark.parametrize("id_", ["0", "999999999999", "x", "%00", "-1", "1.5"])
@@ -82,7 +90,7 @@ def test_a_line_takes_over_percentage_and_label_and_keeps_them(
     assert taxes(api, line) == copied
 
     update_tax_rate(db, account, general.id, percentage=Decimal(30), label="VAT")
-    archive_tax_rate(db, account, general.id)
+    update_tax_rate(db, account, general.id, active=False)
     api.patch(f"{LINES}/{line}", {"properties": {"name": "Seats", "hs_tax_rate_group_id": str(general.id)}})
 
     assert taxes(api, line) == copied
@@ -118,7 +126,7 @@ def test_a_rate_that_is_not_there_is_refused(api: Api, kind: str, id_: str) -> N
 def test_an_archived_rate_is_given_to_no_new_line(
     api: Api, db: AnyConnection, account: AccountContext, general: TaxRate
 ) -> None:
-    archive_tax_rate(db, account, general.id)
+    update_tax_rate(db, account, general.id, active=False)
     body = {"properties": {"name": "Seat", "price": "80", "hs_tax_rate_group_id": str(general.id)}}
 
     assert "not active" in api.post(LINES, body, 400)["message"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kalends.accounts.change import change_settings
 from kalends.accounts.context import AccountContext
 from kalends.accounts.people import add_member, add_user
 from kalends.accounts.sql import enter_account
@@ -295,3 +296,24 @@ def test_a_change_that_changes_nothing_leaves_no_trace(api: Api, db: AnyConnecti
 def test_an_owner_that_is_no_number_is_no_owner(api: Api, nobody: str) -> None:
     refused = api.post("/crm/v3/objects/contacts", {"properties": {"hubspot_owner_id": nobody}}, 400)
     assert problems(refused) == [("hubspot_owner_id", "INVALID_OPTION")]
+
+
+PAYING = ("hs_allowed_payment_methods", "hs_collect_address_types", "hs_payment_enabled")
+
+
+def paying(api: Api, kind: str, **properties: Any) -> list[str | None]:
+    """How a new record may be paid."""
+    id_ = api.make(kind, **properties)
+    found = api.get(f"/crm/v3/objects/{kind}/{id_}?properties={','.join(PAYING)}")["properties"]
+    return [found.get(name) for name in PAYING]
+
+
+def test_what_a_new_record_does_not_say_of_paying_is_as_the_account_set_it(
+    api: Api, db: AnyConnection, account: AccountContext
+) -> None:
+    own = {"accepted_methods": ("sepa",), "collect_billing_address": True, "payment_links": False}
+    change_settings(db, account, own)
+    assert paying(api, "subscriptions", hs_name="Gold") == ["sepa", "billing_address", "false"]
+    assert paying(api, "invoices", hs_currency="EUR")[:2] == ["sepa", "billing_address"]
+    said = dict(zip(PAYING, ("ach", "", "true"), strict=True))
+    assert paying(api, "subscriptions", hs_name="Gold", **said) == ["ach", None, "true"]

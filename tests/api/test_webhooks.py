@@ -249,7 +249,8 @@ def test_nobody_comes_in_without_the_key_of_this_very_app(
         (foreign.developer_key, 404),
     ):
         for path in ("/settings", "/subscriptions"):
-            Hooks(address, id_, key).ask("GET", path, status=status)
+            refused = Hooks(address, id_, key).ask("GET", path, status=status)
+            assert status != 401 or "hapikey" in refused["message"]
     enter_account(db, account.id)
     revoke_app(db, account.id, str(id_), FIRST_MOMENT)
     Hooks(address, id_, app.developer_key).ask("GET", "/subscriptions", status=401)

@@ -56,6 +56,28 @@ def test_a_setting_is_changed_by_keyboard_and_a_wrong_one_is_told_at_its_field(
     shoot(page, "settings-audit-change")
 
 
+def test_a_letter_is_worded_looked_at_kept_and_taken_back(open_page: Open, stage: Stage) -> None:
+    page = open_page(at(stage, "letters/receipt?language=en"))
+    page.get_by_label("Subject").fill("Thanks for {{ price }}")
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_text("This letter does not know {{ price }}")).to_be_visible()
+    no_violations(page)
+    page.get_by_label("Subject").fill("Thanks for {{ amount }}, {{ first_name }}")
+    page.get_by_label("Closing").fill("See you!\n\nAll of us at {{ seller }}")
+    page.get_by_role("button", name="Preview").press("Enter")
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    expect(page.frame_locator("iframe").get_by_text("All of us at")).to_be_visible()
+    fine_in_both_themes(page, "settings-letter-worded")
+    fits_a_phone(page, "settings-letter-worded")
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_text("The wording is kept")).to_be_visible()
+    expect(page.locator(".letter__facts")).to_contain_text("37,477.50 NOK, Ingrid")
+    page.get_by_role("link", name="Back to the standard wording").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Take back").press("Enter")
+    expect(page.get_by_text("The standard wording is back")).to_be_visible()
+    expect(page.get_by_label("Subject")).to_have_value("")
+
+
 def test_a_team_is_added_in_a_dialog_by_keyboard(open_page: Open, stage: Stage) -> None:
     page = open_page(at(stage, "teams"))
     page.get_by_role("link", name="Add a team").press("Enter")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kalends.billing.changes import cancel_subscriptions, pause, pause_later
 from kalends.billing.create import NewLine
 from kalends.billing.rehearse import rehearse
 from kalends.billing.run import run_due
@@ -82,8 +83,6 @@ def test_a_rehearsal_of_catching_up_agrees_too(due: World) -> None:
 
 
 def test_a_rehearsal_foresees_a_pause_that_ends_today(world: World) -> None:
-    from kalends.billing.changes import pause
-
     kari = world.customer()
     subscription = world.subscribe(kari, method=world.method(kari))
     world.until("2026-01-10")
@@ -115,6 +114,70 @@ def test_a_rehearsal_says_what_differs_from_the_cycle_before_and_why(world: Worl
     (differs,) = rehearse(world.db, world.reload()).first_differences
     assert (differs.before_minor, differs.now_minor) == (10000, 12000)
     assert differs.why == "Fleet Core changes: price 100 to 120"
+
+
+def test_a_rehearsal_names_who_is_billed_no_longer_since_when_and_why(world: World, here: Give) -> None:
+    kari = world.customer()
+    card = world.method(kari)
+    goes_on, canceled, paused, completed, parked = (
+        world.subscribe(kari, price, method=card, payments=payments)
+        for price, payments in (("10", None), ("20", None), ("30", None), ("40", 1), ("50", None))
+    )
+    world.until("2026-01-10")
+    cancel_subscriptions(world.db, world.ctx, [canceled])
+    pause(world.db, world.ctx, paused)
+    world.db.execute("UPDATE subscription SET next_amount_minor = 1 WHERE id = %s", [parked])
+    _set_clock(world, "2026-02-01 12:00+00")
+    assert rehearse(world.db, world.ctx).parked == 1
+    run_due(world.db, world.ctx, world.processors)
+
+    foretold = rehearse(world.db, world.ctx)
+    told = {each.subscription_id: (each.why, each.before_minor) for each in foretold.first_no_longer_billed}
+    assert goes_on not in told
+    assert told == {
+        canceled: ("canceled since 2026-01-10", 2000),
+        paused: ("paused since 2026-01-10", 3000),
+        completed: ("all agreed payments were billed", 4000),
+        parked: ("parked until somebody releases it since 2026-02-01", 5000),
+    }
+    assert foretold.no_longer_billed == 4
+    assert foretold.no_longer_billed_minor == {"EUR": 14000}
+
+    shown = here("bill", "--rehearse").out
+    assert "no longer billed  4 subscriptions, 140.00 EUR the cycle before" in shown
+    assert "canceled since 2026-01-10" in shown
+    rehearsal = here("bill", "--rehearse", "--json").json()["rehearsal"]
+    assert rehearsal["compared"]["no_longer_billed_minor"] == {"EUR": 14000}
+    assert rehearsal["first_no_longer_billed"][0]["why"] == "canceled since 2026-01-10"
+
+
+def test_who_ended_before_the_last_run_is_named_no_more(world: World, here: Give) -> None:
+    kari = world.customer()
+    card = world.method(kari)
+    canceled, _goes_on = world.subscribe(kari, method=card), world.subscribe(kari, method=card)
+    world.until("2026-01-10")
+    cancel_subscriptions(world.db, world.ctx, [canceled])
+    _set_clock(world, "2026-02-03 12:00+00")
+    (missed,) = rehearse(world.db, world.ctx).first_no_longer_billed
+    assert missed.due_date == dt.date(2026, 2, 1)
+    assert here("bill").code == 0
+    assert not rehearse(world.db, world.ctx).no_longer_billed
+
+
+def test_a_pause_that_begins_today_is_named_already(world: World) -> None:
+    kari = world.customer()
+    subscription = world.subscribe(kari, method=world.method(kari))
+    world.until("2026-01-10")
+    pause_later(world.db, world.ctx, subscription, dt.date(2026, 2, 1))
+    _set_clock(world, "2026-02-01 12:00+00")
+    (paused,) = rehearse(world.db, world.ctx).first_no_longer_billed
+    assert (paused.reason, paused.since) == ("paused", dt.date(2026, 2, 1))
+    assert world.subscription(subscription, "status") == "active"
+
+
+def _set_clock(world: World, moment: str) -> None:
+    world.db.execute("UPDATE account SET clock_at = %s WHERE id = %s", [moment, world.ctx.id])
+    world.reload()
 
 
 def test_a_rehearsal_leaves_the_way_free_for_a_run(due: World, inside: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kalends.accounts import integration_apps as apps
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import enter_account
+from kalends.events.webhooks.signatures import standard_secret
 from tests.cli.conftest import Give
 from tests.conftest import AnyConnection
 
@@ -22,6 +23,7 @@ def test_an_apps_keys_are_shown_once(here: Give, db: AnyConnection, account: Acc
         made["client_id"],
         made["client_secret"],
     )
+    assert made["standard_webhooks_secret"] == standard_secret(made["client_secret"])
     listed = here("app", "list", "--json")
     assert [each["client_id"] for each in listed.json()["apps"]] == [made["client_id"]]
     assert made["client_secret"] not in listed.out
@@ -32,7 +34,8 @@ def test_people_read_the_keys_and_are_told_to_keep_them(here: Give) -> None:
     assert "Make one with" in here("app", "list").out
     made = here(*MAKE)
     assert "client secret" in made.out
-    assert "developer key  kdk_" in made.out
+    assert "developer key   kdk_" in made.out
+    assert "webhook secret  whsec_" in made.out
     assert "not shown again" in made.err
     listed = here("app", "list").out
     assert "Fleet Mirror" in listed

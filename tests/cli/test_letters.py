@@ -101,3 +101,22 @@ def test_a_customer_is_asked_for_another_method_once_a_day(here: Give, world: Wo
     assert again.code == ExitCode.REFUSED
     assert "already" in again.err
     assert world.letters("update_request") == [("update_request", world.letters()[0][1])]
+
+
+def test_a_letter_is_worded_shown_and_worded_as_kalends_does_again(here: Give) -> None:
+    own = here("letters", "wording", "receipt", "--subject", "Thanks, {{ first_name }}", "--json").json()
+    assert own["subject"] == "Thanks, {{ first_name }}"
+    assert "amount" in own["placeholders"]
+    assert "Thanks, Ingrid" in here("letters", "preview", "receipt").out
+    assert "Thanks, {{ first_name }}" in here("letters", "wording", "receipt").out
+    assert here("letters", "wording", "receipt", "--standard", "--json").json()["subject"] == ""
+    assert "Thanks, Ingrid" not in here("letters", "preview", "receipt").out
+
+
+def test_words_that_cannot_be_are_told_by_option_value_and_remedy(here: Give) -> None:
+    answer = here("letters", "wording", "receipt", "--opening", "{{ price }}")
+    assert answer.code == ExitCode.BAD_INPUT
+    assert "--opening" in answer.err
+    assert "{{ price }}" in answer.err
+    assert "first_name" in answer.err
+    assert here("letters", "wording", "payment_failed").code == ExitCode.BAD_INPUT

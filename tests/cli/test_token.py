@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import enter_account
-from kalends.accounts.tokens import find_bearer
+from kalends.accounts.tokens import ask_for_bearer
 from tests.cli.conftest import Give
 from tests.conftest import AnyConnection
 
@@ -18,7 +18,7 @@ def test_a_token_is_shown_once_and_only_its_hash_is_kept(
     token = made.json()["token"]
     assert token.startswith(f"kal_{account.id}_")
     enter_account(db, account.id)
-    bearer = find_bearer(db, account.id, token)
+    bearer = ask_for_bearer(db, account.id, token)()
     assert bearer is not None
     assert bearer.scopes == ("all",)
     rows = db.execute("SELECT to_jsonb(t)::text FROM access_token AS t").fetchall()
@@ -57,7 +57,7 @@ def test_a_revoked_token_opens_nothing(here: Give, db: AnyConnection, account: A
     assert here("token", "revoke", "Warehouse").code == 0
 
     enter_account(db, account.id)
-    assert find_bearer(db, account.id, token) is None
+    assert ask_for_bearer(db, account.id, token)() is None
     again = here("token", "revoke", "Warehouse")
     assert again.code == 2
     assert "Working tokens: none" in again.err

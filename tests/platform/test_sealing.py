@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kalends.platform.home import open_home
-from kalends.platform.sealing import CannotUnseal, seal, unseal
+from kalends.platform.sealing import CannotUnseal, resealed, seal, unseal
 
 
 @pytest.fixture
@@ -41,6 +41,19 @@ def test_older_keys_open_what_they_sealed_and_the_first_one_seals(keys: Path) ->
     with pytest.raises(CannotUnseal) as refusal:
         unseal(sealed)
     assert refusal.value.where == str(keys)
+
+
+def test_what_is_sealed_anew_needs_the_older_key_no_more(keys: Path) -> None:
+    before, sealed = keys.read_text(), seal("hemmelig")
+    assert resealed(sealed) is None
+    keys.write_text(f"a newer key\n{before}\n")
+    fresh = resealed(sealed)
+    assert fresh is not None
+    assert resealed(fresh) is None
+    keys.write_text("a newer key\n")
+    assert unseal(fresh) == "hemmelig"
+    with pytest.raises(CannotUnseal):
+        resealed(sealed)
 
 
 def test_what_was_changed_is_not_opened(keys: Path) -> None:

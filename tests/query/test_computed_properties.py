@@ -10,28 +10,11 @@ from typing import Any
 import pytest
 from psycopg import Connection
 
-from kalends.catalog import get_object, to_api
 from kalends.core.calendar import Frequency
 from kalends.core.pricing import LineTerms, price_document
 from kalends.core.revenue import acv_minor, arr_minor, mrr_minor, tcv_minor
-from kalends.query import Filter, compile_select, fetch
-from tests.query.books import NOW, context, insert, subscription_row
-
-Read = Callable[[str, int], dict[str, str | None]]
-
-
-@pytest.fixture
-def read(db: Connection[Any], account_id: int) -> Read:
-    """All properties of a record as the API writes them."""
-
-    def properties(name: str, number: int) -> dict[str, str | None]:
-        obj = get_object(name)
-        sql = compile_select(obj, list(obj.by_name), Filter(), None, context(account_id), limit=100)
-        with db.cursor() as cursor:
-            row = next(row for row in fetch(cursor, sql) if row["id"] == number)
-        return {prop.name: to_api(prop, row[prop.name]) for prop in obj.properties}
-
-    return properties
+from tests.query.books import NOW, insert, subscription_row
+from tests.query.conftest import Read
 
 
 @pytest.fixture

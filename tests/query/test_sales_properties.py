@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from psycopg import Connection
 
-from kalends.catalog import OBJECTS, get_object, to_api
-from kalends.query import Filter, compile_select, fetch
-from tests.query.books import NOW, context, insert
+from kalends.catalog import OBJECTS
+from tests.query.books import NOW, insert
+from tests.query.conftest import Read
 
 Add = Callable[..., int]
-Read = Callable[[str, int], dict[str, str | None]]
 
 
 @pytest.fixture
@@ -37,20 +36,6 @@ def add(db: Connection[Any], account_id: int) -> Add:
         return insert(db, table, {"account_id": account_id, **stamps, **needed.get(table, {}), **columns})
 
     return row
-
-
-@pytest.fixture
-def read(db: Connection[Any], account_id: int) -> Read:
-    """All properties of a record as the API writes them."""
-
-    def properties(name: str, number: int) -> dict[str, str | None]:
-        obj = get_object(name)
-        sql = compile_select(obj, list(obj.by_name), Filter(), None, context(account_id), limit=100)
-        with db.cursor() as cursor:
-            row = next(row for row in fetch(cursor, sql) if row["id"] == number)
-        return {prop.name: to_api(prop, row[prop.name]) for prop in obj.properties}
-
-    return properties
 
 
 def _line(add: Add, parent: str, number: int, price: str, **columns: Any) -> int:

@@ -17,6 +17,7 @@ from kalends.accounts.models import User
 from kalends.accounts.setting import written
 from kalends.accounts.sql import enter_account
 from kalends.platform import database, translations
+from kalends.staff.settings.declared import several
 from kalends.staff.settings.words import names_on
 from tests.staff.stage import AnyConnection, give_place, new_user
 
@@ -43,10 +44,14 @@ class Company:
     def settings(self) -> dict[str, Any]:
         return settings_of(load_context(self.db, self.ctx.id, system_now=NOW))
 
-    def fields(self, page: str) -> dict[str, str]:
+    def fields(self, page: str) -> dict[str, Any]:
         """What a form of settings sends when nobody has touched it."""
         values = self.settings()
-        return {name: written(values[name]) for name in names_on(page) if values[name] is not False}
+        return {
+            name: values[name] if several(name) else written(values[name])
+            for name in names_on(page)
+            if values[name] is not False
+        }
 
     def rows(self, query: str, *more: Any) -> list[tuple[Any, ...]]:
         return self.db.execute(query, [self.ctx.id, *more]).fetchall()  # type: ignore[call-overload]

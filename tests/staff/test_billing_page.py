@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,7 +10,10 @@ from django.test import Client
 
 from kalends.accounts.sql import enter_account
 from kalends.billing.hold import find_hold, hold_billing, release_billing
+from kalends.billing.no_longer_billed import NoLongerBilled
+from kalends.billing.rehearse import Rehearsal, WouldPark
 from kalends.events import background
+from kalends.staff.billing.rehearsal import stored
 from tests.conftest import AnyConnection
 from tests.staff.stage import Stage, give_place, new_user
 
@@ -124,3 +128,48 @@ def test_work_of_a_kind_is_not_shown_as_another(client: Client, stage: Stage, in
         assert client.get(address(stage, f"/rehearsal/{id_}")).status_code == 404
         assert client.get(f"/{stage.ctx.id}/clock/{id_}").status_code == 200
     background.end(inside, stage.ctx.id, id_, now=stage.ctx.now, problem="over")
+
+
+def _rehearsed(inside: AnyConnection, stage: Stage, result: dict[str, Any]) -> None:
+    with background.begun(inside, stage.ctx.id, "rehearsal", actor="user:1", now=stage.ctx.now) as id_:
+        background.end(inside, stage.ctx.id, id_, now=stage.ctx.now, result=result)
+
+
+def test_a_rehearsal_names_who_is_billed_no_longer_and_what_would_be_put_aside_in_the_readers_language(
+    client: Client, stage: Stage, inside: AnyConnection
+) -> None:
+    day = stage.ctx.today
+    ended = NoLongerBilled(stage.ids["main"], day, "NOK", 123_400, "paused", day)
+    aside = WouldPark(stage.ids["debit"], 1, "The payment of 2026-06-15 comes to ...", "Check ...", "amount")
+    result = Rehearsal(
+        parked=1,
+        no_longer_billed=1,
+        no_longer_billed_minor=Counter(NOK=123_400),
+        first_parked=[aside],
+        first_no_longer_billed=[ended],
+        names={stage.ids["main"]: "Fleet Pro, 46 vehicles", stage.ids["debit"]: "Route Planner"},
+    )
+    _rehearsed(inside, stage, {"as_of": stage.ctx.now, **stored(result)})
+    inside.execute("UPDATE app_user SET language = 'nb' WHERE id = %s", [stage.user.id])
+    try:
+        page = client.get(address(stage, "/rehearsal")).content.decode()
+    finally:
+        inside.execute("UPDATE app_user SET language = 'en' WHERE id = %s", [stage.user.id])
+    section = page.partition('id="ended"')[2]
+    assert "Faktureres ikke lenger" in section
+    assert "Fleet Pro, 46 vehicles" in section
+    assert "Satt på pause" in section
+    assert "1\u00a0234" in section
+    assert "Beløpet er et annet enn det som ble varslet" in page
+
+
+def test_a_rehearsal_that_an_earlier_version_kept_is_still_shown(
+    client: Client, stage: Stage, inside: AnyConnection
+) -> None:
+    kept = stored(Rehearsal())
+    for name in ("no_longer_billed", "no_longer_billed_minor", "first_no_longer_billed"):
+        del kept[name]
+    _rehearsed(inside, stage, {"as_of": stage.ctx.now, **kept})
+    page = client.get(address(stage, "/rehearsal"))
+    assert page.status_code == 200
+    assert 'id="ended"' not in page.content.decode()

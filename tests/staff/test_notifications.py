@@ -100,3 +100,35 @@ def test_nobody_is_told_of_what_they_may_not_see(user: User, stage: Stage, sign_
 
 def test_a_stranger_marks_nothing(stage: Stage, sign_in: SignIn) -> None:
     assert sign_in(new_user()).post(f"/{stage.ctx.id}/notifications", {"upto": "9"}).status_code == 404
+
+
+def give_up_webhooks(stage: Stage) -> None:
+    with database.connect(autocommit=True) as db:
+        enter_account(db, stage.ctx.id)
+        data = {"name": "Ledger sync", "error": "It answered 500."}
+        told = journal.NewEvent("webhook.given_up", "webhook", 77, None, data)
+        journal.write(db, stage.ctx.id, stage.ctx.now, [told])
+
+
+def test_webhooks_that_were_given_up_are_told_to_who_may_see_apps(
+    user: User, stage: Stage, sign_in: SignIn
+) -> None:
+    give_up_webhooks(stage)
+    shown = page(sign_in(user), stage)
+    assert "Webhooks were given up after a day of tries" in shown
+    assert f'<a href="/{stage.ctx.id}/settings/apps">Ledger sync</a>' in shown
+    assert "It answered 500." in shown
+    change(stage, "UPDATE membership SET role = 'finance' WHERE user_id = %s AND account_id = %s", user.id)
+    assert "Ledger sync" not in page(sign_in(user), stage)
+
+
+def test_a_user_who_does_not_want_to_be_told_of_webhooks_is_not(
+    user: User, stage: Stage, sign_in: SignIn
+) -> None:
+    give_up_webhooks(stage)
+    change(
+        stage,
+        "UPDATE membership SET told_of_webhooks = false WHERE user_id = %s AND account_id = %s",
+        user.id,
+    )
+    assert "Ledger sync" not in page(sign_in(user), stage)

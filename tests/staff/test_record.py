@@ -193,5 +193,17 @@ def test_an_invoice_shows_its_credit_notes(client: Client, stage: Stage) -> None
         note = issue_credit_note(db, stage.ctx, id_, [CreditedLine(line, 100)], reason="Sent too late")
     text = _text(client, f"/{stage.ctx.id}/invoices/{number}")
     assert _in_order(text, "Credit notes", note.number, "Sent too late", "to the customer's credit")
+    (link,) = re.findall(
+        r'href="([^"]+/credit-notes/[^"]+)"',
+        client.get(f"/{stage.ctx.id}/invoices/{number}").content.decode(),
+    )
+    typeset = client.get(link)
+    assert (typeset.status_code, typeset["Content-Type"], typeset.content[:5]) == (
+        200,
+        "application/pdf",
+        b"%PDF-",
+    )
+    assert typeset["Content-Disposition"] == f'attachment; filename="{note.number}.pdf"'
+    assert client.get(link.replace(str(note.id), str(id_))).status_code == 404
     record = _text(client, stage.record("main"))
     assert "Credit note of" in record

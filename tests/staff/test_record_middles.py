@@ -65,6 +65,17 @@ def test_a_deals_page_shows_its_lines_and_a_total_in_each_currency(
     client.post(f"{record}/delete")
 
 
+def test_a_lost_deal_is_not_offered_for_conversion_and_an_open_one_is(client: Client, stage: Stage) -> None:
+    for deal_stage, offered in (("closedlost", False), ("closedwon", True), ("qualifiedtobuy", True)):
+        record, id_ = _made(
+            client, stage, "deals", dealname="Turned down", dealstage=deal_stage, pipeline="default"
+        )
+        page = _text(client, record)
+        assert ("Convert to subscription" in page) is offered, deal_stage
+        assert (f"/create/subscription?deal={id_}" in page) is offered, deal_stage
+        client.post(f"{record}/delete")
+
+
 def test_a_products_page_counts_the_subscriptions_that_have_a_line_of_it(
     client: Client, stage: Stage, ours: AnyConnection
 ) -> None:

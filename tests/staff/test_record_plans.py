@@ -137,15 +137,18 @@ def contact(world: World, company: int) -> int:
     return customer
 
 
-def test_no_statement_of_a_page_reads_a_whole_table(
+def test_no_statement_of_a_page_reads_more_than_belongs_to_the_record(
     browser: Client, world: World, company: int, contact: int
 ) -> None:
-    for address in (f"companies/{company}", f"contacts/{contact}"):
+    for address, contacts in ((f"companies/{company}", THEIRS + 1), (f"contacts/{contact}", 1)):
         statements = Statements()
         with statements.watched(explained=True):
             page = browser.get(f"/{world.ctx.id}/{address}")
         assert page.status_code == 200
         assert statements.read_in_full() == set(), address
+        assert 1 <= statements.read("contact") <= contacts, address
+        for table in ("subscription", "invoice", "payment"):
+            assert 1 <= statements.read(table) <= 20, (address, table)
 
 
 def test_a_card_shows_the_newest_counts_so_far_and_leads_to_all(

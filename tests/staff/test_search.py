@@ -40,6 +40,28 @@ def test_pages_are_found_by_words_of_their_names(client: Client, stage: Stage) -
     assert "Nothing fits" in found(client, stage, "zzqqxx")
 
 
+def test_in_a_large_table_old_records_are_found_by_what_has_an_index(
+    client: Client, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kalends.staff.index.counts.LARGE", 0)
+    monkeypatch.setattr("kalends.staff.account.search.NEWEST", 1)
+    for words in ("INV-1001", "inv-1001", "INV-100"):
+        assert f'href="/{stage.ctx.id}/invoices/' in found(client, stage, words)
+    subscription = stage.record("main").rpartition("/")[2]
+    assert f'href="{stage.record("main")}"' in found(client, stage, subscription)
+    middle = found(client, stage, "NV-1001")
+    assert "Nothing fits" in middle
+    assert "words are looked for in the newest 1." in middle
+
+
+def test_in_a_table_of_the_usual_size_words_are_looked_for_in_every_record(
+    client: Client, stage: Stage
+) -> None:
+    middle = found(client, stage, "NV-1001")
+    assert f'href="/{stage.ctx.id}/invoices/' in middle
+    assert "words are looked for in the newest" not in middle
+
+
 def test_without_javascript_it_is_a_page(client: Client, stage: Stage) -> None:
     page = client.get(f"/{stage.ctx.id}/search", {"q": "<b>Brekke"})
     assert "<main" in page.content.decode()

@@ -152,3 +152,33 @@ def test_a_new_subscription_begins_with_what_the_account_set(company: Company) -
     assert "Takk for handelen!" in wizard
     assert 'value="21"' in wizard
     assert not re.search(r'name="email_invoices"[^>]*checked', wizard)
+
+
+def test_how_new_subscriptions_are_paid_begins_with_what_the_account_set(company: Company) -> None:  # noqa: F811
+    fields = {
+        **company.fields("payments"),
+        "accepted_methods": ["credit_or_debit_card", "sepa"],
+        "collect_shipping_address": "on",
+    }
+    del fields["payment_links"]
+    assert company.client.post(company.at("payments"), fields).status_code == 303
+    assert company.settings()["accepted_methods"] == ("credit_or_debit_card", "sepa")
+    wizard = company.client.get(f"/{company.ctx.id}/create/subscription").content.decode()
+    chosen = re.findall(r'name="(accepted|collect)" value="(\w+)"[^>]*checked', wizard)
+    assert chosen == [
+        ("accepted", "credit_or_debit_card"),
+        ("accepted", "sepa"),
+        ("collect", "shipping_address"),
+    ]
+    assert not re.search(r'name="online_payment"[^>]*checked', wizard)
+
+
+@pytest.mark.parametrize("sent", [[], ["shells"]])
+def test_at_least_one_payment_method_that_there_is_has_to_be_accepted(
+    company: Company,  # noqa: F811
+    sent: list[str],
+) -> None:
+    fields = {**company.fields("payments"), "accepted_methods": sent}
+    answer = company.client.post(company.at("payments"), fields)
+    assert answer.status_code == 422
+    assert 'id="id_accepted_methods_error"' in answer.content.decode()

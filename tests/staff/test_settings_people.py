@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from kalends.accounts.permissions import PERMITTED, ROLES
-from kalends.accounts.tokens import find_bearer
+from kalends.accounts.tokens import ask_for_bearer
 from kalends.staff.settings.audit import CATEGORY_WORDS
 from kalends.staff.settings.places import PLACES
 from kalends.staff.settings.role_words import ROLE_ABOUT, ROLE_NAMES
@@ -138,7 +138,7 @@ def test_a_token_is_shown_once_kept_nowhere_and_opens_until_it_is_revoked(compan
     found = re.search(r"kal_\d+_[A-Za-z0-9_-]{43}", made.content.decode())
     assert found is not None
     assert made["Cache-Control"] == "no-store"
-    bearer = find_bearer(company.db, company.ctx.id, found[0])
+    bearer = ask_for_bearer(company.db, company.ctx.id, found[0])()
     assert bearer is not None
     assert bearer.scopes == ("crm.objects.invoices.read",)
     assert found[0] not in company.read("tokens")
@@ -153,7 +153,7 @@ def test_a_token_is_shown_once_kept_nowhere_and_opens_until_it_is_revoked(compan
     again = company.client.post(company.at("tokens/new"), fields)
     assert again.status_code == 303
     assert company.client.post(company.at(f"tokens/{bearer.id}/revoke")).status_code == 303
-    assert find_bearer(company.db, company.ctx.id, found[0]) is None
+    assert ask_for_bearer(company.db, company.ctx.id, found[0])() is None
 
 
 def test_a_token_that_opens_nothing_is_refused(company: Company) -> None:  # noqa: F811

@@ -39,7 +39,9 @@ def test_an_apps_keys_are_shown_once_changed_and_revoked(company: Company) -> No
     key = re.search(r"kdk_\d+_[A-Za-z0-9_-]{43}", made.content.decode())
     assert key is not None
     assert made["Cache-Control"] == "no-store"
+    assert re.search(r'value="whsec_[A-Za-z0-9+/]+=*"', made.content.decode())
     assert key[0] not in company.read("apps")
+    assert "whsec_" not in company.read("apps")
     assert company.client.post(company.at("apps/new"), fields).status_code == 303
     ((app_id,),) = company.rows("SELECT id FROM integration_app WHERE account_id = %s")
     other = company.client.post(company.at(f"apps/{app_id}/rotate"))

@@ -472,3 +472,43 @@ def keys_of_this_process(home: Any) -> None:
 
 def test_pauses_differ_from_batch_to_batch() -> None:
     assert len({delivery.pause(number, 5) for number in range(100)}) > 50
+
+
+def notices(world: World) -> list[tuple[Any, ...]]:
+    query = (
+        "SELECT object_id, data FROM event WHERE account_id = %s AND kind = 'webhook.given_up' ORDER BY id"
+    )
+    return world.rows(query, world.ctx.id)
+
+
+def give_up(world: World, sender: Sender, clock: Clock) -> None:
+    """A batch of its own that is not taken for a day."""
+    customers(world, 1)
+    before = batches(world).count("failed")
+    for _ in range(40):
+        sender.drain()
+        if batches(world).count("failed") > before:
+            return
+        clock.move(hours=8)
+    raise AssertionError("it was never given up")
+
+
+def test_the_journal_knows_of_webhooks_that_were_given_up_once_for_each_outage(
+    world: World, receiver: Receiver, clock: Clock
+) -> None:
+    app = app_told(world, receiver, "contact.creation")
+    sender = new_sender(clock)
+    receiver.answer = lambda received: 500
+    give_up(world, sender, clock)
+    assert notices(world) == [(app.app.id, {"name": "Ledger sync", "error": "It answered 500."})]
+    give_up(world, sender, clock)
+    assert len(notices(world)) == 1, "the app is still out of reach"
+    receiver.answer = lambda received: 204
+    customers(world, 1)
+    clock.move(hours=1)
+    sender.drain()
+    assert "delivered" in batches(world)
+    receiver.answer = lambda received: 500
+    clock.move(hours=1)
+    give_up(world, sender, clock)
+    assert len(notices(world)) == 2

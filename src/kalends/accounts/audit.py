@@ -30,6 +30,7 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "property_group",
             "association_label",
             "message",
+            "wording",
         ),
         "permissions": ("role", "user", "team"),
         "token": ("token", "app", "webhook"),

@@ -6,7 +6,9 @@ together, in a pipeline: whoever asks gets a function that takes the answer, and
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
@@ -22,8 +24,21 @@ _ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 Asked = TypeVar("Asked")
 
 
+class _Ending:
+    """Kept beside a connection: closes it when the thread ends, or the process, whichever comes first."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        weakref.finalize(self, _close, connection, os.getpid())
+
+
+def _close(connection: Connection[Any], process: int) -> None:
+    if os.getpid() == process:  # a forked child shares the socket, and would end its parent's session
+        connection.close()
+
+
 class _Kept(threading.local):
     connection: Connection[Any] | None = None
+    ending: _Ending | None = None
 
 
 _kept = _Kept()
@@ -46,6 +61,7 @@ def inside_asking(account_id: int, ask: Callable[[Connection[Any]], Asked]) -> t
         with suppress(psycopg.OperationalError):
             return connection, _enter(connection, account_id, ask)
     connection = _kept.connection = database.connect(autocommit=True)
+    _kept.ending = _Ending(connection)
     connection.execute(f"SET {database.ROWS_AS_THEY_COME}")
     return connection, _enter(connection, account_id, ask)
 

@@ -11,7 +11,11 @@ from psycopg.types.json import Jsonb
 
 from kalends.accounts.letterhead import Letterhead
 from kalends.accounts.setting import rises, setting
+from kalends.catalog.options import ACCEPTED_METHODS
 from kalends.core.calendar import billing_instant, local_date
+
+ACCEPTED = tuple(option.value for option in ACCEPTED_METHODS)
+"""Every kind of payment method that can be accepted."""
 
 
 class UnknownAccount(LookupError):
@@ -74,6 +78,26 @@ class AccountSettings:
         default=False,
         meaning="Whether new invoices may be paid in parts; each invoice can be switched by itself.",
     )
+    accepted_methods: tuple[str, ...] = setting(
+        ACCEPTED,
+        "What new subscriptions and invoices may be paid with, unless said otherwise.",
+        choices=ACCEPTED,
+    )
+    payment_links: bool = setting(
+        default=True,
+        meaning="Whether the invoices of a new subscription include a payment link for online payments, unless said "
+        "otherwise.",
+    )
+    collect_billing_address: bool = setting(
+        default=False,
+        meaning="Whether customers of new subscriptions and invoices are asked for their billing address when they pay "
+        "by card, unless said otherwise.",
+    )
+    collect_shipping_address: bool = setting(
+        default=False,
+        meaning="Whether customers of new subscriptions and invoices are asked for their shipping address, unless said "
+        "otherwise.",
+    )
     charges_per_second: int = setting(
         50, "How many charges a second are sent to the payment processor, at most.", least=1, most=1000
     )
@@ -128,6 +152,15 @@ class AccountSettings:
         "Whether letters are delivered (queued), or written down and never delivered (kept).",
         choices=("queued", "kept"),
     )
+
+    @property
+    def collected_addresses(self) -> list[str]:
+        """The kinds of addresses that customers are asked for, unless said otherwise."""
+        wanted = {
+            "billing_address": self.collect_billing_address,
+            "shipping_address": self.collect_shipping_address,
+        }
+        return [kind for kind, is_wanted in wanted.items() if is_wanted]
 
     @classmethod
     def read(cls, stored: dict[str, Any]) -> "AccountSettings":

@@ -144,6 +144,7 @@ class Membership(AccountRow):
     told_of_payments_failed = models.BooleanField(default=True, db_default=True)
     told_of_disputes = models.BooleanField(default=True, db_default=True)
     told_of_pauses = models.BooleanField(default=True, db_default=True)
+    told_of_webhooks = models.BooleanField(default=True, db_default=True)
     notices_read_to = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:

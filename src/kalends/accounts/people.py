@@ -78,17 +78,18 @@ class Member(NamedTuple):
     payments_failed: bool
     disputes: bool
     pauses: bool
+    webhooks: bool
 
 
-NOTICES = ("payments_made", "payments_failed", "disputes", "pauses")
-"""What users can be told of by letter; each switches them alone."""
+NOTICES = ("payments_made", "payments_failed", "disputes", "pauses", "webhooks")
+"""What users can be told of, by letter and on their pages; each switches them alone. Of webhooks no letter tells."""
 
 
 def members(db: Connection[Any], account_id: int, email: str | None = None) -> list[Member]:
     """The account's users, or the one with this address. Raises ``UnknownMember`` for an address that nobody has."""
     rows = db.execute(
         "SELECT u.id, u.name, u.email, m.role, m.told_of_payments_made, m.told_of_payments_failed, m.told_of_disputes, "
-        "m.told_of_pauses FROM membership AS m JOIN app_user AS u ON u.id = m.user_id "
+        "m.told_of_pauses, m.told_of_webhooks FROM membership AS m JOIN app_user AS u ON u.id = m.user_id "
         "WHERE m.account_id = %(account_id)s AND (%(email)s::text IS NULL OR u.email = %(email)s) ORDER BY m.id",
         {"account_id": account_id, "email": None if email is None else email.strip().lower()},
     ).fetchall()
@@ -105,6 +106,6 @@ def switch_notices(db: Connection[Any], account_id: int, email: str, wanted: Map
     switched = member._replace(**wanted)
     db.execute(
         "UPDATE membership SET told_of_payments_made = %s, told_of_payments_failed = %s, told_of_disputes = %s, "
-        "told_of_pauses = %s WHERE account_id = %s AND user_id = %s",
+        "told_of_pauses = %s, told_of_webhooks = %s WHERE account_id = %s AND user_id = %s",
         [*(getattr(switched, name) for name in NOTICES), account_id, member.user_id],
     )

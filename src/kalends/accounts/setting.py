@@ -79,11 +79,18 @@ def setting(
 
     def fits_everything(value: Any) -> bool:
         in_range = (least is None or value >= least) and (most is None or value <= most)
-        return in_range and (not choices or value in choices) and fits(value)
+        return in_range and _chosen(value, choices) and fits(value)
 
     words = allowed or _allowed(default, least, most, choices)
     rule = Rule(meaning, words, default, fits_everything, by_hand, least, most, choices)
     return field(default=default, metadata={_KEY: rule})
+
+
+def _chosen(value: Any, choices: tuple[str, ...]) -> bool:
+    """Whether it is one of the choices; of several values, whether each is, at least one, and none twice."""
+    if not choices or not isinstance(value, tuple):
+        return not choices or value in choices
+    return bool(value) and set(value) <= set(choices) and len(set(value)) == len(value)
 
 
 def rules_of(kind: type) -> Mapping[str, Rule]:
@@ -123,7 +130,8 @@ def _rule(item: Field[Any]) -> Rule:
 
 def _allowed(default: Any, least: int | None, most: int | None, choices: tuple[str, ...]) -> str:
     if choices:
-        return " or ".join(choices)
+        several = isinstance(default, tuple)
+        return f"one or more of {', '.join(choices)}" if several else " or ".join(choices)
     if isinstance(default, bool):
         return "on or off"
     if isinstance(default, int):
@@ -146,7 +154,9 @@ def _read(text: str, default: Any) -> Any:
     if isinstance(default, int):
         return _whole(text)
     if isinstance(default, tuple):
-        return tuple(_whole(part) for part in text.replace(",", " ").split())
+        parts = text.replace(",", " ").split()
+        words = bool(default) and isinstance(default[0], str)
+        return tuple(parts) if words else tuple(map(_whole, parts))
     return text
 
 

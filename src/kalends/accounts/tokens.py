@@ -108,13 +108,11 @@ def account_of(token: str) -> int | None:
     return int(parts.group(1)) if parts else None
 
 
-def find_bearer(db: Connection[Any], account_id: int, token: str) -> Bearer | None:
-    """Who has this token, if it is one of the account that was entered, and was not revoked. It may have expired."""
-    return ask_for_bearer(db, account_id, token)()
-
-
 def ask_for_bearer(db: Connection[Any], account_id: int, token: str) -> Callable[[], Bearer | None]:
-    """Ask what :func:`find_bearer` finds; what is returned takes the answer, once a pipeline has brought it."""
+    """Ask who has this token, if it is one of the account that was entered, and was not revoked; it may have expired.
+
+    What is returned takes the answer, once a pipeline has brought it.
+    """
     cursor = db.execute(
         "SELECT id, name, scopes, last_used_at, app_id, expires_at FROM access_token "
         "WHERE account_id = %s AND hash = %s AND revoked_at IS NULL",

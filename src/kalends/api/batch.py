@@ -155,9 +155,16 @@ def _read_each(
             found[place] = read_one(each)
         except ApiError as error:
             if not traced.partial:
+                error.errors = [_at(place, each) for each in error.errors]
                 raise
             errors.append(element(error, **{_TRACE: [str(traced.ids[place])]}))
     return found, errors
+
+
+def _at(place: int, error: Shape) -> Shape:
+    """What is wrong, with the input in which it is."""
+    within = error.get("in", "")
+    return {**error, "in": f"inputs[{place}].{within}" if within else f"inputs[{place}]"}
 
 
 def _numbers(
@@ -224,9 +231,11 @@ def _refuse_before(
     call: Call, obj: ObjectType, traced: _Traced, places: Mapping[int, Draft | Change]
 ) -> None:
     """Refuse a batch whose inputs do not fail alone, before anything of it is written."""
-    problems = [problem for item in places.values() for problem in item.written.problems]
-    if problems and not traced.partial:
-        raise refusal_of(call.ctx, obj, problems)
+    wrong = [(place, problem) for place, item in places.items() for problem in item.written.problems]
+    if wrong and not traced.partial:
+        error = refusal_of(call.ctx, obj, [problem for _, problem in wrong])
+        error.errors = [_at(place, each) for (place, _), each in zip(wrong, error.errors, strict=True)]
+        raise error
 
 
 def _write(

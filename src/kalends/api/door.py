@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,8 +34,6 @@ from kalends.platform.sealing import CannotUnseal
 log = logging.getLogger(__name__)
 
 _WITHOUT_BODY = (204, 304)
-_encode = json.JSONEncoder(separators=(",", ":")).encode
-
 
 _Context = Callable[[datetime], AccountContext]
 _Type = Callable[[], ObjectType] | None
@@ -77,7 +74,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         told = ApiError(
             500, "INTERNAL_ERROR", "Kalends failed here. Its log has the details under this correlation id."
         )
-    return _response(told.status, _encode(told.body(correlation_id)), headers | told.headers)
+    return _response(told.status, wire.encode(told.body(correlation_id)), headers | told.headers)
 
 
 def _response(status: int, body: str | None, headers: dict[str, str]) -> HttpResponse:
@@ -187,7 +184,7 @@ def _nothing_here(method: str, found: routes.Found) -> ApiError:
 
 
 def _given(done: Answer) -> Given:
-    return Given(done.status, "" if done.body is None else _encode(done.body))
+    return Given(done.status, "" if done.body is None else wire.encode(done.body))
 
 
 def _asked(request: HttpRequest, call: Call) -> Asked | None:

@@ -74,6 +74,16 @@ def unauthenticated() -> ApiError:
     )
 
 
+def unknown_developer() -> ApiError:
+    """Nobody known, where an app's developer key is asked for."""
+    return ApiError(
+        401,
+        "INVALID_AUTHENTICATION",
+        "Authentication credentials not found. Webhooks are set up with the developer key of their app: give it in the "
+        "query parameter 'hapikey', as it was shown when the app was made.",
+    )
+
+
 def expired() -> ApiError:
     """An access token whose time is over."""
     return ApiError(401, "EXPIRED_AUTHENTICATION", "The OAuth token that was given has expired.")

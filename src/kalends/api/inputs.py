@@ -67,7 +67,7 @@ def _kind(place: int, kind: object) -> tuple[str, int]:
 
 def _wrong(place: int, why: str) -> ApiError:
     return invalid(
-        f"Invalid association at index {place}: {why}.",
+        f"Invalid association at index {place}: {why.rstrip('.')}.",
         errors=[{"message": why, "in": f"associations[{place}]", "code": "INVALID_ASSOCIATION"}],
     )
 

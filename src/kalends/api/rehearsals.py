@@ -9,10 +9,11 @@ from kalends.api.call import Answer, Call
 from kalends.api.errors import conflict
 from kalends.api.routes import named, route
 from kalends.api.shapes import moment
+from kalends.billing.no_longer_billed import NoLongerBilled
 from kalends.billing.rehearse import Rehearsal, rehearse
 
 _LOCK = 71
-_KEPT = ("first_invoices", "first_parked", "first_differences")
+_KEPT = ("first_invoices", "first_parked", "first_differences", "first_no_longer_billed")
 _AMOUNTS = (
     "invoiced_minor",
     "charged_minor",
@@ -20,8 +21,19 @@ _AMOUNTS = (
     "credited_minor",
     "retried_minor",
     "before_minor",
+    "no_longer_billed_minor",
 )
-_COUNTS = ("invoices", "charges", "retries", "waiting", "parked", "same", "differing", "first_time")
+_COUNTS = (
+    "invoices",
+    "charges",
+    "retries",
+    "waiting",
+    "parked",
+    "same",
+    "differing",
+    "first_time",
+    "no_longer_billed",
+)
 
 
 @route(
@@ -57,6 +69,8 @@ def _row(kept: Any, result: Rehearsal) -> dict[str, Any]:
         for name, value in kept._asdict().items()
         if name != "lines"
     }
+    if isinstance(kept, NoLongerBilled):
+        told["why"] = kept.why
     name = result.names.get(kept.subscription_id, "")
     return {**told, "subscriptionId": str(kept.subscription_id), "subscriptionName": name}
 

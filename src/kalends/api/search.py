@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
 from kalends.api import shapes
 from kalends.api.call import Answer, Call
 from kalends.api.errors import ApiError, invalid
@@ -24,6 +27,7 @@ def search_records(call: Call) -> Answer:
     length = len(call.raw.decode("utf-8", "replace"))
     if length > LONGEST_BODY:
         raise invalid(f"The body of a search has {length:,} characters; give at most {LONGEST_BODY:,}.")
+    _refuse_incomplete(body)
     try:
         search = from_hubspot_search(obj, body)
     except FilterError as error:
@@ -52,6 +56,46 @@ def search_records(call: Call) -> Answer:
     if rows and reached < total:
         answer["paging"] = {"next": {"after": str(reached)}}
     return Answer(body=answer)
+
+
+def _refuse_incomplete(body: Mapping[str, Any]) -> None:
+    """Name what conditions lack, before anybody asks what they mean. Raises ``ApiError``."""
+    missing = [
+        f"{where}.{name}"
+        for where, condition in _conditions(body)
+        for name in _needed(condition.get("operator"))
+        if condition.get(name) is None
+    ]
+    if missing:
+        raise invalid(
+            f"Some required fields were not set: [{', '.join(missing)}]",
+            errors=[
+                {"message": f"{each} is required", "in": each, "code": "REQUIRED_FIELD"} for each in missing
+            ],
+        )
+
+
+def _conditions(body: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every condition with its place, as far as the body has the form of a search."""
+    lists = [("filters", body.get("filters"))]
+    for number, group in enumerate(_items(body.get("filterGroups"))):
+        if isinstance(group, dict):
+            lists.append((f"filterGroups[{number}].filters", cast("dict[str, Any]", group).get("filters")))
+    for where, conditions in lists:
+        for number, each in enumerate(_items(conditions)):
+            if isinstance(each, dict):
+                yield f"{where}[{number}]", cast("dict[str, Any]", each)
+
+
+def _items(value: object) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def _needed(operator: object) -> tuple[str, ...]:
+    """The fields of a condition with this operator."""
+    values = {"HAS_PROPERTY": (), "NOT_HAS_PROPERTY": (), "IN": ("values",), "NOT_IN": ("values",)}
+    values["BETWEEN"] = ("value", "highValue")
+    return ("propertyName", "operator", *(values.get(str(operator), ("value",)) if operator else ()))
 
 
 def _refused(error: FilterError) -> ApiError:

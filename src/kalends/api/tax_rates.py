@@ -31,12 +31,11 @@ def read_one(call: Call) -> Answer:
 
 def _shape(rate: TaxRate) -> dict[str, Any]:
     """A rate as HubSpot shows it; the percentage is a JSON number there."""
-    whole = rate.percentage == rate.percentage.to_integral_value()
     return {
         "id": str(rate.id),
         "name": rate.name,
         "label": rate.label,
-        "percentageRate": int(rate.percentage) if whole else float(rate.percentage),
+        "percentageRate": rate.percentage,
         "active": rate.is_active,
         "createdAt": moment(rate.created_at),
         "updatedAt": moment(rate.updated_at),

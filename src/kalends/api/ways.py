@@ -19,7 +19,7 @@ from kalends.accounts import integration_apps, oauth
 from kalends.accounts.integration_apps import App
 from kalends.accounts.tokens import Bearer, account_of, ask_for_bearer
 from kalends.api import wire
-from kalends.api.errors import ApiError, not_found, unauthenticated
+from kalends.api.errors import ApiError, not_found, unauthenticated, unknown_developer
 
 _MOST_FIELDS = 100
 
@@ -145,7 +145,7 @@ BEARER = Way(
 DEVELOPER_KEY = Way(
     lambda knock: integration_apps.account_of_developer_key(knock.query.text("hapikey")),
     _later(_developer),
-    unauthenticated,
+    unknown_developer,
 )
 """An app's developer key in the query parameter ``hapikey``; ``bearer.app_id`` is the app."""
 

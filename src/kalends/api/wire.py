@@ -1,9 +1,10 @@
-"""Reading what comes over the wire: paths, queries, bodies. Lenient in form, as clients are, and strict in content."""
+"""Reading what comes over the wire (paths, queries, bodies), lenient in form and strict in content; writing JSON."""
 
 from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NoReturn, cast
@@ -141,6 +142,31 @@ def read_object(body: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise _bad_json(1, 1, "an object was expected")
     return cast("dict[str, Any]", data)
+
+
+def encode(data: object) -> str:
+    """Data as JSON, a ``Decimal`` as the number that it is: no float lies between, which would round it.
+
+    >>> encode({"percentageRate": Decimal("25.500000"), "name": "25.5"}), encode([Decimal("1E+2"), Decimal("0.000001")])
+    ('{"percentageRate":25.5,"name":"25.5"}', '[100,0.000001]')
+    """
+    decimals: list[Decimal] = []
+    mark = ""
+
+    def keep(value: object) -> str:
+        nonlocal mark
+        if not isinstance(value, Decimal):
+            raise TypeError(f"{type(value).__name__} is nothing that JSON has")
+        mark = mark or secrets.token_hex()  # the data cannot hold a text that nobody could know
+        decimals.append(value)
+        return mark
+
+    text = json.dumps(data, separators=(",", ":"), default=keep)
+    if not decimals:
+        return text
+    pieces = text.split(f'"{mark}"')
+    numbers = [f"{value.normalize():f}" for value in decimals]
+    return "".join(piece + number for piece, number in zip(pieces, [*numbers, ""], strict=True))
 
 
 def field_of(body: Mapping[str, Any], name: str, kind: type, words: str, default: Any = None) -> Any:

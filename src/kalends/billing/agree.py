@@ -14,7 +14,15 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
-from kalends.billing.agreement import AgreementRefused, LineWanted, Problem, Wanted, problems_in
+from kalends.billing.agreement import (
+    AgreementRefused,
+    LineWanted,
+    Problem,
+    Wanted,
+    completed,
+    kept_methods,
+    problems_in,
+)
 from kalends.billing.create import InvalidSubscription, NewSubscription, check, create_subscriptions
 from kalends.core.calendar import cycles_before, cycles_due, due_date
 from kalends.core.grouping import Group, RecurringItem, describe_group, group_items, why_divided
@@ -145,6 +153,7 @@ def _foreseen(ctx: AccountContext, item: Planned, count: int) -> Foreseen:
 
 def plan(db: Connection[Any], ctx: AccountContext, wanted: Wanted) -> list[Planned]:
     """The subscriptions to make, each with its schedule and price. Raises ``AgreementRefused``."""
+    wanted = completed(ctx, wanted)
     problems = problems_in(db, ctx, wanted)
     if problems:
         raise AgreementRefused(problems)
@@ -157,6 +166,7 @@ def divide(ctx: AccountContext, wanted: Wanted) -> list[Planned]:
     Raises ``AgreementRefused`` for what schedules and prices cannot be; expects lines that are right by themselves.
     """
     problems: list[Problem] = []
+    wanted = completed(ctx, wanted)
     items = [
         RecurringItem(
             number,
@@ -198,10 +208,10 @@ def _planned(ctx: AccountContext, wanted: Wanted, group: Group, *, alone: bool) 
         net_terms_days=wanted.net_terms_days,
         billed_elsewhere=wanted.billed_elsewhere,
         cycles_before=0 if wanted.billed_elsewhere else _billed_before(ctx, wanted, group, _of(numbers)),
-        online_payment=wanted.online_payment,
+        online_payment=bool(wanted.online_payment),
         email_invoices=wanted.email_invoices,
-        allowed_payment_methods=wanted.allowed_payment_methods,
-        collect_address_types=wanted.collect_address_types,
+        allowed_payment_methods=kept_methods(wanted.allowed_payment_methods or ()),
+        collect_address_types=wanted.collect_address_types or None,
         comments=wanted.comments,
         language=wanted.language,
         address=wanted.address,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, LiteralString, NamedTuple
 
 from psycopg import Connection
 
-from kalends.accounts.context import AccountContext
+from kalends.accounts.context import ACCEPTED, AccountContext
 from kalends.billing.create import NewLine
-from kalends.catalog.options import ACCEPTED_METHODS, ADDRESS_TYPES, LANGUAGES
+from kalends.catalog.options import ADDRESS_TYPES, LANGUAGES
 from kalends.core.calendar import Frequency
 from kalends.core.money import UnknownCurrency, minor_digits
 from kalends.core.terms import ImpossibleTerms, validate_line
@@ -52,6 +52,8 @@ class Wanted:
     Automatic payments need a stored method of the contact; without, invoices are sent, due ``net_terms_days`` after
     their date (0: on receipt). ``billed_elsewhere`` makes mere records that never create an invoice. ``bill_from`` is
     the first day that is billed here, of what began earlier: payments due before it were made elsewhere.
+
+    The accepted methods, the payment link and the addresses to collect are the account's own where they are None.
     """
 
     contact_id: int
@@ -62,7 +64,7 @@ class Wanted:
     payment_method_id: int | None = None
     allowed_payment_methods: Sequence[str] | None = None
     net_terms_days: int = 0
-    online_payment: bool = True
+    online_payment: bool | None = None
     email_invoices: bool = True
     collect_address_types: Sequence[str] | None = None
     address: dict[str, str] = field(default_factory=dict[str, str])
@@ -73,6 +75,37 @@ class Wanted:
     owner_id: int | None = None
     comments: str | None = None
     language: str | None = None
+
+
+def completed(ctx: AccountContext, wanted: Wanted) -> Wanted:
+    """The request with the account's own terms where it says nothing itself; what it says counts."""
+    own, methods, addresses = ctx.settings, wanted.allowed_payment_methods, wanted.collect_address_types
+    return replace(
+        wanted,
+        allowed_payment_methods=own.accepted_methods if methods is None else methods,
+        online_payment=own.payment_links if wanted.online_payment is None else wanted.online_payment,
+        collect_address_types=own.collected_addresses if addresses is None else addresses,
+    )
+
+
+def kept_methods(kinds: Sequence[str]) -> list[str] | None:
+    """Accepted methods as records keep them: all of them are None, so that a new kind is among them some day.
+
+    >>> kept_methods(["sepa", "ach"]), kept_methods(ACCEPTED)
+    (['sepa', 'ach'], None)
+    """
+    return None if set(kinds) == set(ACCEPTED) else list(kinds)
+
+
+def own_terms(ctx: AccountContext, said: Container[str]) -> dict[str, Any]:
+    """The account's own accepted methods and addresses to collect, for the columns of a new record that does not say
+    (by the names of its properties) how it may be paid."""
+    columns: dict[str, Any] = {}
+    if "hs_allowed_payment_methods" not in said:
+        columns["allowed_payment_methods"] = kept_methods(ctx.settings.accepted_methods)
+    if "hs_collect_address_types" not in said:
+        columns["collect_address_types"] = ctx.settings.collected_addresses or None
+    return columns
 
 
 class Problem(NamedTuple):
@@ -156,9 +189,7 @@ def _about_terms(wanted: Wanted) -> Iterator[Problem]:
     elif days and wanted.automatic:
         remedy = "Automatic payments are charged on the day itself; leave the terms out, or send invoices."
         yield Problem("due terms", f"{days} days", remedy)
-    yield from _unknown(
-        "accepted methods", wanted.allowed_payment_methods, [option.value for option in ACCEPTED_METHODS]
-    )
+    yield from _unknown("accepted methods", wanted.allowed_payment_methods, ACCEPTED)
     yield from _unknown(
         "addresses to collect", wanted.collect_address_types, [option.value for option in ADDRESS_TYPES]
     )
@@ -166,7 +197,11 @@ def _about_terms(wanted: Wanted) -> Iterator[Problem]:
     if wanted.language is not None:
         yield from _unknown("language", [wanted.language], [option.value for option in LANGUAGES])
     if wanted.allowed_payment_methods is not None and not wanted.allowed_payment_methods:
-        yield Problem("accepted methods", "none", "Name at least one, or accept all by naming none at all.")
+        yield Problem(
+            "accepted methods",
+            "none",
+            "Name at least one, or leave it out for those that the account accepts.",
+        )
     if wanted.name is not None and not wanted.name.strip():
         yield Problem("name", repr(wanted.name), "Give at least one letter, or leave it out.")
     if wanted.bill_from is not None and wanted.billed_elsewhere:

@@ -384,7 +384,13 @@ def park(
     }
     db.execute(load("kalends.billing", "park"), params)
     events = [
-        journal.NewEvent("subscription.parked", "subscription", item.id, item.id, {"reason": refusal.reason})
+        journal.NewEvent(
+            "subscription.parked",
+            "subscription",
+            item.id,
+            item.id,
+            {"code": refusal.code, "reason": refusal.reason},
+        )
         for item, refusal in refused
     ]
     journal.write(db, ctx.id, ctx.now, events)

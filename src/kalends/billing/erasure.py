@@ -9,7 +9,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.core.money import format_minor
-from kalends.crm.erasing import blank, exported
+from kalends.crm.erasing import blank, exported, in_the_name_of
 from kalends.crm.erasure import PERSONAL, Part, Person, Rows, register
 from kalends.documents.kept_buyers import keep_buyers
 
@@ -52,17 +52,9 @@ def _obstacles(db: Db, ctx: AccountContext, contacts: list[int]) -> list[str]:
     ]
 
 
-def _subscriptions(db: Db, ctx: AccountContext, contacts: list[int]) -> list[int]:
-    query = "SELECT id FROM subscription WHERE account_id = %s AND contact_id = ANY(%s) ORDER BY id"
-    return [row[0] for row in db.execute(query, [ctx.id, contacts])]
-
-
-def _invoices(db: Db, ctx: AccountContext, contacts: list[int], *, issued: bool = False) -> list[int]:
-    query = (
-        "SELECT id FROM invoice WHERE account_id = %s AND contact_id = ANY(%s) AND (status <> 'draft' OR NOT %s) "
-        "ORDER BY id"
-    )
-    return [row[0] for row in db.execute(query, [ctx.id, contacts, issued])]
+def _issued(db: Db, ctx: AccountContext, invoices: list[int]) -> list[int]:
+    query = "SELECT id FROM invoice WHERE account_id = %s AND id = ANY(%s) AND status <> 'draft' ORDER BY id"
+    return [row[0] for row in db.execute(query, [ctx.id, invoices])]
 
 
 def _words(db: Db, ctx: AccountContext, contacts: list[int]) -> list[str]:
@@ -77,8 +69,9 @@ def _words(db: Db, ctx: AccountContext, contacts: list[int]) -> list[str]:
 
 
 def _erase(db: Db, ctx: AccountContext, person: Person) -> None:
-    subscriptions, invoices = (_subscriptions(db, ctx, person.contacts), _invoices(db, ctx, person.contacts))
-    keep_buyers(db, ctx, _invoices(db, ctx, person.contacts, issued=True))
+    subscriptions = in_the_name_of(db, ctx, "subscription", person.contacts)
+    invoices = in_the_name_of(db, ctx, "invoice", person.contacts)
+    keep_buyers(db, ctx, _issued(db, ctx, invoices))
     blank(db, ctx, "subscription", subscriptions, _EMPTIED, person.words)
     blank(db, ctx, "invoice", invoices, _EMPTIED, person.words)
     lines = "SELECT id FROM line_item WHERE account_id = %s AND parent_id = ANY(%s)"
@@ -96,7 +89,8 @@ def _erase(db: Db, ctx: AccountContext, person: Person) -> None:
 
 
 def _export(db: Db, ctx: AccountContext, contacts: list[int]) -> dict[str, Rows]:
-    subscriptions, invoices = _subscriptions(db, ctx, contacts), _invoices(db, ctx, contacts)
+    subscriptions = in_the_name_of(db, ctx, "subscription", contacts)
+    invoices = in_the_name_of(db, ctx, "invoice", contacts)
     return {
         "subscriptions": exported(db, ctx, "subscription", "id", subscriptions),
         "invoices": exported(db, ctx, "invoice", "id", invoices),

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
-from kalends.billing.agreement import EARLIEST, LATEST, NET_TERMS_MAX
+from kalends.billing.agreement import EARLIEST, LATEST, NET_TERMS_MAX, own_terms
 from kalends.billing.draft import CannotIssue, issue_draft
 from kalends.billing.void import CannotVoid, void_invoice
 from kalends.catalog.registry import get_object
@@ -59,6 +59,7 @@ def _fill(db: Db, ctx: AccountContext, drafts: Sequence[Draft]) -> None:
         _check_dates(draft, columns)
         if not draft.written.problems and columns.get("due_date") is None:
             columns["due_date"] = date.fromordinal(columns["invoice_date"].toordinal() + (days or 0))
+        columns |= own_terms(ctx, draft.written.values)
         if columns.get("allow_partial_payments") is None:
             columns["allow_partial_payments"] = ctx.settings.partial_payments
 

@@ -45,6 +45,8 @@ def release(db: Connection[Any], ctx: AccountContext, id_: int, *, actor: str = 
         if row is None:
             raise NotParked(f"Subscription {id_} is not parked in this account.")
         was = Parked(*row)
-        event = journal.NewEvent("subscription.released", "subscription", id_, id_, {"reason": was.reason})
+        event = journal.NewEvent(
+            "subscription.released", "subscription", id_, id_, {"code": was.code, "reason": was.reason}
+        )
         journal.write(db, ctx.id, ctx.now, [event], actor)
     return was

@@ -21,6 +21,7 @@ from kalends.billing.block import BLOCK_SIZE, FIRST_KEY, Key, agreed_lines, comp
 from kalends.billing.compose import AgreedLine, Composed, DueSubscription, Refusal, lines_of_cycle
 from kalends.billing.daybreak import pause_due, resume_paused
 from kalends.billing.differences import LineDiffers, compare_lines, in_words
+from kalends.billing.no_longer_billed import NoLongerBilled, no_longer_billed
 from kalends.core.calendar import start_of_day
 from kalends.core.lifecycle import Status, may_be_charged
 from kalends.payments.retry import smallest_charges
@@ -43,12 +44,13 @@ class WouldInvoice(NamedTuple):
 
 
 class WouldPark(NamedTuple):
-    """A subscription that a run would set aside, and why."""
+    """A subscription that a run would set aside, and why: in words, and as the code of the refusal."""
 
     subscription_id: int
     cycle: int
     reason: str
     remedy: str
+    code: str
 
 
 class Differs(NamedTuple):
@@ -67,7 +69,7 @@ class Rehearsal:
     """What a run would do. ``invoiced_minor`` = ``charged_minor`` + ``sent_minor`` + ``credited_minor``, by currency.
 
     ``same``, ``differing`` and ``first_time`` compare with the cycle before; ``before_minor`` is what those cycles
-    that have one came to then.
+    that have one came to then. ``no_longer_billed`` are those who had a cycle before and have none now.
     """
 
     invoices: int = 0
@@ -84,9 +86,12 @@ class Rehearsal:
     differing: int = 0
     first_time: int = 0
     before_minor: Counter[str] = field(default_factory=Counter[str])
+    no_longer_billed: int = 0
+    no_longer_billed_minor: Counter[str] = field(default_factory=Counter[str])
     first_invoices: list[WouldInvoice] = field(default_factory=list[WouldInvoice])
     first_parked: list[WouldPark] = field(default_factory=list[WouldPark])
     first_differences: list[Differs] = field(default_factory=list[Differs])
+    first_no_longer_billed: list[NoLongerBilled] = field(default_factory=list[NoLongerBilled])
     names: dict[int, str] = field(default_factory=dict[int, str])
 
 
@@ -129,6 +134,8 @@ def rehearse(
         for block in _blocks(db, ctx, size=size, catch_up=catch_up):
             _rehearse_block(db, ctx, block, result, so_far, catch_up=catch_up)
             progress(result)
+        for each in no_longer_billed(db, ctx):
+            _count_ended(each, result)
         result.names = _names(db, ctx, result)
     return result
 
@@ -225,7 +232,9 @@ def _park(refused: tuple[DueSubscription, Refusal], result: Rehearsal) -> None:
     subscription, refusal = refused
     result.parked += 1
     if len(result.first_parked) < SHOWN:
-        parked = WouldPark(subscription.id, subscription.next_cycle, refusal.reason, refusal.remedy)
+        parked = WouldPark(
+            subscription.id, subscription.next_cycle, refusal.reason, refusal.remedy, refusal.code
+        )
         result.first_parked.append(parked)
 
 
@@ -285,6 +294,13 @@ def _compare(
         )
 
 
+def _count_ended(ended: NoLongerBilled, result: Rehearsal) -> None:
+    result.no_longer_billed += 1
+    result.no_longer_billed_minor[ended.currency] += ended.before_minor
+    if len(result.first_no_longer_billed) < SHOWN:
+        result.first_no_longer_billed.append(ended)
+
+
 def _previous_totals(
     db: Connection[Any], ctx: AccountContext, due: Sequence[DueSubscription]
 ) -> dict[int, int]:
@@ -317,7 +333,12 @@ def _line_names(db: Connection[Any], ctx: AccountContext, ids: Iterable[int]) ->
 
 def _names(db: Connection[Any], ctx: AccountContext, result: Rehearsal) -> dict[int, str]:
     """What the subscriptions are called that are kept to be shown."""
-    kept = [*result.first_invoices, *result.first_parked, *result.first_differences]
+    kept = [
+        *result.first_invoices,
+        *result.first_parked,
+        *result.first_differences,
+        *result.first_no_longer_billed,
+    ]
     query = "SELECT id, name FROM subscription WHERE account_id = %s AND id = ANY(%s)"
     return {
         row[0]: row[1]

@@ -13,7 +13,7 @@ from typing import Any
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
-from kalends.billing.agreement import EARLIEST, LATEST, NET_TERMS_MAX, PAYMENTS_MAX
+from kalends.billing.agreement import EARLIEST, LATEST, NET_TERMS_MAX, PAYMENTS_MAX, own_terms
 from kalends.billing.changes import delete_subscription
 from kalends.billing.create import InvalidSubscription
 from kalends.billing.locking import UnknownSubscription
@@ -76,7 +76,9 @@ def _fill(db: Db, ctx: AccountContext, drafts: Sequence[Draft]) -> None:
         columns.setdefault("frequency", Frequency.MONTHLY.value)
         columns.setdefault("start_date", ctx.today)
         columns.setdefault("expected_payments", None)
-        columns |= {"mrr_minor": 0, "arr_minor": 0}
+        columns |= {"mrr_minor": 0, "arr_minor": 0, **own_terms(ctx, values)}
+        if "hs_payment_enabled" not in values:
+            columns["online_payment"] = ctx.settings.payment_links
         _check_terms(draft, columns)
         if not draft.written.problems:
             columns |= _schedule(ctx, columns, "active")

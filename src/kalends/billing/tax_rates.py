@@ -134,11 +134,6 @@ def update_tax_rate(
         return after._replace(updated_at=ctx.now)
 
 
-def archive_tax_rate(db: Db, ctx: AccountContext, id_: int, *, actor: str = "system") -> TaxRate:
-    """Give a rate to no further line; archiving twice is harmless. Raises :class:`UnknownTaxRate`."""
-    return update_tax_rate(db, ctx, id_, active=False, actor=actor)
-
-
 def taxed(db: Db, ctx: AccountContext, line: NewLine, rate_id: int) -> NewLine:
     """A line to be with this rate: its percentage and label, copied. Raises :class:`UnknownTaxRate`."""
     rate = read_tax_rates(db, ctx, [rate_id]).get(rate_id)

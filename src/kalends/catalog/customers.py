@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from kalends.catalog.associations import tie
-from kalends.catalog.expressions import ACCOUNT_CURRENCY, Expression, digits, linked_ids, major, rate
+from kalends.catalog.expressions import ACCOUNT_CURRENCY, Expression, digits, linked_records, major, rate
 from kalends.catalog.line_sums import DEAL_IN_ACCOUNT_CURRENCY, IS_WON
 
 
 def _subscriptions_of(customer: str) -> str:
-    linked = linked_ids(tie(customer, "subscription"), customer, "subscription")
-    return (
-        "subscription sub WHERE sub.account_id = {t}.account_id AND sub.archived_at IS NULL "
-        f"AND sub.id IN ({linked})"
-    )
+    return linked_records(tie(customer, "subscription"), customer, "subscription", "sub")
 
 
 def active_subscriptions(customer: str) -> Expression:
@@ -34,8 +30,7 @@ def subscription_mrr(customer: str) -> Expression:
 
 
 def _deals_of(customer: str) -> str:
-    linked = linked_ids(tie(customer, "deal"), customer, "deal")
-    return f"deal dea WHERE dea.account_id = {{t}}.account_id AND dea.archived_at IS NULL AND dea.id IN ({linked})"
+    return linked_records(tie(customer, "deal"), customer, "deal", "dea")
 
 
 def _won(customer: str) -> str:

@@ -101,6 +101,20 @@ def linked_ids(association: Association, this: str, that_table: str) -> str:
     return " UNION ".join(queries)
 
 
+def linked_records(association: Association, this: str, that_table: str, alias: str) -> str:
+    """What follows FROM: the living records of ``that_table`` that are tied to the row ``{t}``, each once.
+
+    It ends in a WHERE, to which conditions can be added. Each record is looked up by itself, behind a fence: asked for
+    ``id IN (…)``, the planner walks through all of the account in whatever index holds the id, since it expects an
+    account to be small (:mod:`kalends.accounts.walls`).
+    """
+    one = f"SELECT * FROM {that_table} WHERE account_id = {{t}}.account_id AND id = tied.id OFFSET 0"
+    return (
+        f"(SELECT DISTINCT each.id FROM ({linked_ids(association, this, that_table)}) AS each (id)) AS tied "
+        f"CROSS JOIN LATERAL ({one}) AS {alias} WHERE {alias}.archived_at IS NULL"
+    )
+
+
 def by_frequency(frequency: str, result: dict[Frequency, str], otherwise: str) -> str:
     """A value that depends on the billing frequency."""
     cases = " ".join(f"WHEN '{each.value}' THEN {value}" for each, value in result.items())

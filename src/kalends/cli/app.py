@@ -30,6 +30,7 @@ COMMANDS = {
     "openapi": "kalends.cli.openapi:openapi",
     "app": "kalends.cli.integration_app:app",
     "webhooks": "kalends.cli.webhooks:webhooks",
+    "secrets": "kalends.cli.secrets:secrets",
     "clock": "kalends.cli.clock:clock",
     "replay": "kalends.cli.replay:replay",
     "verify": "kalends.cli.verify:verify",
@@ -51,6 +52,7 @@ SECTIONS = {
         "openapi",
         "app",
         "webhooks",
+        "secrets",
     ),
     "Billing": (
         "import",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kalends.cli.session import account_option, open_session
-from kalends.cli.show import json_option, note, print_json, say, table
+from kalends.cli.show import json_option, moment, note, print_json, say, table
 from kalends.platform.errors import UserFacing
 
 if TYPE_CHECKING:
@@ -56,7 +55,8 @@ def create(
     """Make an app of the account and show its client id, its secret and its developer key, this once.
 
     The client id and the secret are for OAuth (docs/api.md), the secret also proves that webhooks come from here, and
-    the developer key changes the app's webhook settings.
+    the developer key changes the app's webhook settings. The webhook secret is the same secret, in the form in which
+    libraries of Standard Webhooks take it.
 
     \b
     Examples:
@@ -95,7 +95,7 @@ def create(
     _show(made, ctx.id, as_json)
     if not as_json:
         note(
-            f"This is app {made.app.id} ({made.app.name}) of {ctx.name}. Keep all three: they are not shown again."
+            f"This is app {made.app.id} ({made.app.name}) of {ctx.name}. Keep them all: they are not shown again."
         )
 
 
@@ -129,8 +129,8 @@ def list_(account: str | None, as_json: bool) -> None:
                 each.name,
                 each.client_id,
                 ", ".join((*each.scopes, *(f"{name} (optional)" for name in each.optional_scopes))),
-                _shown(each.created_at),
-                _shown(each.revoked_at),
+                moment(each.created_at),
+                moment(each.revoked_at),
             )
             for each in found
         ],
@@ -194,19 +194,24 @@ def _no_such(choice: str, message: str, problem: Exception) -> UserFacing:
 
 
 def _show(made: NewApp, account_id: int, as_json: bool) -> None:
+    from kalends.events.webhooks.signatures import standard_secret
+
+    for_libraries = standard_secret(made.client_secret)
     if as_json:
         print_json(
             {
                 "account": account_id,
                 **_told(made.app),
                 "client_secret": made.client_secret,
+                "standard_webhooks_secret": for_libraries,
                 "developer_key": made.developer_key,
             }
         )
         return
-    say(f"client id      {made.app.client_id}")
-    say(f"client secret  {made.client_secret}")
-    say(f"developer key  {made.developer_key}")
+    say(f"client id       {made.app.client_id}")
+    say(f"client secret   {made.client_secret}")
+    say(f"webhook secret  {for_libraries}")
+    say(f"developer key   {made.developer_key}")
 
 
 def _told(each: App) -> dict[str, Any]:
@@ -221,7 +226,3 @@ def _told(each: App) -> dict[str, Any]:
         "revoked_at",
     )
     return {name: getattr(each, name) for name in names}
-
-
-def _shown(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"

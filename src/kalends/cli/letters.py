@@ -15,6 +15,7 @@ from kalends.platform.errors import UserFacing
 
 if TYPE_CHECKING:
     from kalends.accounts.context import AccountContext
+    from kalends.messages.letters.wording import Wording
     from kalends.messages.log import LetterRow
 
 STATUSES = ("queued", "kept", "sending", "sent", "failed")
@@ -151,8 +152,8 @@ def _tell(row: LetterRow, ctx: AccountContext, written: bool, subject: str, atta
 )
 @account_option
 def preview(kind: str, language: str | None, out: Path | None, account: str | None) -> None:
-    """Show what a letter of this KIND looks like, with made-up people and amounts and the account's own name, color
-    and logo. Nothing is sent.
+    """Show what a letter of this KIND looks like, with made-up people and amounts and the account's own name, color,
+    logo and wording. Nothing is sent.
 
     \b
     Examples:
@@ -160,14 +161,13 @@ def preview(kind: str, language: str | None, out: Path | None, account: str | No
       kalends letters preview charge_failed --language nb --out letter.html
     """
     from kalends.documents.logo import read_logos
-    from kalends.messages.letters.joined import seller_of
     from kalends.messages.letters.layout import for_browsers
-    from kalends.messages.letters.render import preview as made_up
+    from kalends.messages.trial import sample_letter
 
     _known(kind)
     with open_session() as session:
         ctx = session.account(account)
-        letter = made_up(kind, language or ctx.language, seller_of(ctx))
+        letter = sample_letter(session.db, ctx, kind, language or ctx.language)
         html = for_browsers(letter, read_logos(session.db, ctx.id, letter.logos))
     if out is None:
         say(letter.subject)
@@ -184,6 +184,72 @@ def preview(kind: str, language: str | None, out: Path | None, account: str | No
             remedy="Name another.",
         ) from problem
     note(f"Written to {out}; open it in a browser.")
+
+
+@letters.command(epilog="Exit codes: 0 shown or kept, 2 no such kind or words that cannot be, 3 no database.")
+@click.argument("kind")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Default: the account's.")
+@click.option("--subject", help="The subject; nothing: the standard one.")
+@click.option("--opening", help="The words above the amount; nothing: the standard ones.")
+@click.option("--closing", help="Words of the account's own at the end; nothing: none.")
+@click.option("--standard", is_flag=True, help="Take all words of the account's own back.")
+@account_option
+@json_option
+def wording(
+    kind: str, language: str | None, standard: bool, account: str | None, as_json: bool, **parts: str | None
+) -> None:
+    """Show how the account words a letter of this KIND to its customers, or word it from now on.
+
+    A placeholder such as {{ amount }} stands for a fact of the letter; without options those that it knows are shown.
+
+    \b
+    Examples:
+      kalends letters wording receipt
+      kalends letters wording receipt --language nb --subject "Kvittering fra {{ seller }}: {{ amount }}"
+      kalends letters wording receipt --language nb --standard
+    """
+    from kalends.messages.letters.wording import PLACEHOLDERS, STANDARD
+    from kalends.messages.wordings import read_wordings
+
+    _known(kind)
+    if kind not in PLACEHOLDERS:
+        raise UserFacing(
+            "This letter goes to users; it cannot be worded.",
+            where="the kind",
+            value=kind,
+            remedy=f"Those to customers can: {', '.join(PLACEHOLDERS)}.",
+        )
+    said = {part: text for part, text in parts.items() if text is not None}
+    with open_session() as session:
+        ctx, db = session.account(account), session.db
+        spoken = language or ctx.language
+        before = read_wordings(db, ctx.id, kind).get(spoken, STANDARD)
+        wanted = (STANDARD if standard else before)._replace(**said)
+        if wanted != before:
+            _word(db, ctx, kind, spoken, wanted)
+        own = read_wordings(db, ctx.id, kind).get(spoken, STANDARD)._asdict()
+    known = list(PLACEHOLDERS[kind])
+    if as_json:
+        print_json({"kind": kind, "language": spoken, **own, "placeholders": known})
+        return
+    told = [(part, text or "standard") for part, text in own.items()]
+    facts([("letter", f"{kind}, {spoken}"), *told, ("placeholders", ", ".join(known))])
+
+
+def _word(db: Any, ctx: AccountContext, kind: str, language: str, wanted: Wording) -> None:
+    from kalends.messages.letters.wording import WordingRefused
+    from kalends.messages.wordings import set_wording
+
+    try:
+        set_wording(db, ctx, kind, language, wanted, actor="cli")
+    except WordingRefused as refusal:
+        first = refusal.problems[0]
+        raise UserFacing(
+            f"The {first.part} cannot be so.",
+            where=f"--{first.part}",
+            value=first.value,
+            remedy=first.remedy,
+        ) from refusal
 
 
 class _Letter(NamedTuple):

@@ -20,6 +20,7 @@ NOTICES = {
     "payments_failed": "each payment that failed",
     "disputes": "disputes",
     "pauses": "pauses of subscriptions that they own, or that nobody owns",
+    "webhooks": "webhooks that were given up (on the pages only)",
 }
 
 
@@ -165,10 +166,11 @@ def _switch(name: str, meaning: str) -> Any:
 @_switch("payments_failed", NOTICES["payments_failed"])
 @_switch("disputes", NOTICES["disputes"])
 @_switch("pauses", NOTICES["pauses"])
+@_switch("webhooks", NOTICES["webhooks"])
 @account_option
 @json_option
 def notices(email: str | None, account: str | None, as_json: bool, **switches: str | None) -> None:
-    """Show of what the account's users are told by letter, or switch it for the one with this EMAIL.
+    """Show of what the account's users are told by letter and on their pages, or switch it for the one with this EMAIL.
 
     Only administrators are told of payments and disputes, whatever is switched on.
 

@@ -86,6 +86,15 @@ def money(amounts: Mapping[str, int]) -> str:
     return ", ".join(format_minor(minor, currency) for currency, minor in sorted(amounts.items())) or "-"
 
 
+def moment(when: datetime | None) -> str:
+    """A moment to the minute, as the world's clock shows it; nothing where there is none.
+
+    >>> moment(datetime(2026, 3, 1, 12, 0, 59)), moment(None)
+    ('2026-03-01 12:00 UTC', '')
+    """
+    return "" if when is None else f"{when:%Y-%m-%d %H:%M} UTC"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """A number with its noun.
 

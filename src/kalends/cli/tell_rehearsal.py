@@ -48,10 +48,18 @@ def rehearsal_as_json(result: Rehearsal) -> dict[str, Any]:
             "differing": result.differing,
             "first_time": result.first_time,
             "before_minor": result.before_minor,
+            "no_longer_billed": result.no_longer_billed,
+            "no_longer_billed_minor": result.no_longer_billed_minor,
         },
         "first_invoices": _rows(result.first_invoices, result),
         "first_parked": _rows(result.first_parked, result),
         "first_differences": _rows(result.first_differences, result),
+        "first_no_longer_billed": [
+            {**told, "why": each.why}
+            for told, each in zip(
+                _rows(result.first_no_longer_billed, result), result.first_no_longer_billed, strict=True
+            )
+        ],
     }
 
 
@@ -85,6 +93,7 @@ def tell_rehearsal(result: Rehearsal) -> None:
             ("left for later", count(result.waiting, "overdue cycle") if result.waiting else None),
             ("would park", count(result.parked, "subscription")),
             ("compared", _compared(result)),
+            ("no longer billed", _ended(result) if result.no_longer_billed else None),
         ]
     )
     _tell_invoices(result)
@@ -92,6 +101,11 @@ def tell_rehearsal(result: Rehearsal) -> None:
         say(f"\nwould be parked: {item.subscription_id} ({result.names.get(item.subscription_id, '')})")
         say(f"  {item.reason}\n  {item.remedy}")
     _tell_differences(result)
+    _tell_ended(result)
+
+
+def _ended(result: Rehearsal) -> str:
+    return f"{count(result.no_longer_billed, 'subscription')}, {money(result.no_longer_billed_minor)} the cycle before"
 
 
 def _compared(result: Rehearsal) -> str:
@@ -141,4 +155,26 @@ def _tell_differences(result: Rehearsal) -> None:
             rows,
             title=f"Other than the cycle before{more}",
             right=("before", "now"),
+        )
+
+
+def _tell_ended(result: Rehearsal) -> None:
+    if result.first_no_longer_billed:
+        rows = [
+            (
+                item.subscription_id,
+                result.names.get(item.subscription_id, ""),
+                item.due_date,
+                format_minor(item.before_minor, item.currency),
+                item.why,
+            )
+            for item in result.first_no_longer_billed
+        ]
+        more = "" if result.no_longer_billed == len(rows) else f" {len(rows)} of {result.no_longer_billed:,}"
+        say()
+        table(
+            ("subscription", "name", "would be due", "before", "why"),
+            rows,
+            title=f"No longer billed{more}",
+            right=("before",),
         )

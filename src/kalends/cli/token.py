@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import click
 
 from kalends.cli.session import account_option, open_session
-from kalends.cli.show import json_option, note, print_json, say, table
+from kalends.cli.show import json_option, moment, note, print_json, say, table
 from kalends.platform.errors import UserFacing
 
 
@@ -92,9 +90,9 @@ def list_(account: str | None, as_json: bool) -> None:
                 each.id,
                 each.name,
                 ", ".join(each.scopes),
-                _shown(each.created_at),
-                _shown(each.last_used_at) or "never",
-                _shown(each.revoked_at),
+                moment(each.created_at),
+                moment(each.last_used_at) or "never",
+                moment(each.revoked_at),
             )
             for each in found
         ],
@@ -127,7 +125,3 @@ def revoke(choice: str, account: str | None, as_json: bool) -> None:
         print_json({"account": ctx.id, **gone._asdict()})
         return
     say(f"Token {gone.id} ({gone.name}) is revoked.")
-
-
-def _shown(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from kalends.cli.session import account_option, open_session
-from kalends.cli.show import json_option, note, print_json, say, table
+from kalends.cli.show import json_option, moment, note, print_json, say, table
 from kalends.platform.errors import UserFacing
 
 
@@ -53,7 +53,7 @@ def list_(account: str | None, as_json: bool) -> None:
                     each.app_id,
                     each.events,
                     each.tries,
-                    f"{each.closed_at:%Y-%m-%d %H:%M} UTC",
+                    moment(each.closed_at),
                     each.error or "",
                 )
                 for each in failed

@@ -15,6 +15,14 @@ _WITHHELD = {"account_id", "token", "actor"}
 """Columns that are of no use to the person and may be to others."""
 
 
+def in_the_name_of(
+    db: Connection[Any], ctx: AccountContext, table: str, contacts: Sequence[int]
+) -> list[int]:
+    """The rows of a table that are in the name of these contacts, in order."""
+    query = sql.SQL("SELECT id FROM {} WHERE account_id = %s AND contact_id = ANY(%s) ORDER BY id")
+    return [row[0] for row in db.execute(query.format(sql.Identifier(table)), [ctx.id, list(contacts)])]
+
+
 def blank(
     db: Connection[Any],
     ctx: AccountContext,

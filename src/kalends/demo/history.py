@@ -27,6 +27,7 @@ from kalends.core.pricing import LineTerms
 from kalends.crm.create import NewCompany, NewContact, create_companies, create_contacts
 from kalends.demo import company
 from kalends.demo.people import BRANDS, Buyer, draw_buyers
+from kalends.demo.sales import sell
 from kalends.payments.collect import Processors
 from kalends.payments.methods import NewPaymentMethod, create_payment_methods
 from kalends.payments.processors.sandbox.cards import new_token
@@ -75,6 +76,7 @@ def tell(
     last_moment = datetime.combine(until, time(10), ZONE)
     if story.ctx.now < last_moment:
         story.ctx, _ = advance(db, story.ctx, processors, last_moment)
+    sell(db, story.ctx, story.buyers, story.staff)
     return story.ctx
 
 

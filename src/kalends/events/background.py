@@ -105,17 +105,6 @@ def _one(db: Connection[Any], account_id: int, condition: str, value: object) ->
     return BackgroundWork._make((*row[:7], result, row[8], alive))
 
 
-_HELD = """
-SELECT EXISTS (
-    SELECT FROM pg_locks
-    WHERE locktype = 'advisory'
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND granted AND objsubid = 1
-        AND (classid::bigint << 32 | objid::bigint) = %s
-)
-"""
-
-
 def _is_alive(db: Connection[Any], id_: int) -> bool:
-    row = db.execute(_HELD, [id_]).fetchone()
+    row = db.execute("SELECT EXISTS (SELECT FROM locks_held() AS held WHERE held.key = %s)", [id_]).fetchone()
     return row is not None and bool(row[0])

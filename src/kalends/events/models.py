@@ -17,6 +17,7 @@ NOTICED = (
     "subscription.paused",
     "subscription.canceled",
     "subscription.parked",
+    "webhook.given_up",
 )
 """The kinds of events that staff are told of on their pages; an index holds them, so a new one needs a migration."""
 

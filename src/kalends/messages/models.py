@@ -1,4 +1,4 @@
-"""The outbox: every letter that was decided on, once."""
+"""The outbox: every letter that was decided on, once; and how an account words its letters."""
 
 from typing import ClassVar
 
@@ -53,3 +53,22 @@ class Message(AccountRow):
                 condition=Q(status__in=["queued", "sending"]),
             ),
         ]
+
+
+class LetterWording(models.Model):
+    """How an account words one kind of letter to its customers in one language; what is empty is worded by Kalends.
+
+    Letters that were written before keep the words that they had.
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "kind", "language")
+    account_id = models.BigIntegerField()
+    kind = models.TextField()
+    language = models.TextField()
+    subject = models.TextField(default="", db_default="")
+    opening = models.TextField(default="", db_default="")
+    closing = models.TextField(default="", db_default="")
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "letter_wording"

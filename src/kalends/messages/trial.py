@@ -13,13 +13,29 @@ from kalends.events import journal
 from kalends.messages.letters.formats import language_of
 from kalends.messages.letters.joined import seller_of
 from kalends.messages.letters.layout import Rendered
-from kalends.messages.letters.render import preview, write
+from kalends.messages.letters.render import Worded, preview, sample_wording, write
 from kalends.messages.letters.samples import sample
+from kalends.messages.letters.wording import STANDARD, Wording
+from kalends.messages.wordings import read_wordings
 
 
-def sample_letter(ctx: AccountContext, kind: str, language: str) -> Rendered:
-    """The letter as customers get it, with made-up facts. Raises ``KeyError`` for an unknown kind."""
-    return preview(kind, language, seller_of(ctx))
+def sample_letter(
+    db: Connection[Any], ctx: AccountContext, kind: str, language: str, wording: Wording | None = None
+) -> Rendered:
+    """The letter as customers get it, with made-up facts: in the account's words, or in ``wording``, to try that.
+
+    Raises ``KeyError`` for an unknown kind.
+    """
+    own = _worded(db, ctx, kind, language) if wording is None else wording
+    return preview(kind, language, seller_of(ctx), own)
+
+
+def sample_words(ctx: AccountContext, kind: str, language: str) -> Worded:
+    """How Kalends words this kind of letter, and what its placeholders stand for, with made-up facts.
+
+    Raises ``KeyError`` for a kind that cannot be worded.
+    """
+    return sample_wording(kind, language, seller_of(ctx))
 
 
 def send_trial(
@@ -32,7 +48,10 @@ def send_trial(
     """
     spoken = language_of(language)
     facts = replace(sample(kind, spoken), seller=seller_of(ctx), test=True)
-    letter = write(kind, facts, spoken)._replace(attached=sample_letter(ctx, kind, language).attached)
+    own = _worded(db, ctx, kind, language)
+    letter = write(kind, facts, spoken, wording=own)._replace(
+        attached=sample_letter(db, ctx, kind, language, own).attached
+    )
     with db.transaction():
         row = db.execute(
             "INSERT INTO message (account_id, kind, object_id, occasion, recipient, language, status, created_at, "
@@ -60,3 +79,7 @@ def send_trial(
         event = journal.NewEvent("message.tried", "message", row[0], None, {"kind": kind, "language": spoken})
         journal.write(db, ctx.id, ctx.now, [event], actor)
     return row[0]
+
+
+def _worded(db: Connection[Any], ctx: AccountContext, kind: str, language: str) -> Wording:
+    return read_wordings(db, ctx.id, kind).get(language_of(language), STANDARD)

@@ -8,7 +8,7 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
-from kalends.crm.erasing import blank, exported
+from kalends.crm.erasing import blank, exported, in_the_name_of
 from kalends.crm.erasure import PERSONAL, Part, Person, Rows, register
 
 Db = Connection[Any]
@@ -39,11 +39,6 @@ def _obstacles(db: Db, ctx: AccountContext, contacts: list[int]) -> list[str]:
     return [_WAIT[what].format(payment) for what, payment in rows]
 
 
-def _payments(db: Db, ctx: AccountContext, contacts: list[int]) -> list[int]:
-    query = "SELECT id FROM payment WHERE account_id = %s AND contact_id = ANY(%s) ORDER BY id"
-    return [row[0] for row in db.execute(query, [ctx.id, contacts])]
-
-
 def _words(db: Db, ctx: AccountContext, contacts: list[int]) -> list[str]:
     rows = db.execute(
         "SELECT DISTINCT unnest(ARRAY[customer_email, bill_to_name, ship_to_name, billing_address, billing_address2, "
@@ -54,7 +49,7 @@ def _words(db: Db, ctx: AccountContext, contacts: list[int]) -> list[str]:
 
 
 def _erase(db: Db, ctx: AccountContext, person: Person) -> None:
-    payments = _payments(db, ctx, person.contacts)
+    payments = in_the_name_of(db, ctx, "payment", person.contacts)
     blank(db, ctx, "payment", payments, PERSONAL, person.words)
     query = "SELECT id FROM refund WHERE account_id = %s AND payment_id = ANY(%s)"
     refunds = [row[0] for row in db.execute(query, [ctx.id, payments])]
@@ -64,7 +59,7 @@ def _erase(db: Db, ctx: AccountContext, person: Person) -> None:
 
 
 def _export(db: Db, ctx: AccountContext, contacts: list[int]) -> dict[str, Rows]:
-    payments = _payments(db, ctx, contacts)
+    payments = in_the_name_of(db, ctx, "payment", contacts)
     return {
         "payment_methods": exported(db, ctx, "payment_method", "contact_id", contacts),
         "payments": exported(db, ctx, "payment", "id", payments),

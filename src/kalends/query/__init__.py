@@ -6,6 +6,7 @@ from kalends.query.compile import (
     compile_filter,
     compile_ids,
     compile_lookup,
+    compile_search,
     compile_select,
     currency_column,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "compile_filter",
     "compile_ids",
     "compile_lookup",
+    "compile_search",
     "compile_select",
     "currency_column",
     "decode_key",

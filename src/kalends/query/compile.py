@@ -8,6 +8,7 @@ comes from the catalogue and from this package only; whatever a person or a prog
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kalends.catalog.model import ObjectType, Sort
 from kalends.catalog.registry import UnknownName, get_object, get_property, suggestion
@@ -22,6 +23,7 @@ NAME = "@name"
 """A column that may be asked for besides properties: the name by which people know the record."""
 
 _MAIN = "t"
+_LAST_CHARACTER = "\U0010ffff"
 
 
 def currency_column(name: str) -> str:
@@ -71,20 +73,59 @@ def compile_select(
     names.append(SORT)
     reads.append(key)
     selected = _selected(reads)
-    where = _where(binder, obj, filter, search)
-    plain = f"SELECT {selected} FROM {obj.table} {_MAIN} WHERE {where}"
-    if not _rejects_empty(filter, order) and is_ordered_in_parts(obj, order, after):
+    never_empty = _rejects_empty(filter, order)
+    rows = f"FROM {obj.table} {_MAIN} WHERE"
+    if not never_empty and is_ordered_in_parts(obj, order, after):
         most = binder.bind(limit + offset, "bigint")
+        plain = f"SELECT {selected} {rows} {_where(binder, obj, filter, search)}"
         text = parts_sql(binder, obj, order, key, after, _MAIN, plain, most)
     else:
+        ordered = f"ORDER BY {order_sql(obj, order, key, _MAIN, never_empty=never_empty)}"
+        parts = [f"{rows} {_where(binder, obj, each, search)}" for each in _parts(obj, filter, order)]
         if after is not None:
-            plain = f"{plain} AND {after_sql(binder, obj, order, key, after, _MAIN)}"
-        never_empty = _rejects_empty(filter, order)
-        text = f"{plain} ORDER BY {order_sql(obj, order, key, _MAIN, never_empty=never_empty)}"
+            behind = after_sql(binder, obj, order, key, after, _MAIN, never_empty=never_empty)
+            parts = [f"{each} AND {behind}" for each in parts]
+        source = parts[0]
+        if len(parts) > 1 or get_property(obj, order.property).type == "money":
+            most = binder.bind(limit + offset, "bigint")
+            source = _chosen_first(obj, [f"{each} {ordered} LIMIT {most}" for each in parts])
+        text = f"SELECT {selected} {source} {ordered}"
     text = f"{text} LIMIT {binder.bind(limit, 'bigint')}"
     if offset:
         text = f"{text} OFFSET {binder.bind(offset, 'bigint')}"
     return Sql(text, binder.params, tuple(names))
+
+
+def _parts(obj: ObjectType, wanted: Filter, order: Sort) -> list[Filter]:
+    """The filter, or one for each of the values of a choice that it names.
+
+    The index of a choice and a time gives the records of one value in the order of time, those of several in none: a
+    page is what the first pages of each value begin with.
+    """
+    choice, time = obj.indexed_together or ("", "")
+    if order.property != time or len(wanted.groups) != 1:
+        return [wanted]
+    group = wanted.groups[0]
+    for place, term in enumerate(group):
+        if (
+            isinstance(term, Condition)
+            and (term.property, term.operator) == (choice, Operator.IS_ANY_OF)
+            and not term.include_empty
+        ):
+            values = dict.fromkeys(term.values)
+            ones = [replace(term, values=(each,)) for each in values]
+            return [Filter(((*group[:place], one, *group[place + 1 :]),)) for one in ones]
+    return [wanted]
+
+
+def _chosen_first(obj: ObjectType, pages: Sequence[str]) -> str:
+    """A page, chosen by number out of some before its records are read.
+
+    No index has a list sorted by amount in its order, so everything that passes is sorted. Where an index holds what
+    the filter and the order ask of a record, the records themselves are read for the page only.
+    """
+    chosen = " UNION ALL ".join(f"(SELECT {_MAIN}.id {page})" for page in pages)
+    return f"FROM ({chosen}) AS n (id) CROSS JOIN LATERAL ({_one_by_one(obj)}) AS {_MAIN}"
 
 
 def compile_lookup(obj: ObjectType, columns: Sequence[str], ids: Sequence[int], ctx: Context) -> Sql:
@@ -97,12 +138,57 @@ def compile_lookup(obj: ObjectType, columns: Sequence[str], ids: Sequence[int], 
     binder = Binder(ctx)
     names, reads = _columns(binder, obj, columns)
     numbers = binder.bind(list(dict.fromkeys(ids)), "bigint[]")
-    one = f"SELECT * FROM {obj.table} WHERE account_id = %(account_id)s AND id = n.id OFFSET 0"
     text = (
-        f"SELECT {_selected(reads)} FROM unnest({numbers}) AS n (id) CROSS JOIN LATERAL ({one}) AS {_MAIN} "
-        f"WHERE {_scope(binder, obj, _MAIN)}"
+        f"SELECT {_selected(reads)} FROM unnest({numbers}) AS n (id) "
+        f"CROSS JOIN LATERAL ({_one_by_one(obj)}) AS {_MAIN} WHERE {_scope(binder, obj, _MAIN)}"
     )
     return Sql(text, binder.params, tuple(names))
+
+
+def compile_search(
+    obj: ObjectType,
+    columns: Sequence[str],
+    search: str,
+    ctx: Context,
+    *,
+    limit: int,
+    newest: int,
+) -> Sql:
+    """Records of a large table that words fit, the newest first; result columns as of :func:`compile_lookup`.
+
+    Words are looked for anywhere in the ``newest`` records only, and nowhere but in the record itself: no index
+    answers that, since row-level security lets none but leakproof operators through to one, and LIKE is not. In all
+    of the table a record is found by its id, and by the beginning of what has an index (``found_by_beginning``), which
+    is compared as it is kept, in lower case and in upper case.
+    """
+    binder = Binder(ctx)
+    names, reads = _columns(binder, obj, columns)
+    every = f"SELECT * FROM {obj.table} WHERE account_id = %(account_id)s"
+    most = binder.bind(limit, "bigint")
+    passing = f"WHERE {_scope(binder, obj, _MAIN)}"
+    living = f"{every} AND archived_at {_archived(ctx)}"  # said inside too: it is what some indexes hold
+    own = replace(obj, search=tuple(each for each in obj.search if "SELECT" not in each))
+    fits = f"{_search(binder, own, search.strip())} ORDER BY {_MAIN}.id DESC LIMIT {most}"
+    latest = f"{every} ORDER BY id DESC LIMIT {binder.bind(newest, 'bigint')}"
+    found = [f"SELECT {_MAIN}.id FROM ({latest}) AS {_MAIN} {passing} AND {fits}"]
+    if search.isascii() and search.isdigit() and len(search) < 19:
+        known = f"{every} AND id = {binder.bind(int(search), 'bigint')}"
+        found.append(f"SELECT {_MAIN}.id FROM ({known}) AS {_MAIN} {passing}")
+    for column in obj.found_by_beginning:
+        for words in dict.fromkeys((search, search.lower(), search.upper())):
+            first, last = binder.bind(words, "text"), binder.bind(words + _LAST_CHARACTER, "text")
+            begins = f"{living} AND {column} >= {first} AND {column} < {last} ORDER BY {column} LIMIT {most}"
+            found.append(f"SELECT {_MAIN}.id FROM ({begins}) AS {_MAIN} {passing}")
+    numbers = " UNION ".join(f"({each})" for each in found)
+    text = (
+        f"SELECT {_selected(reads)} FROM ({numbers}) AS n (id) CROSS JOIN LATERAL ({_one_by_one(obj)}) AS {_MAIN} "
+        f"ORDER BY {_MAIN}.id DESC LIMIT {most}"
+    )
+    return Sql(text, binder.params, tuple(names))
+
+
+def _one_by_one(obj: ObjectType) -> str:
+    return f"SELECT * FROM {obj.table} WHERE account_id = %(account_id)s AND id = n.id OFFSET 0"
 
 
 def _columns(binder: Binder, obj: ObjectType, columns: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -186,10 +272,14 @@ def _where(binder: Binder, obj: ObjectType, wanted: Filter, search: str | None) 
 
 
 def _scope(binder: Binder, obj: ObjectType, alias: str) -> str:
-    archived = "IS NOT NULL" if binder.context.archived and alias == _MAIN else "IS NULL"
+    archived = _archived(binder.context) if alias == _MAIN else "IS NULL"
     own = f"{alias}.account_id = %(account_id)s AND {alias}.archived_at {archived}"
     seen = seen_sql(binder, obj, alias)
     return f"{own} AND {seen}" if seen else own
+
+
+def _archived(ctx: Context) -> str:
+    return "IS NOT NULL" if ctx.archived else "IS NULL"
 
 
 def _group(binder: Binder, obj: ObjectType, group: Group) -> str:

@@ -150,7 +150,10 @@ def _exact(number: Decimal) -> int | Decimal:
 
 def _choice(binder: Binder, prop: Property, read: str, operator: Operator, values: tuple[Value, ...]) -> str:
     assert operator is _O.IS_ANY_OF
-    return f"{read} = ANY({binder.bind(_with_me(binder, prop, values), 'text[]')})"
+    wanted = _with_me(binder, prop, values)
+    if len(wanted) == 1:  # an index gives the records of one value in its order, those of an array in none
+        return f"{read} = {binder.bind(wanted[0], 'text')}"
+    return f"{read} = ANY({binder.bind(wanted, 'text[]')})"
 
 
 def _with_me(binder: Binder, prop: Property, values: tuple[Value, ...]) -> list[str]:

@@ -122,15 +122,25 @@ def parts_sql(
     )
 
 
-def after_sql(binder: Binder, obj: ObjectType, sort: Sort, key: str, after: Key, alias: str) -> str:
-    """The condition that a row comes behind ``after``."""
+def after_sql(
+    binder: Binder,
+    obj: ObjectType,
+    sort: Sort,
+    key: str,
+    after: Key,
+    alias: str,
+    *,
+    never_empty: bool = False,
+) -> str:
+    """The condition that a row comes behind ``after``; ``never_empty`` as of :func:`order_sql`."""
     prop = get_property(obj, sort.property)
     beyond = "<" if sort.descending else ">"
     number = binder.bind(after.id, "bigint")
     if after.value is None:
         return f"({key} IS NULL AND {alias}.id {beyond} {number})"
     behind = f"({key}, {alias}.id) {beyond} ({binder.bind(after.value, _sort_type(prop))}, {number})"
-    return f"({behind} OR {key} IS NULL)" if _may_be_empty(prop) else behind
+    known = not _may_be_empty(prop) or (never_empty and _is_kept_plainly(prop))
+    return behind if known else f"({behind} OR {key} IS NULL)"
 
 
 def encode_key(key: Key) -> str:

@@ -9,14 +9,20 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
-from kalends.accounts.models import Membership, Team, User
 from kalends.catalog import ObjectType, Property
 from kalends.query import currency_column
 from kalends.staff import formatting
 
 Row = Mapping[str, Any]
+
+_NAMES = """
+SELECT 'user', u.id::text, u.name FROM membership AS m JOIN app_user AS u ON u.id = m.user_id
+WHERE m.account_id = %(account_id)s
+UNION ALL SELECT 'team', t.id::text, t.name FROM team AS t WHERE t.account_id = %(account_id)s
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +32,6 @@ class Cell:
     kind: str = "text"
     text: str = ""
     money: formatting.Money | None = None
-    css: str = ""
     icon: str = ""
     value: str = ""
     link: str = ""
@@ -48,10 +53,12 @@ class Names:
     @classmethod
     def of_account(cls, account_id: int) -> Names:
         """Everybody with a place in the account."""
-        ids = Membership.objects.filter(account_id=account_id).values_list("user_id", flat=True)
-        users = User.objects.filter(id__in=list(ids)).values_list("id", "name")
-        teams = Team.objects.filter(account_id=account_id).values_list("id", "name")
-        return cls({str(id_): name for id_, name in users}, {str(id_): name for id_, name in teams})
+        found: dict[str, dict[str, str]] = {"user": {}, "team": {}}
+        with connection.cursor() as cursor:
+            cursor.execute(_NAMES, {"account_id": account_id})
+            for kind, id_, name in cursor.fetchall():
+                found[kind][id_] = name
+        return cls(found["user"], found["team"])
 
     def of(self, prop: Property, value: str) -> str:
         """What people read for one value of an enumeration."""
@@ -104,7 +111,7 @@ class Wardrobe:
     def _number(self, prop: Property, value: Decimal, row: Row) -> Cell:
         currency = row.get(currency_column(prop.name))
         if prop.type == "money" and currency:
-            return Cell(kind="money", money=formatting.money(value, currency), css="num")
+            return Cell(kind="money", money=formatting.money(value, currency))
         # An id is a name made of digits: it is not grouped.
         return Cell(text=str(value) if prop.unique or prop.name.endswith("_id") else formatting.number(value))
 

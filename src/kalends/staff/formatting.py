@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -31,9 +32,18 @@ class Money(NamedTuple):
         return f"{self.whole}{self.decimals} {self.currency}"
 
 
+_REMEMBERED = 10_000
+"""How many dates and amounts are kept as they were written: a list has the same ones again and again."""
+
+
 def locale() -> Locale:
     """Babel's locale for the language that is active."""
-    return Locale.parse(_LOCALES.get(translation.get_language() or "en", "en_GB"))
+    return _locale(translation.get_language() or "en")
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(_LOCALES.get(language, "en_GB"))
 
 
 def money(amount: Decimal, currency: str) -> Money:
@@ -46,10 +56,15 @@ def money(amount: Decimal, currency: str) -> Money:
     ...     print(str(money(Decimal("39332.5"), "NOK")).replace("\\xa0", " "))
     39 332,50 NOK
     """
+    return _money(amount, currency, locale())
+
+
+@lru_cache(_REMEMBERED)
+def _money(amount: Decimal, currency: str, where: Locale) -> Money:
     digits = minor_digits(currency)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    written = format_decimal(abs(amount), format=pattern, locale=locale())
-    symbol = get_decimal_symbol(locale())
+    written = format_decimal(abs(amount), format=pattern, locale=where)
+    symbol = get_decimal_symbol(where)
     whole, separator, decimals = written.rpartition(symbol) if digits else (written, "", "")
     return Money((MINUS if amount < 0 else "") + whole, separator + decimals, currency)
 
@@ -61,7 +76,12 @@ def minor(amount_minor: int, currency: str) -> Money:
 
 def number(value: Decimal) -> str:
     """A number that is not money, without zeros at the end of its decimals."""
-    return format_decimal(value, format="#,##0.######", locale=locale())
+    return _number(value, locale())
+
+
+@lru_cache(_REMEMBERED)
+def _number(value: Decimal, where: Locale) -> str:
+    return format_decimal(value, format="#,##0.######", locale=where)
 
 
 def price(value: Decimal, currency: str) -> str:
@@ -78,12 +98,22 @@ def price(value: Decimal, currency: str) -> str:
 
 def day(value: date) -> str:
     """A date: 15 Dec 2026, 15. des. 2026, 15.12.2026."""
-    return format_date(value, "d MMM y" if locale().language == "en" else "medium", locale=locale())
+    return _day(value, locale())
+
+
+@lru_cache(_REMEMBERED)
+def _day(value: date, where: Locale) -> str:
+    return format_date(value, "d MMM y" if where.language == "en" else "medium", locale=where)
 
 
 def short_day(value: date) -> str:
     """A date without its year."""
-    return format_skeleton("MMMd", value, locale=locale())
+    return _short_day(value, locale())
+
+
+@lru_cache(_REMEMBERED)
+def _short_day(value: date, where: Locale) -> str:
+    return format_skeleton("MMMd", value, locale=where)
 
 
 def month(value: date) -> str:

@@ -45,11 +45,12 @@ def invoice_entry(row: InvoiceRow, visit: Visit, today: date) -> dict[str, Any]:
     }
 
 
-def credit_note_entry(row: CreditRow) -> dict[str, Any]:
-    """A credit note of an invoice, with its reason and what became of it."""
+def credit_note_entry(row: CreditRow, visit: Visit, invoice_id: int) -> dict[str, Any]:
+    """A credit note of an invoice, with its reason and what became of it; it leads to its PDF."""
     kept = formatting.minor(row.to_balance_minor, row.currency) if row.to_balance_minor else None
     return {
         "number": row.number,
+        "link": reverse("credit-note-pdf", args=[visit.ctx.id, invoice_id, row.id]),
         "day": formatting.day(row.day),
         "reason": row.reason,
         "money": formatting.minor(row.total_minor, row.currency),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from kalends.catalog import OBJECTS
 from kalends.staff import formatting
+from kalends.staff.billing.words import parked_why
 from kalends.staff.methods import stored
 from kalends.staff.queries.record import EventRow
 from kalends.staff.reasons import reason
@@ -170,8 +171,13 @@ def _tied(text: Callable[[], str]) -> _Words:
     return told
 
 
+def _given_up(event: EventRow) -> tuple[str, str]:
+    return _("Webhooks were given up after a day of tries"), str(event.data.get("error") or "")
+
+
 def _parked(event: EventRow) -> tuple[str, str]:
-    return _("Put aside, not billed"), str(event.data.get("reason") or "")
+    code = str(event.data.get("code") or "")
+    return _("Put aside, not billed"), parked_why(code) if code else str(event.data.get("reason") or "")
 
 
 def _refund(text: Callable[[], str]) -> _Words:
@@ -221,6 +227,7 @@ KINDS: dict[str, tuple[str, str, _Words]] = {
     "subscription.edited": ("pencil", "acc", _edited),
     "subscription.updated": ("pencil", "acc", _edited),
     "subscription.parked": ("triangle-alert", "bad", _parked),
+    "webhook.given_up": ("webhook", "bad", _given_up),
     "billing.held": ("circle-pause", "warn", _with_reason(lambda: _("Billing held"))),
     "billing.released": ("play", "acc", _plain(lambda: _("Billing goes on"))),
     "invoice.issued": ("file-text", "", _issued),

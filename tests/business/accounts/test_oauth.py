@@ -10,9 +10,11 @@ from kalends.accounts import oauth
 from kalends.accounts.consent import Asked, CannotAsk, asked
 from kalends.accounts.context import AccountContext
 from kalends.accounts.integration_apps import App, create_app, revoke_app
-from kalends.accounts.people import add_user
+from kalends.accounts.people import add_member, add_user
+from kalends.accounts.permissions import ROLES, Place
+from kalends.accounts.roles import remove_member
 from kalends.accounts.scopes import ALL
-from kalends.accounts.tokens import find_bearer
+from kalends.accounts.tokens import ask_for_bearer
 from tests.conftest import FIRST_MOMENT, AnyConnection
 
 BACK = "https://fleet.example/back"
@@ -59,14 +61,14 @@ def test_a_code_that_ended_is_said_to_have_been_used_all_the_same(
     given = oauth.exchange_code(db, account_id, app, code=code, redirect_uri=BACK, now=FIRST_MOMENT)
     with pytest.raises(oauth.Refused, match="used before"):
         oauth.exchange_code(db, account_id, app, code=code, redirect_uri=BACK, now=FIRST_MOMENT + 11 * MINUTE)
-    assert find_bearer(db, account_id, given.access_token) is None
+    assert ask_for_bearer(db, account_id, given.access_token)() is None
 
 
 def test_an_access_token_is_good_for_thirty_minutes_and_belongs_to_its_app(
     db: AnyConnection, account_id: int, app: App
 ) -> None:
     given = _tokens(db, account_id, app, FIRST_MOMENT)
-    bearer = find_bearer(db, account_id, given.access_token)
+    bearer = ask_for_bearer(db, account_id, given.access_token)()
     assert bearer is not None
     assert (bearer.app_id, bearer.expires_at) == (app.id, FIRST_MOMENT + 30 * MINUTE)
     for now, is_held in ((FIRST_MOMENT + 30 * MINUTE - SECOND, True), (FIRST_MOMENT + 30 * MINUTE, False)):
@@ -78,8 +80,22 @@ def test_revoking_an_app_revokes_each_of_its_consents(db: AnyConnection, account
     first, second = (_tokens(db, account_id, app, FIRST_MOMENT) for _ in range(2))
     revoke_app(db, account_id, str(app.id), FIRST_MOMENT)
     for each in (first, second):
-        assert find_bearer(db, account_id, each.access_token) is None
+        assert ask_for_bearer(db, account_id, each.access_token)() is None
         assert oauth.held_by_refresh_token(db, account_id, each.refresh_token) is None
+
+
+def test_a_consent_is_the_accounts_and_outlives_its_users_place(
+    db: AnyConnection, account: AccountContext, app: App
+) -> None:
+    given = _tokens(db, account.id, app, FIRST_MOMENT)
+    (user_id,) = (
+        db.execute("SELECT user_id FROM oauth_grant WHERE account_id = %s", [account.id]).fetchone() or ()
+    )
+    add_member(db, account.id, user_id)
+    remove_member(db, account, user_id, by=Place(0, "admin", None, ROLES["admin"], (), ()))
+
+    again = oauth.refresh(db, account.id, app, refresh_token=given.refresh_token, now=FIRST_MOMENT)
+    assert ask_for_bearer(db, account.id, again.access_token)() is not None
 
 
 def test_an_app_asks_for_what_it_was_made_with_or_less(app: App) -> None:

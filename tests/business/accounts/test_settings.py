@@ -122,7 +122,7 @@ def test_each_user_switches_what_they_are_told_of_alone(world: World) -> None:
     boss, other = administrator(world), administrator(world, role=Membership.MEMBER)
     switch_notices(world.db, world.ctx.id, boss.upper(), {"payments_made": False, "pauses": False})
     told = {member.email: member[4:] for member in members(world.db, world.ctx.id)}
-    assert told == {boss: (False, True, True, False), other: (True, True, True, True)}
+    assert told == {boss: (False, True, True, False, True), other: (True, True, True, True, True)}
     with pytest.raises(UnknownMember, match=r"nobody@seller\.test"):
         switch_notices(world.db, world.ctx.id, "nobody@seller.test", {"disputes": False})
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from kalends.accounts.change import change_settings
+from kalends.accounts.context import ACCEPTED
 from kalends.accounts.people import add_member, add_user
 from kalends.billing.agree import AgreementRefused, LineWanted, Problem, Wanted, agree, foresee
 from kalends.billing.create import NewLine
@@ -317,7 +320,7 @@ def test_a_line_billed_once_is_told_how_it_can_be(world: World, kari: int) -> No
         ({"automatic": True}, "payment method", "name it, or send invoices instead"),
         ({"automatic": True, "payment_method_id": 999_999_999}, "payment method", "no payment method 999999999"),
         ({"payment_method_id": 1}, "payment method", "charge automatically, or leave it out"),
-        ({"allowed_payment_methods": []}, "accepted methods", "accept all by naming none"),
+        ({"allowed_payment_methods": []}, "accepted methods", "leave it out for those that the account accepts"),
         ({"allowed_payment_methods": ["gold"]}, "accepted methods", "known are credit_or_debit_card"),
         ({"lines": []}, "lines", "at least one line"),
         ({"name": " "}, "name", "at least one letter"),
@@ -418,3 +421,47 @@ def test_a_problem_reads_as_place_value_and_remedy() -> None:
         str(Problem("line 2, unit price", "-1", "Give 0 or more."))
         == "line 2, unit price (-1): Give 0 or more."
     )
+
+
+OWN = {
+    "accepted_methods": ("sepa", "credit_or_debit_card"),
+    "payment_links": False,
+    "collect_billing_address": True,
+    "collect_shipping_address": True,
+}
+TERMS = ("allowed_payment_methods", "online_payment", "collect_address_types")
+
+
+def test_what_a_request_does_not_say_is_as_the_account_set_it(world: World, kari: int) -> None:
+    ctx = change_settings(world.db, world.ctx, OWN).ctx
+    made = agree(world.db, ctx, wanted(kari, line("Fiber")))
+    assert world.subscription(made.subscriptions[0].id, *TERMS) == (
+        ["sepa", "credit_or_debit_card"],
+        False,
+        ["billing_address", "shipping_address"],
+    )
+
+
+def test_what_a_request_says_counts(world: World, kari: int) -> None:
+    ctx = change_settings(world.db, world.ctx, OWN).ctx
+    said = {"allowed_payment_methods": ACCEPTED, "online_payment": True, "collect_address_types": []}
+    made = agree(world.db, ctx, wanted(kari, line("Fiber"), **said))
+    assert world.subscription(made.subscriptions[0].id, *TERMS) == (None, True, None)
+
+
+def test_a_changed_default_changes_nothing_that_is_there(world: World, kari: int) -> None:
+    before = agree(world.db, world.ctx, wanted(kari, line("Fiber"))).subscriptions[0].id
+    world.until("2026-01-01")
+    change_settings(world.db, world.ctx, OWN)
+    assert world.subscription(before, *TERMS) == (None, True, None)
+    assert world.invoices(before, "allowed_payment_methods", "collect_address_types") == [(None, None)]
+
+
+def test_a_stored_method_that_the_account_does_not_accept_is_refused_unless_the_request_accepts_it(
+    world: World, kari: int
+) -> None:
+    ctx = change_settings(world.db, world.ctx, {"accepted_methods": ("sepa",)}).ctx
+    request = wanted(kari, line("Fiber"), automatic=True, payment_method_id=world.method(kari))
+    with pytest.raises(AgreementRefused, match="payment method"):
+        agree(world.db, ctx, request)
+    assert agree(world.db, ctx, replace(request, allowed_payment_methods=["credit_or_debit_card"]))

@@ -12,7 +12,6 @@ from kalends.billing.create import NewLine
 from kalends.billing.tax_rates import (
     TaxRateRefused,
     UnknownTaxRate,
-    archive_tax_rate,
     create_tax_rate,
     list_tax_rates,
     read_tax_rates,
@@ -51,7 +50,7 @@ def test_a_line_has_the_percentage_and_the_label_of_its_rate_and_is_billed_so(wo
 
 def test_an_archived_rate_and_one_that_is_not_there_are_given_to_nobody(world: World) -> None:
     rate = general(world)
-    archive_tax_rate(world.db, world.ctx, rate)
+    update_tax_rate(world.db, world.ctx, rate, active=False)
 
     for number in (rate, 999_999_999):
         with pytest.raises(UnknownTaxRate, match=str(number)):
@@ -62,7 +61,7 @@ def test_an_archived_rate_and_one_that_is_not_there_are_given_to_nobody(world: W
 
 def test_the_list_has_the_active_ones_first_and_alone_if_that_is_asked(world: World) -> None:
     former, nothing, norway = general(world, "A former one"), general(world, "Zero", "0"), general(world)
-    archive_tax_rate(world.db, world.ctx, former)
+    update_tax_rate(world.db, world.ctx, former, active=False)
 
     assert [each.id for each in list_tax_rates(world.db, world.ctx)] == [norway, nothing, former]
     assert [each.id for each in list_tax_rates(world.db, world.ctx, active_only=True)] == [norway, nothing]
@@ -72,8 +71,8 @@ def test_every_change_is_in_the_journal_once(world: World) -> None:
     rate = general(world)
     update_tax_rate(world.db, world.ctx, rate, percentage=Decimal("25.5"), actor="test")
     update_tax_rate(world.db, world.ctx, rate, percentage=Decimal("25.5"))
-    archive_tax_rate(world.db, world.ctx, rate)
-    archive_tax_rate(world.db, world.ctx, rate)
+    update_tax_rate(world.db, world.ctx, rate, active=False)
+    update_tax_rate(world.db, world.ctx, rate, active=False)
 
     told = world.rows(
         "SELECT kind, data -> 'changes' ->> 'percentage' FROM event WHERE object_id = %s ORDER BY id", rate
@@ -103,7 +102,7 @@ def test_two_active_rates_never_have_one_name(world: World) -> None:
     other = general(world, "Norway, food", "15")
     with pytest.raises(TaxRateRefused):
         update_tax_rate(world.db, world.ctx, other, name="Norway, general")
-    archive_tax_rate(world.db, world.ctx, rate)
+    update_tax_rate(world.db, world.ctx, rate, active=False)
     general(world)
     with pytest.raises(TaxRateRefused):
         update_tax_rate(world.db, world.ctx, rate, active=True)

@@ -13,15 +13,13 @@ from kalends.catalog.customers import (
     won_amount,
 )
 from kalends.catalog.declare import choice, instant, money, number, phone, string
-from kalends.catalog.expressions import ACCOUNT_CURRENCY, Expression, linked_ids
+from kalends.catalog.expressions import ACCOUNT_CURRENCY, Expression, linked_records
 from kalends.catalog.groups import ABOUT, ADDRESS, RECORD, REVENUE
 from kalends.catalog.model import EDITABLE, KEPT, ObjectType, Property, Sort, Text
 from kalends.catalog.objects.shared import OWNER_PROPERTIES, RECORD_PROPERTIES, owner
 
-CONTACTS = Expression(
-    "(SELECT count(*) FROM contact con WHERE con.account_id = {t}.account_id AND con.archived_at IS NULL "
-    f"AND con.id IN ({linked_ids(tie('company', 'contact'), 'company', 'contact')}))"
-)
+_CONTACTS = linked_records(tie("company", "contact"), "company", "contact", "con")
+CONTACTS = Expression(f"(SELECT count(*) FROM {_CONTACTS})")
 
 # fmt: off
 PROPERTIES: tuple[Property, ...] = (
@@ -105,6 +103,7 @@ COMPANY = ObjectType(
         "lower({t}.website) LIKE {pattern}",
         "{t}.id::text = {exact}",
     ),
+    found_by_beginning=("domain",),
     default_columns=("name", "domain", "phone", "city", "country", "hubspot_owner_id", "createdate"),
     default_sort=Sort("createdate", descending=True),
     created="createdate",

@@ -103,6 +103,7 @@ CONTACT = ObjectType(
         "lower({t}.company_name) LIKE {pattern}",
         "{t}.id::text = {exact}",
     ),
+    found_by_beginning=("email",),
     default_columns=("firstname", "lastname", "email", "phone", "company", "hubspot_owner_id", "createdate"),
     default_sort=Sort("createdate", descending=True),
     created="createdate",

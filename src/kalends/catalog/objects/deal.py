@@ -5,7 +5,7 @@ from __future__ import annotations
 from kalends.catalog import sales_options as o
 from kalends.catalog.associations import associations_of, tie
 from kalends.catalog.declare import choice, day, flag, instant, money, number, string
-from kalends.catalog.expressions import ACCOUNT_CURRENCY, Expression, linked_ids
+from kalends.catalog.expressions import ACCOUNT_CURRENCY, Expression, linked_records
 from kalends.catalog.groups import ABOUT, AMOUNTS, REVENUE
 from kalends.catalog.line_sums import (
     CURRENCY,
@@ -23,10 +23,8 @@ from kalends.catalog.model import EDITABLE, KEPT, ObjectType, Property, Sort, Te
 from kalends.catalog.objects.shared import OWNER_PROPERTIES, RECORD_PROPERTIES, created, modified, owner
 
 PROBABILITY = of_stage("stg.probability")
-CONTACTS = Expression(
-    "(SELECT count(*) FROM contact con WHERE con.account_id = {t}.account_id AND con.archived_at IS NULL "
-    f"AND con.id IN ({linked_ids(tie('deal', 'contact'), 'deal', 'contact')}))"
-)
+_CONTACTS = linked_records(tie("deal", "contact"), "deal", "contact", "con")
+CONTACTS = Expression(f"(SELECT count(*) FROM {_CONTACTS})")
 
 # fmt: off
 PROPERTIES: tuple[Property, ...] = (

@@ -180,6 +180,8 @@ INVOICE = ObjectType(
             "AND lower(com.name) LIKE {pattern})"
         ),
     ),
+    found_by_beginning=("number",),
+    indexed_together=("hs_invoice_status", "hs_due_date"),
     default_columns=(
         "hs_number",
         "hs_invoice_status",

@@ -6,7 +6,7 @@ from kalends.catalog import options as shared
 from kalends.catalog import sales_options as o
 from kalends.catalog.associations import associations_of, tie
 from kalends.catalog.declare import choice, day, flag, instant, money, number, string
-from kalends.catalog.expressions import Expression, linked_ids
+from kalends.catalog.expressions import Expression, linked_records
 from kalends.catalog.groups import ABOUT, AMOUNTS, BILLING, PAYMENT, SETTINGS
 from kalends.catalog.line_sums import CURRENCY, QUOTE_AMOUNT, QUOTE_DISCOUNT, QUOTE_TCV
 from kalends.catalog.model import EDITABLE, KEPT, ObjectType, Property, Sort, Text
@@ -19,10 +19,7 @@ LINK = Expression(
     f"CASE WHEN {_PUBLISHED} AND {{t}}.domain <> '' AND {{t}}.slug <> '' "
     "THEN 'https://' || {t}.domain || '/' || {t}.slug END"
 )
-_PAYMENTS = (
-    "FROM payment pay WHERE pay.account_id = {t}.account_id AND pay.archived_at IS NULL "
-    f"AND pay.id IN ({linked_ids(tie('quote', 'payment'), 'quote', 'payment')})"
-)
+_PAYMENTS = f"FROM {linked_records(tie('quote', 'payment'), 'quote', 'payment', 'pay')}"
 _PAID = "pay.status NOT IN ('processing', 'failed')"
 PAYMENT_STATUS = Expression(
     "CASE WHEN NOT {t}.payment_enabled THEN 'PAYMENT_NOT_ENABLED' "

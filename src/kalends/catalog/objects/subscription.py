@@ -221,6 +221,7 @@ SUBSCRIPTION = ObjectType(
             "AND lower(com.name) LIKE {pattern})"
         ),
     ),
+    indexed_together=("hs_status", "hs_next_payment_due_date"),
     default_columns=(
         "hs_name",
         "hs_status",

@@ -38,7 +38,10 @@ _LINE = '"NAME;PRICE;QUANTITY;FREQUENCY;PAYMENTS;START;DISCOUNT%;TAX%"'
     "--due", metavar="TERMS", help="When invoices are due: receipt (the default), or days such as 30."
 )
 @click.option(
-    "--accept", multiple=True, metavar="KIND", help="A kind of payment that is accepted; all if none."
+    "--accept",
+    multiple=True,
+    metavar="KIND",
+    help="A kind of payment that is accepted; without any, those that the account accepts.",
 )
 @click.option("--no-online-payment", is_flag=True, help="Invoices carry no link for paying online.")
 @click.option(

@@ -114,7 +114,9 @@ def wanted_of(document: Document, session: Session, ctx: AccountContext) -> Want
         payment_method_id=None if method is None else _whole(method, "method"),
         allowed_payment_methods=_several(document, "accept"),
         net_terms_days=_due(document.get("due", "receipt")),
-        online_payment=_flag(document, "online_payment", "online payment", default=True),
+        online_payment=_flag(document, "online_payment", "online payment", default=True)
+        if "online_payment" in document
+        else None,
         email_invoices=_flag(document, "email_invoices", "email invoices", default=True),
         collect_address_types=_collected(document),
         address=_address(document.get("address")),

@@ -9,12 +9,7 @@ WHERE b.account_id = %(account_id)s
     AND b.app_id = %(app_id)s
     AND b.status = 'sending'
     AND NOT EXISTS (
-        SELECT FROM pg_locks
-        WHERE locktype = 'advisory'
-            AND granted
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND objsubid = 1
-            AND (classid::bigint << 32 | objid::bigint) = hashtextextended(
-                format('webhooks %%s/%%s/%%s', b.account_id, b.app_id, b.slot), 0
-            )
+        SELECT FROM locks_held() AS held
+        WHERE held.key = hashtextextended(format('webhooks %%s/%%s/%%s', b.account_id, b.app_id, b.slot), 0)
     )
+RETURNING b.id, b.status

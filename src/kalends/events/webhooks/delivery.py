@@ -19,7 +19,8 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.integration_apps import App, find_app
-from kalends.accounts.sql import load
+from kalends.accounts.sql import integers, load
+from kalends.events import journal
 from kalends.events.webhooks import posting, signatures
 from kalends.events.webhooks.networks import Network
 from kalends.events.webhooks.payloads import body_of
@@ -91,7 +92,12 @@ def recover(db: Connection[Any], ctx: AccountContext, app_id: int, now: datetime
         "reason": _BROKEN_OFF,
         "now": now,
     }
-    return db.execute(load("kalends.events", "recover_webhooks"), params).rowcount
+    with db.transaction():
+        rows = db.execute(load("kalends.events", "recover_webhooks"), params).fetchall()
+        given_up = [batch for batch, status in rows if status == "failed"]
+        if given_up:
+            _tell(db, ctx, app_id, given_up, _BROKEN_OFF)
+    return len(rows)
 
 
 def take(db: Connection[Any], ctx: AccountContext, target: Target, slot: int, now: datetime) -> Post | None:
@@ -162,7 +168,7 @@ def conclude(db: Connection[Any], ctx: AccountContext, post: Post, outcome: Outc
     else:
         status, next_try_at = "waiting", now + pause(post.batch_id, post.tries)
     with db.transaction():
-        db.execute(
+        closed = db.execute(
             "UPDATE webhook_batch SET status = %s, slot = NULL, next_try_at = %s, answer = %s, "
             "error = coalesce(%s, error), closed_at = %s "
             "WHERE account_id = %s AND id = %s AND status = 'sending' AND tries = %s",
@@ -177,9 +183,25 @@ def conclude(db: Connection[Any], ctx: AccountContext, post: Post, outcome: Outc
                 post.tries,
             ],
         )
+        if status == "failed" and closed.rowcount:
+            _tell(db, ctx, post.app_id, [post.batch_id], outcome.error)
         db.execute(
             "UPDATE webhook_target SET failures = CASE WHEN %(taken)s THEN 0 ELSE failures + 1 END "
             "WHERE account_id = %(account_id)s AND app_id = %(app_id)s AND NOT (%(taken)s AND failures = 0)",
             {"taken": outcome.taken, "account_id": ctx.id, "app_id": post.app_id},
         )
     return status
+
+
+def _tell(
+    db: Connection[Any], ctx: AccountContext, app_id: int, batches: Sequence[int], error: str | None
+) -> None:
+    """Let the journal know that something was given up: once for each time that an app is out of reach, not for each
+    of the batches that follow."""
+    params = {"account_id": ctx.id, "app_id": app_id, "batches": integers(batches)}
+    if db.execute(load("kalends.events", "given_up_before"), params).fetchone() is not None:
+        return
+    app = find_app(db, ctx.id, app_id)
+    data = {"name": app.name if app else str(app_id), "error": error}
+    event = journal.NewEvent("webhook.given_up", "webhook", app_id, None, data)
+    journal.write(db, ctx.id, ctx.now, [event])

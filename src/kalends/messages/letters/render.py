@@ -18,7 +18,9 @@ from kalends.messages.letters.kinds import KINDS, Kind
 from kalends.messages.letters.layout import Rendered, lay_out
 from kalends.messages.letters.read import READERS
 from kalends.messages.letters.samples import sample
-from kalends.messages.letters.words import who_writes
+from kalends.messages.letters.wording import STANDARD, Wording, reworded, values_in
+from kalends.messages.letters.words import Words, who_writes
+from kalends.messages.wordings import read_wordings
 
 AttachedDocument = InvoiceDocument | CreditNoteDocument
 """What goes with a letter as a PDF."""
@@ -63,7 +65,8 @@ def render_block(
         ] * len(rows)
     facts = READERS[known.about](db, ctx, rows)
     documents = _documents(db, ctx, known, [row.object_id for row in rows])
-    return [_written(kind, row, facts.get(row.id), documents.get(row.object_id)) for row in rows]
+    wordings = {} if known.to_staff else read_wordings(db, ctx.id, kind)
+    return [_written(kind, row, facts.get(row.id), documents.get(row.object_id), wordings) for row in rows]
 
 
 def _documents(
@@ -76,40 +79,82 @@ def _documents(
 
 
 def _written(
-    kind: str, row: MessageRow, facts: Facts | None, document: AttachedDocument | None
+    kind: str,
+    row: MessageRow,
+    facts: Facts | None,
+    document: AttachedDocument | None,
+    wordings: Mapping[str, Wording],
 ) -> Rendered | CannotRender:
     if facts is None:
         return CannotRender(
             f"The {KINDS[kind].about} {row.object_id}, which this letter is about, is not there any more."
         )
-    return write(kind, facts, row.language, document)
+    wording = wordings.get(language_of(row.language), STANDARD)
+    return write(kind, facts, row.language, document, wording)
 
 
-def write(kind: str, facts: Facts, language: str, document: AttachedDocument | None = None) -> Rendered:
+def write(
+    kind: str,
+    facts: Facts,
+    language: str,
+    document: AttachedDocument | None = None,
+    wording: Wording = STANDARD,
+) -> Rendered:
     """Put facts into a letter of this kind, in this language or the nearest one that we write.
 
     The document that goes with it speaks its own language: it may be kept for longer than the letter is.
     """
-    known = KINDS[kind]
     spoken = language_of(language)
-    country = facts.seller.country if known.to_staff else facts.customer.country or facts.seller.country
+    formats = _formats(kind, facts, spoken)
     with translation.override(spoken):
-        formats = Formats(locale_of(spoken, country))
-        words = known.compose(facts, formats)
+        words = _in_words(kind, facts, formats, wording)
         words = replace(words, footer=(*who_writes(facts.seller, formats), *words.footer))
         letter = lay_out(words, facts.seller, spoken, test=facts.test)
     return letter if document is None else letter._replace(attached=sheet_of(document))
 
 
-def preview(kind: str, language: str, seller: Seller | None = None) -> Rendered:
+def _formats(kind: str, facts: Facts, spoken: str) -> Formats:
+    country = facts.seller.country
+    if not KINDS[kind].to_staff:
+        country = facts.customer.country or country
+    return Formats(locale_of(spoken, country))
+
+
+def _in_words(kind: str, facts: Facts, formats: Formats, wording: Wording) -> Words:
+    words = KINDS[kind].compose(facts, formats)
+    return words if wording == STANDARD else reworded(kind, words, wording, facts, formats)
+
+
+def preview(kind: str, language: str, seller: Seller | None = None, wording: Wording = STANDARD) -> Rendered:
     """A letter of this kind with made-up people and amounts, to look at; from ``seller``, if that is given.
 
     Raises ``KeyError`` for an unknown kind.
     """
     spoken = language_of(language)
     document = _sample_document(KINDS[kind], spoken)
+    return write(kind, _sample(kind, spoken, seller), language, document, wording)
+
+
+class Worded(NamedTuple):
+    """How a letter is worded by Kalends, and what its placeholders stand for, with made-up people and amounts."""
+
+    standard: Wording
+    values: Mapping[str, str]
+
+
+def sample_wording(kind: str, language: str, seller: Seller | None = None) -> Worded:
+    """What a wording of this kind of letter can say in a language. Raises ``KeyError`` for a kind that has none."""
+    spoken = language_of(language)
+    facts = _sample(kind, spoken, seller)
+    formats = _formats(kind, facts, spoken)
+    with translation.override(spoken):
+        words = _in_words(kind, facts, formats, STANDARD)
+        return Worded(Wording(words.subject, words.opening), values_in(kind, facts, formats))
+
+
+def _sample(kind: str, spoken: str, seller: Seller | None) -> Facts:
     facts = sample(kind, spoken)
-    return write(kind, facts if seller is None else replace(facts, seller=seller), language, document)
+    return facts if seller is None else replace(facts, seller=seller)
 
 
 def _sample_document(kind: Kind, language: str) -> AttachedDocument | None:

@@ -38,7 +38,8 @@ class Words:
     """Everything a letter says. ``figure`` and ``unit`` are its headline: an amount and its currency, or a name.
 
     ``preview`` is what mail programs show beside the subject; ``closing`` is the box at the end with its title.
-    ``footer`` says why the reader gets it; who writes is told above that.
+    ``farewell`` are paragraphs in the account's own words. ``footer`` says why the reader gets it; who writes is told
+    above that.
     """
 
     subject: str
@@ -52,6 +53,7 @@ class Words:
     footer: tuple[str, ...]
     unit: str = ""
     link: Link | None = None
+    farewell: tuple[str, ...] = ()
 
 
 def method_words(method: Charge | Method) -> str:

@@ -3,12 +3,5 @@ UPDATE message AS m
 SET status = CASE WHEN m.tries >= %(tries_max)s THEN 'failed' ELSE 'queued' END, error = %(reason)s
 WHERE m.account_id = %(account_id)s
     AND m.status = 'sending'
-    AND NOT EXISTS (
-        SELECT FROM pg_locks
-        WHERE locktype = 'advisory'
-            AND granted
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND objsubid = 1
-            AND (classid::bigint << 32 | objid::bigint) = m.id
-    )
+    AND NOT EXISTS (SELECT FROM locks_held() AS held WHERE held.key = m.id)
 RETURNING m.status

@@ -7,11 +7,4 @@ WHERE a.account_id = %(account_id)s
     AND a.attempt = unseen.attempt
     AND a.status = 'sent'
     AND a.calls < %(calls_max)s
-    AND NOT EXISTS (
-        SELECT FROM pg_locks
-        WHERE locktype = 'advisory'
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND granted
-            AND objsubid = 1
-            AND (classid::bigint << 32 | objid::bigint) = a.sender
-    )
+    AND NOT EXISTS (SELECT FROM locks_held() AS held WHERE held.key = a.sender)

@@ -4,14 +4,7 @@ WITH senders AS MATERIALIZED (
 ),
 gone AS MATERIALIZED (
     SELECT sender FROM senders
-    WHERE NOT EXISTS (
-        SELECT FROM pg_locks
-        WHERE locktype = 'advisory'
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND granted
-            AND objsubid = 1
-            AND (classid::bigint << 32 | objid::bigint) = senders.sender
-    )
+    WHERE NOT EXISTS (SELECT FROM locks_held() AS held WHERE held.key = senders.sender)
 )
 SELECT
     a.invoice_id, a.attempt, a.payment_id, a.amount_minor, a.currency, method.processor, method.token, method.kind

@@ -1,14 +1,7 @@
 -- The attempt of a payment that got no answer, locked, and whether its sender still waits for one.
 SELECT
     a.invoice_id, a.attempt, a.status, a.calls, p.status, p.amount_minor, p.currency, p.subscription_id,
-    EXISTS (
-        SELECT FROM pg_locks
-        WHERE locktype = 'advisory'
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND granted
-            AND objsubid = 1
-            AND (classid::bigint << 32 | objid::bigint) = a.sender
-    )
+    EXISTS (SELECT FROM locks_held() AS held WHERE held.key = a.sender)
 FROM payment AS p
 JOIN charge_attempt AS a ON a.account_id = %(account_id)s AND a.invoice_id = p.invoice_id AND a.payment_id = p.id
 WHERE p.account_id = %(account_id)s AND p.id = %(payment_id)s

@@ -35,6 +35,11 @@ class ProfileForm(Form):
     pauses = forms.BooleanField(
         label=gettext_lazy("Subscriptions that are paused or canceled"), required=False
     )
+    webhooks = forms.BooleanField(
+        label=gettext_lazy("Webhooks that were given up"),
+        help_text=gettext_lazy("Under Notifications only, to who may see apps."),
+        required=False,
+    )
     payments_made = forms.BooleanField(
         label=gettext_lazy("Payments that were collected"),
         help_text=gettext_lazy("By letter only."),

@@ -9,6 +9,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from django.urls import reverse
+
 from kalends.accounts.models import Membership
 from kalends.events.models import NOTICED
 from kalends.query import NAME, compile_select, fetch, parse
@@ -24,10 +26,12 @@ SWITCHES: dict[str, tuple[str, ...]] = {
     "payments_failed": ("payment.failed", "payment.refund_failed", "subscription.unpaid"),
     "disputes": ("payment.dispute_opened", "payment.dispute_won", "payment.dispute_lost"),
     "pauses": ("subscription.paused", "subscription.canceled"),
+    "webhooks": ("webhook.given_up",),
 }
 """The kinds of events behind each switch of a user; what is parked is told to whoever runs billing, in any case."""
 
 PARKED = "subscription.parked"
+WEBHOOK = "webhook"
 
 
 class Notice(NamedTuple):
@@ -87,6 +91,8 @@ def events_for(cursor: Cursor, visit: Visit, kinds: Sequence[str], after: int, l
         name: visit.among("view", name, {each.object_id for each in told if each.object_type == name})
         for name in ("subscription", "payment")
     }
+    if visit.may("tokens"):
+        seen[WEBHOOK] = {each.object_id for each in told if each.object_type == WEBHOOK}
     return [each for each in told if each.object_id in seen.get(each.object_type, ())]
 
 
@@ -105,7 +111,7 @@ def in_words(cursor: Cursor, visit: Visit, events: Sequence[Told], read_to: int)
                 text,
                 note,
                 names.get((each.object_type, each.object_id), ""),
-                record_address(visit.ctx.id, each.object_type, each.object_id),
+                _address(visit, each),
                 formatting.instant(each.at, visit.ctx.time_zone),
                 each.id > read_to,
             )
@@ -113,9 +119,16 @@ def in_words(cursor: Cursor, visit: Visit, events: Sequence[Told], read_to: int)
     return notices
 
 
+def _address(visit: Visit, each: Told) -> str:
+    if each.object_type == WEBHOOK:
+        return reverse("settings-apps", args=[visit.ctx.id])
+    return record_address(visit.ctx.id, each.object_type, each.object_id)
+
+
 def _names(cursor: Cursor, visit: Visit, events: Sequence[Told]) -> dict[tuple[str, int], str]:
-    found: dict[tuple[str, int], str] = {}
-    for name in {each.object_type for each in events}:
+    webhooks = [each for each in events if each.object_type == WEBHOOK]
+    found = {(WEBHOOK, each.object_id): json.loads(each.data)["name"] for each in webhooks}
+    for name in {each.object_type for each in events} - {WEBHOOK}:
         obj = PAGES[name].object
         ids = sorted({each.object_id for each in events if each.object_type == name})
         these = {"property": "hs_object_id", "operator": "is_any_of", "values": ids}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -13,8 +14,10 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from kalends.query import NAME, Filter, compile_select, fetch
+from kalends.query import NAME, Filter, compile_search, compile_select, fetch
 from kalends.query.context import Cursor
+from kalends.staff import formatting
+from kalends.staff.index.counts import is_large
 from kalends.staff.navigation import ACCOUNT, WORK, Page
 from kalends.staff.objects import PAGES, ObjectPage, index_address, record_address
 from kalends.staff.reply import is_htmx
@@ -26,6 +29,8 @@ ORDER = ("company", "contact", "deal", "subscription", "invoice", "payment", "pr
 """What is listed first: whoever types a customer's name looks for the customer."""
 
 SHOWN = 5
+NEWEST = 10_000
+"""In how many records of a large table words are looked for; the others are found by what has an index."""
 SHORTEST, LONGEST = 2, 200
 
 
@@ -39,11 +44,15 @@ class Hit(NamedTuple):
 
 
 class Hits(NamedTuple):
-    """What was found of one kind; ``more`` is the list that has all of it, if there may be more."""
+    """What was found of one kind; ``more`` is the list that has all of it, if there may be more.
+
+    ``partly`` says that there are too many records of the kind to look for words in all of them.
+    """
 
     label: str
     hits: list[Hit]
     more: str = ""
+    partly: bool = False
 
 
 @require_safe
@@ -52,8 +61,13 @@ def page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """What fits the words: for the palette the list alone, else a page with its own field."""
     words = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
     with visit.cursor() as cursor:
-        found = [group for group in _found(cursor, visit, words) if group.hits]
-        context = {"words": words, "found": found, "short": 0 < len(words) < SHORTEST}
+        every = list(_found(cursor, visit, words))
+        context = {
+            "words": words,
+            "found": [group for group in every if group.hits],
+            "short": 0 < len(words) < SHORTEST,
+            "newest": formatting.number(Decimal(NEWEST)) if any(group.partly for group in every) else "",
+        }
         if is_htmx(request):
             answer = render(request, "staff/account/hits.html", {**context, "visit": visit})
         else:
@@ -73,7 +87,11 @@ def _found(cursor: Cursor, visit: Visit, words: str) -> Iterator[Hits]:
 
 def _records(cursor: Cursor, visit: Visit, about: ObjectPage, words: str) -> Hits:
     columns = list(dict.fromkeys(filter(None, (NAME, about.under, about.status))))
-    sql = compile_select(about.object, columns, Filter(), None, visit.asking, limit=SHOWN + 1, search=words)
+    partly, asking = is_large(cursor, about.object), visit.asking
+    if partly:
+        sql = compile_search(about.object, columns, words, asking, limit=SHOWN + 1, newest=NEWEST)
+    else:
+        sql = compile_select(about.object, columns, Filter(), None, asking, limit=SHOWN + 1, search=words)
     rows = fetch(cursor, sql)
     hits = [
         Hit(
@@ -85,7 +103,7 @@ def _records(cursor: Cursor, visit: Visit, about: ObjectPage, words: str) -> Hit
         for row in rows[:SHOWN]
     ]
     more = f"{index_address(visit.ctx.id, about)}?{urlencode({'q': words})}" if len(rows) > SHOWN else ""
-    return Hits(about.object.plural_label.in_language(visit.language), hits, more)
+    return Hits(about.object.plural_label.in_language(visit.language), hits, more, partly)
 
 
 def _under(visit: Visit, about: ObjectPage, row: dict[str, object]) -> str:

@@ -1,18 +1,19 @@
-"""Voiding an invoice, issuing a draft, sending the invoice again, and its PDF."""
+"""Voiding an invoice, issuing a draft, sending the invoice again, its PDF, and those of its credit notes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from kalends.billing.draft import issue_draft
 from kalends.billing.void import void_invoice
-from kalends.documents.invoice import read_invoice
+from kalends.documents.credit_note import CreditNoteDocument, read_credit_note
+from kalends.documents.invoice import InvoiceDocument, read_invoice
 from kalends.documents.logo import read_logos
 from kalends.documents.sheet import file_name
 from kalends.documents.typeset import pdf
@@ -20,11 +21,12 @@ from kalends.messages.resend import resend
 from kalends.staff.action import ActionVisit
 from kalends.staff.actions.declare import Action, Effect, Told, Verdict
 from kalends.staff.actions.facts import InvoiceFacts
-from kalends.staff.actions.words import amount, day
+from kalends.staff.actions.words import amount, can_be_written_to, day
 from kalends.staff.forms import Form
+from kalends.staff.queries.credit import credit_of_invoice
 from kalends.staff.visit import Visit, account_page
 
-PDF_ROUTE = "invoice-pdf"
+PDF_ROUTE, CREDIT_NOTE_ROUTE = "invoice-pdf", "credit-note-pdf"
 
 
 class ReasonForm(Form):
@@ -128,7 +130,7 @@ ISSUE = Action(
 def _may_resend(visit: Visit, facts: InvoiceFacts) -> Verdict:  # noqa: ARG001
     if facts.letter_id is None:
         return False
-    return True if facts.email else _("Its contact has no email address. Give the contact one first.")
+    return can_be_written_to(facts.email)
 
 
 def _tell_resend(visit: Visit, facts: InvoiceFacts, form: Form) -> Told:  # noqa: ARG001
@@ -174,10 +176,28 @@ DOWNLOAD = Action(
 def download(request: HttpRequest, visit: Visit, id: int) -> HttpResponse:  # noqa: A002, ARG001
     """The invoice as its customer gets it."""
     visit.require("view", "invoice", id)
-    db = visit.psycopg()
-    document = read_invoice(db, visit.ctx, id)
-    name = document.letterhead.logo
-    logo = read_logos(db, visit.ctx.id, {name}).get(name) if name else None
+    document = read_invoice(visit.psycopg(), visit.ctx, id)
+    return _typeset(visit, document, document)
+
+
+@require_safe
+@account_page
+def download_credit_note(request: HttpRequest, visit: Visit, id: int, note: int) -> HttpResponse:  # noqa: A002, ARG001
+    """A credit note of the invoice, as its customer gets it."""
+    visit.require("view", "invoice", id)
+    with visit.cursor() as cursor:
+        if not any(each.number and each.id == note for each in credit_of_invoice(cursor, visit.ctx.id, id)):
+            raise Http404(f"no credit note {note} of invoice {id}")
+    document = read_credit_note(visit.psycopg(), visit.ctx, note)
+    return _typeset(visit, document, document.invoice)
+
+
+def _typeset(
+    visit: Visit, document: InvoiceDocument | CreditNoteDocument, invoice: InvoiceDocument
+) -> HttpResponse:
+    """A document as a file, with the logo of its invoice."""
+    name = invoice.letterhead.logo
+    logo = read_logos(visit.psycopg(), visit.ctx.id, {name}).get(name) if name else None
     answer = HttpResponse(pdf(document, logo), content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="{file_name(document.number)}"'
     answer["X-Content-Type-Options"] = "nosniff"

@@ -17,7 +17,7 @@ from kalends.staff.action import ActionVisit
 from kalends.staff.actions.declare import Action, Effect, Told, Verdict
 from kalends.staff.actions.facts import PaymentFacts
 from kalends.staff.actions.sending import charge_now
-from kalends.staff.actions.words import amount, day
+from kalends.staff.actions.words import amount, can_be_written_to, day
 from kalends.staff.forms import AmountField, Form
 from kalends.staff.reasons import reason
 from kalends.staff.visit import Visit
@@ -182,7 +182,7 @@ SETTLE = Action(
 def _may_resend(visit: Visit, facts: PaymentFacts) -> Verdict:  # noqa: ARG001
     if facts.receipt_id is None:
         return False
-    return True if facts.email else _("Its contact has no email address. Give the contact one first.")
+    return can_be_written_to(facts.email)
 
 
 def _tell_resend(visit: Visit, facts: PaymentFacts, form: Form) -> Told:  # noqa: ARG001

@@ -30,7 +30,7 @@ _OPEN = (
 class CancelForm(Form):
     """When it ends, what is given back, and that the consequence was understood."""
 
-    when = forms.ChoiceField(label=gettext_lazy("Cancel"), widget=forms.RadioSelect, initial="now")
+    when = forms.ChoiceField(label=gettext_lazy("When"), widget=forms.RadioSelect, initial="now")
     refund = forms.ChoiceField(
         label=gettext_lazy("Unused days"), widget=forms.RadioSelect, initial="none", required=False
     )

@@ -19,7 +19,7 @@ from kalends.staff.action import ActionVisit
 from kalends.staff.actions.declare import Action, Effect, Told, Verdict, looking
 from kalends.staff.actions.facts import SubscriptionFacts
 from kalends.staff.actions.sending import charge_now
-from kalends.staff.actions.words import amount, day
+from kalends.staff.actions.words import amount, can_be_written_to, day
 from kalends.staff.forms import Form
 from kalends.staff.methods import stored
 from kalends.staff.visit import Visit
@@ -39,7 +39,7 @@ def _is_charged(facts: SubscriptionFacts) -> bool:
 def _may_ask(visit: Visit, facts: SubscriptionFacts) -> Verdict:  # noqa: ARG001
     if not _is_charged(facts):
         return False
-    return True if facts.email else _("Its contact has no email address. Give the contact one first.")
+    return can_be_written_to(facts.email)
 
 
 def _tell_ask(visit: Visit, facts: SubscriptionFacts, form: Form) -> Told:  # noqa: ARG001

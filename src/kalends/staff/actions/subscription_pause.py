@@ -81,19 +81,12 @@ def _tell_pause(visit: Visit, facts: SubscriptionFacts, form: Form) -> Told:  # 
     effects.append(
         Effect(_("Payments that fall into the pause are skipped, and never charged later."), "skip-forward")
     )
-    if facts.owed_count:
-        effects.append(
-            Effect(
-                _("%(amount)s of open invoices is still owed.")
-                % {"amount": amount(facts.owed_minor, facts.currency)},
-                "file-text",
-            )
-        )
+    effects += _still_owed(facts)
     if facts.pause_on is not None:
         effects.append(
             Effect(_("It takes the place of the pause from %(day)s.") % {"day": day(facts.pause_on)}, "pause")
         )
-    effects.append(Effect(_("The customer is told by a letter."), "mail"))
+    effects.append(_told_by_letter())
     return Told(_("Pause subscription"), _("Pause"), effects, _("Keep it running"))
 
 
@@ -106,6 +99,19 @@ def _not_charged(facts: SubscriptionFacts) -> list[Effect]:
     else:
         words = _("%(amount)s on %(day)s will not be invoiced if it falls into the pause.") % told
     return [Effect(words, "ban")]
+
+
+def _still_owed(facts: SubscriptionFacts) -> list[Effect]:
+    if not facts.owed_count:
+        return []
+    words = _("%(amount)s of open invoices is still owed.") % {
+        "amount": amount(facts.owed_minor, facts.currency)
+    }
+    return [Effect(words, "file-text")]
+
+
+def _told_by_letter() -> Effect:
+    return Effect(_("The customer is told by a letter."), "mail")
 
 
 def _moving(facts: SubscriptionFacts) -> list[Effect]:
@@ -184,15 +190,8 @@ def _tell_resume(visit: Visit, facts: SubscriptionFacts, form: Form) -> Told:  #
             )
         )
     effects.append(Effect(_("What was skipped during the pause is not charged."), "skip-forward"))
-    if facts.owed_count:
-        effects.append(
-            Effect(
-                _("%(amount)s of open invoices is still owed.")
-                % {"amount": amount(facts.owed_minor, facts.currency)},
-                "file-text",
-            )
-        )
-    effects.append(Effect(_("The customer is told by a letter."), "mail"))
+    effects += _still_owed(facts)
+    effects.append(_told_by_letter())
     return Told(_("Resume subscription"), _("Resume"), effects, _("Keep it paused"))
 
 
@@ -246,7 +245,7 @@ def _tell_keep(visit: Visit, facts: SubscriptionFacts, form: Form) -> Told:  # n
             effects.append(
                 Effect(_("Payments go on: %(amount)s is due on %(day)s.") % told, "calendar-clock")
             )
-    effects.append(Effect(_("The customer is told by a letter."), "mail"))
+    effects.append(_told_by_letter())
     if facts.cancel_on is not None:
         return Told(_("Keep the subscription after all"), _("Keep it"), effects, _("Let it be canceled"))
     return Told(_("Take back the pause"), _("Take it back"), effects, _("Let it be paused"))

@@ -34,6 +34,11 @@ def day(value: date) -> str:
     return formatting.day(value)
 
 
+def can_be_written_to(email: str | None) -> bool | str:
+    """Whether a record's contact can get a letter; in words where not."""
+    return True if email else _("Its contact has no email address. Give the contact one first.")
+
+
 def _invalid(problem: InvalidSubscription) -> str:
     if problem.field_name == "amount":
         return _("The amount is below the smallest that can be charged in this currency.")

@@ -135,7 +135,7 @@ def _parts(run: read.Run) -> list[dict[str, Any]]:
     counts = (
         ("ok", _("Collected"), run.collected),
         ("info", _("At the bank"), run.processing),
-        ("sent", _("Invoiced, not charged yet"), max(run.invoiced - answered, 0)),
+        ("sent", _("Invoiced, not paid yet"), max(run.invoiced - answered, 0)),
         ("bad", _("Failed"), run.failed),
         ("warn", _("Put aside"), run.parked),
         ("unknown", _("No answer yet"), run.unknown),

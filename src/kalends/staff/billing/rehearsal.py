@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action
 from kalends.staff.background import Report, as_it_is, start
 from kalends.staff.billing.page import ABILITY, may_run
+from kalends.staff.billing.words import parked_remedy, parked_why
 from kalends.staff.objects import record_address
 from kalends.staff.queries import billing as read
 from kalends.staff.reply import moved
@@ -35,8 +36,26 @@ _AMOUNTS = (
     "credited_minor",
     "retried_minor",
     "before_minor",
+    "no_longer_billed_minor",
 )
-_COUNTS = ("invoices", "charges", "retries", "waiting", "parked", "same", "differing", "first_time")
+_COUNTS = (
+    "invoices",
+    "charges",
+    "retries",
+    "waiting",
+    "parked",
+    "same",
+    "differing",
+    "first_time",
+    "no_longer_billed",
+)
+_ENDED = {
+    "canceled": gettext_lazy("Canceled"),
+    "paused": gettext_lazy("Paused"),
+    "completed": gettext_lazy("All agreed payments were billed"),
+    "parked": gettext_lazy("Put aside until somebody releases it"),
+    "no_due_date": gettext_lazy("It has no next payment due date"),
+}
 _TERMS = {
     "unit_price": gettext_lazy("price"),
     "quantity": gettext_lazy("quantity"),
@@ -86,10 +105,10 @@ def standing(request: HttpRequest, visit: Visit, work_id: int) -> HttpResponse:
 
 def _rehearse(db: Any, ctx: AccountContext, report: Report) -> dict[str, Any]:
     result = rehearse(db, ctx, progress=lambda so_far: report(so_far.invoices + so_far.parked))
-    return {"as_of": ctx.now, **_stored(result)}
+    return {"as_of": ctx.now, **stored(result)}
 
 
-def _stored(result: Rehearsal) -> dict[str, Any]:
+def stored(result: Rehearsal) -> dict[str, Any]:
     """What is kept of a rehearsal, without words of any language."""
     names = {str(id_): name for id_, name in result.names.items()}
     return {
@@ -101,6 +120,7 @@ def _stored(result: Rehearsal) -> dict[str, Any]:
             {**each._asdict(), "lines": [line._asdict() for line in each.lines]}
             for each in result.first_differences
         ],
+        "first_no_longer_billed": [each._asdict() for each in result.first_no_longer_billed],
         "names": names,
     }
 
@@ -120,9 +140,11 @@ def _context(visit: Visit, work: BackgroundWork | None) -> dict[str, Any]:
 def _told(visit: Visit, result: dict[str, Any]) -> dict[str, Any]:
     names = result["names"]
     return {
-        **{name: result[name] for name in _COUNTS},
-        **{name: _sums(result[name]) for name in _AMOUNTS},
+        # A rehearsal that an earlier version kept does not know all of them.
+        **{name: result.get(name, 0) for name in _COUNTS},
+        **{name: _sums(result.get(name, {})) for name in _AMOUNTS},
         "differences": [_difference(visit, each, names) for each in result["first_differences"]],
+        "ended_rows": [_ended(visit, each, names) for each in result.get("first_no_longer_billed", ())],
         "parked_rows": [_would_park(visit, each, names) for each in result["first_parked"]],
         "invoice_rows": [_invoice(visit, each, names) for each in result["first_invoices"]],
     }
@@ -153,6 +175,17 @@ def _difference(visit: Visit, row: dict[str, Any], names: dict[str, str]) -> dic
     }
 
 
+def _ended(visit: Visit, row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    since = row["since"]
+    return {
+        **_subscription(visit, row, names),
+        "why": _ENDED[row["reason"]],
+        "since": formatting.day(date.fromisoformat(since)) if since else "",
+        "due": formatting.day(date.fromisoformat(row["due_date"])),
+        "before": formatting.minor(row["before_minor"], row["currency"]),
+    }
+
+
 def _line(each: LineDiffers) -> str:
     """How a line item differs, in the reader's language."""
     name = each.line or _("A line item")
@@ -179,7 +212,13 @@ def _value(text: str) -> str:
 
 
 def _would_park(visit: Visit, row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    return {**_subscription(visit, row, names), "reason": row["reason"], "remedy": row["remedy"]}
+    code = row.get("code", "")
+    return {
+        **_subscription(visit, row, names),
+        "why": parked_why(code) if code else row["reason"],
+        "remedy": parked_remedy(code) if code else row["remedy"],
+        "detail": row["reason"],
+    }
 
 
 def _invoice(visit: Visit, row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

@@ -53,6 +53,9 @@ class WizardForm(Form):
     due = forms.ChoiceField(label=gettext_lazy("Payment is due"), required=False)
     due_days = forms.IntegerField(label=gettext_lazy("Days after the invoice date"), required=False)
     email_invoices = forms.BooleanField(label=gettext_lazy("Email each invoice"), required=False)
+    online_payment = forms.BooleanField(
+        label=gettext_lazy("Include a payment link for online payments"), required=False
+    )
     accepted = forms.MultipleChoiceField(
         label=gettext_lazy("Accepted payment methods"), required=False, widget=forms.CheckboxSelectMultiple
     )

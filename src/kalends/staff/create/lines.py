@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -182,8 +182,3 @@ def fresh_row(number: int, **values: Any) -> dict[str, str]:
         "until": "",
     }
     return {f"lines-{number}-{name}": str(value) for name, value in {**usual, **values}.items()}
-
-
-def row_fields(number: int) -> Iterable[str]:
-    """The names under which a row is sent."""
-    return fresh_row(number).keys()

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from django.http import QueryDict
 
-from kalends.catalog.options import ACCEPTED_METHODS
 from kalends.crm.association_reads import linked
 from kalends.staff import formatting
 from kalends.staff.create import customers, origins
@@ -30,9 +29,11 @@ def begin(visit: Visit, asked: Mapping[str, str]) -> QueryDict:
             "owner": str(visit.user.id),
             **_due(visit.ctx.settings.net_terms_days),
             **({"email_invoices": "on"} if visit.ctx.settings.email_invoices else {}),
+            **({"online_payment": "on"} if visit.ctx.settings.payment_links else {}),
         }
     )
-    values.setlist("accepted", [each.value for each in ACCEPTED_METHODS])
+    values.setlist("accepted", list(visit.ctx.settings.accepted_methods))
+    values.setlist("collect", visit.ctx.settings.collected_addresses)
     deal = find_deal(visit, number(asked.get("deal")))
     company, contact = number(asked.get("company")), number(asked.get("contact"))
     if deal is not None:

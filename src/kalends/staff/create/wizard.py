@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from kalends.billing.agree import AgreementRefused, Wanted, divide, plan
 from kalends.catalog import get_object
-from kalends.catalog.options import ACCEPTED_METHODS
 from kalends.query import NAME, compile_select, fetch, parse
 from kalends.staff.cells import Names
 from kalends.staff.create import customers, origins
@@ -104,7 +103,6 @@ class Wizard:
         typed, contact = self.form.cleaned_data, self.contact
         assert contact is not None
         automatic = typed["collection"] == AUTOMATIC
-        every = len(typed["accepted"]) == len(ACCEPTED_METHODS)
         return Wanted(
             contact_id=contact.id,
             company_id=self.company.id if self.company else None,
@@ -112,10 +110,11 @@ class Wizard:
             currency=self.currency,
             automatic=automatic,
             payment_method_id=int(typed["method"]) if automatic else None,
-            allowed_payment_methods=None if every else typed["accepted"],
+            allowed_payment_methods=typed["accepted"],
+            online_payment=typed["online_payment"],
             net_terms_days=0 if automatic else self.form.net_terms_days,
             email_invoices=True if automatic else typed["email_invoices"],
-            collect_address_types=typed["collect"] or None,
+            collect_address_types=typed["collect"],
             address=self.form.billing_address,
             bill_from=typed["bill_from"],
             name=typed["name"] or None,

@@ -12,16 +12,16 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kalends.catalog import Property
 from kalends.catalog.model import EDITABLE
-from kalends.query.language import kind_of
 from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.forbidden import Forbidden
-from kalends.staff.forms import Form, read_number
+from kalends.staff.forms import Form
 from kalends.staff.index.many import GONE, RULE, change_many, delete_many
 from kalends.staff.index.pages import Listing
 from kalends.staff.index.selection import SELECTED_MAX, Selection, names_of, selected
 from kalends.staff.index.toolbar import hidden_fields, option_labels
 from kalends.staff.objects import BY_SLUG
+from kalends.staff.record.values import as_records_are_written, field_of
 from kalends.staff.refusals import Refused
 from kalends.staff.reply import dialog, moved
 from kalends.staff.shell import shell
@@ -150,12 +150,7 @@ def _properties(listing: Listing, what: str, request: HttpRequest) -> dict[str, 
     if prop is None:
         raise Refused(_("Choose the property to edit."))
     value = ";".join(each for each in request.POST.getlist("value") if each)
-    if kind_of(prop) == "number" and value:
-        number = read_number(value)
-        if number is None:
-            raise Refused(_("Give a number."))
-        value = f"{number:f}"
-    return {prop.name: value}
+    return {prop.name: as_records_are_written(prop, value, listing.visit.ctx.time_zone)}
 
 
 def _chosen_property(listing: Listing, name: str) -> Property | None:
@@ -201,18 +196,11 @@ def _edit_context(listing: Listing, name: str) -> dict[str, Any]:
     told: dict[str, Any] = {"properties": choices, "property": name if prop else ""}
     if prop is None:
         return told
-    kind = kind_of(prop)
-    options = option_labels(prop, listing.names, language) if kind in ("choice", "choices") else []
-    if kind == "bool":
-        options = [("true", _("Yes")), ("false", _("No"))]
+    field = field_of(listing.visit, prop)
     return {
         **told,
-        "kind": "choice"
-        if kind == "bool"
-        else kind
-        if options or kind not in ("choice", "choices")
-        else "text",
-        "options": [option for option in options if option[0] != "me"],
+        "kind": field["field"],
+        "options": field["options"],
         "label": prop.label.in_language(language),
     }
 

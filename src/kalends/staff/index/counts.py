@@ -22,7 +22,7 @@ LARGE = 200_000
 """From how many rows on a table is too large to be counted whenever somebody looks."""
 EXACT_MAX = 10_000
 """How many records of a large table are counted, and summed, exactly."""
-PATIENCE_MS = 80
+PATIENCE_MS = 30
 """How long counting in a large table may take."""
 SAMPLE_ROWS = 20_000
 """How many rows an estimate looks at."""

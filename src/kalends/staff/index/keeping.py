@@ -212,21 +212,9 @@ def rename_form(request: HttpRequest, visit: Visit, slug: str, key: str) -> Http
 def rename(request: HttpRequest, visit: ActionVisit, slug: str, key: str) -> HttpResponse:
     """Gives a view another name."""
     listing = _listing(request, visit, slug)
-    tab, form = _saved(listing, key), NameForm(request.POST)
-    if form.is_valid():
-        name = form.cleaned_data["name"]
-        try:
-            visit.do(
-                "rename_view",
-                lambda db: rename_view(
-                    db, visit.ctx, listing.object, viewer_of(visit), int(key), name, visit.who.actor
-                ),
-            )
-        except Refused as refusal:
-            form.refuse(Refused(refusal.message, "name"))
-        else:
-            return moved(request, f"{listing.base}?view={key}", _("View renamed"))
-    return _ask(request, listing, "view_rename", form, tab=tab, status=422)
+    return _give(
+        request, listing, visit, key, "rename", NameForm(request.POST), rename_view, _("View renamed")
+    )
 
 
 @account_page
@@ -277,21 +265,38 @@ def share_form(request: HttpRequest, visit: Visit, slug: str, key: str) -> HttpR
 def share(request: HttpRequest, visit: ActionVisit, slug: str, key: str) -> HttpResponse:
     """Says who sees a view."""
     listing = _listing(request, visit, slug)
-    tab, form = _saved(listing, key), SharingForm(request.POST)
+    return _give(
+        request, listing, visit, key, "share", SharingForm(request.POST), share_view, _("Sharing changed")
+    )
+
+
+def _give(
+    request: HttpRequest,
+    listing: Listing,
+    visit: ActionVisit,
+    key: str,
+    verb: str,
+    form: Form,
+    work: Callable[..., Any],
+    told: str,
+) -> HttpResponse:
+    """Gives a view what the one field of a form says, and shows it; or asks again."""
+    tab = _saved(listing, key)
+    (field,) = (each.name for each in form.visible_fields())
     if form.is_valid():
-        sharing = form.cleaned_data["sharing"]
+        given = form.cleaned_data[field]
         try:
             visit.do(
-                "share_view",
-                lambda db: share_view(
-                    db, visit.ctx, listing.object, viewer_of(visit), int(key), sharing, visit.who.actor
+                f"{verb}_view",
+                lambda db: work(
+                    db, visit.ctx, listing.object, viewer_of(visit), int(key), given, visit.who.actor
                 ),
             )
         except Refused as refusal:
-            form.refuse(Refused(refusal.message, "sharing"))
+            form.refuse(Refused(refusal.message, field))
         else:
-            return moved(request, f"{listing.base}?view={key}", _("Sharing changed"))
-    return _ask(request, listing, "view_share", form, tab=tab, status=422)
+            return moved(request, f"{listing.base}?view={key}", told)
+    return _ask(request, listing, f"view_{verb}", form, tab=tab, status=422)
 
 
 @account_page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -39,6 +40,12 @@ class Listing:
         words = request.GET if request.method in ("GET", "HEAD") else request.POST
         self.state: ListState = read_state(self.page, self.object, self.tabs.every, self.tabs.first, words)
         self.names = Names.of_account(visit.ctx.id)
+
+    @cached_property
+    def is_large(self) -> bool:
+        """Whether the list opens without what is costly to count."""
+        with self.visit.cursor() as cursor:
+            return is_large(cursor, self.object)
 
     @property
     def base(self) -> str:
@@ -83,7 +90,7 @@ def page_context(cursor: Cursor, request: HttpRequest, listing: Listing) -> dict
     """What stands around the list: the shell, the title, and the strip of the month where there is one."""
     visit, state = listing.visit, listing.state
     title = listing.object.plural_label.in_language(visit.language)
-    shown = bool(listing.page.day_filter) and not is_large(cursor, listing.object)
+    shown = bool(listing.page.day_filter) and not listing.is_large
     return {
         **shell(cursor, visit, request, listing.object.plural),
         "title": title,
@@ -110,7 +117,7 @@ def list_context(cursor: Cursor, listing: Listing) -> dict[str, Any]:
     asked = state.filter()
     page = read_page(cursor, visit, state, asked)
     table = dressed(cursor, visit, state, page, listing.names)
-    later = is_large(cursor, listing.object)
+    later = listing.is_large
     return {
         "base": listing.base,
         "here": listing.here,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -83,18 +82,11 @@ def dressed(cursor: Cursor, visit: Visit, state: ListState, page: Page, names: N
     rows: list[TableRow] = []
     for row in page.rows:
         under = dresses["@under"](row).text if "@under" in dresses else str(row.get(about.under) or "")
-        cells = [
-            _placed(state, each.name, wardrobe.cell(state.object.by_name[each.name], row))
-            for each in state.columns
-        ]
+        cells = [wardrobe.cell(state.object.by_name[each.name], row) for each in state.columns]
         link = record_address(visit.ctx.id, state.object.name, row["id"])
         name = row[NAME] or str(row["id"])
         rows.append(TableRow(row["id"], name, link, "" if under == name else under, cells))
     return Table(name_column(visit, state), headings(visit, state), rows, page)
-
-
-def _placed(state: ListState, name: str, cell: Cell) -> Cell:
-    return replace(cell, css=f"{_numeric(state, name)}{_place(state, name)}".strip())
 
 
 def _numeric(state: ListState, name: str) -> str:
@@ -104,7 +96,8 @@ def _numeric(state: ListState, name: str) -> str:
 def _place(state: ListState, name: str) -> str:
     """Where a phone shows the value, if it does."""
     about = state.page
-    return {about.amount: "c-amount", about.status: "c-status", about.due: "c-due"}.get(name, "")
+    status = about.status or about.object.stage
+    return {about.amount: "c-amount", status: "c-status", about.due: "c-due"}.get(name, "")
 
 
 def headings(visit: Visit, state: ListState) -> list[Column]:

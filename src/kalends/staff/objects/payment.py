@@ -17,6 +17,7 @@ from kalends.staff.objects.declare import (
     object_type,
     view,
 )
+from kalends.staff.reasons import reason
 from kalends.staff.statuses import PAYMENT, payment_icon
 from kalends.staff.visit import Visit
 
@@ -39,7 +40,11 @@ def _dresses(visit: Visit, beside: Beside) -> Mapping[str, Dress]:  # noqa: ARG0
             text=status.option_label(value, visit.language),
         )
 
-    return {"hs_latest_status": badge}
+    def failure(row: Row) -> Cell:
+        told = reason(None, row["hs_failure_reason"])
+        return Cell(text=told) if told else Cell(kind="empty")
+
+    return {"hs_latest_status": badge, "hs_failure_reason": failure}
 
 
 PAGE = ObjectPage(

@@ -19,6 +19,7 @@ class CreditRow(NamedTuple):
     applied_minor: int
     to_balance_minor: int
     currency: str
+    id: int
 
 
 def credit_of_invoice(cursor: Cursor, account_id: int, invoice_id: int) -> list[CreditRow]:
@@ -26,4 +27,4 @@ def credit_of_invoice(cursor: Cursor, account_id: int, invoice_id: int) -> list[
     cursor.execute(
         load("kalends.staff", "credit_of_invoice"), {"account_id": account_id, "invoice_id": invoice_id}
     )
-    return [CreditRow(*row[:7]) for row in cursor.fetchall()]
+    return [CreditRow(*row) for row in cursor.fetchall()]

@@ -15,6 +15,7 @@ from kalends.query import NAME, compile_lookup, fetch
 from kalends.query.context import Cursor
 from kalends.staff.cells import Wardrobe
 from kalends.staff.objects import CREATED_WITH_A_FORM, PAGES, ObjectPage, record_address
+from kalends.staff.record.kinds import kind_label
 from kalends.staff.record.reading import Record
 from kalends.staff.visit import Visit
 
@@ -53,7 +54,7 @@ def _card(cursor: Cursor, record: Record, to: ObjectPage) -> dict[str, Any]:
     found = newest_linked(
         visit.psycopg(), visit.ctx, record.page.name, record.id, to.name, visit.asking, limit=COUNTED + 1
     )
-    kinds = {each.id: [kind.label for kind in each.kinds if kind.label] for each in found[:SHOWN]}
+    kinds = {each.id: [kind_label(kind) for kind in each.kinds if kind.label] for each in found[:SHOWN]}
     said = _SAID.get(to.name, ())
     wanted = [NAME, *filter(None, (to.status, to.amount, to.under)), *said, *to.needs]
     read = fetch(cursor, compile_lookup(target, wanted, list(kinds), visit.asking)) if kinds else []
@@ -117,11 +118,17 @@ def _create(record: Record, to: ObjectPage) -> str:
     if not visit.may("edit", to.name):
         return ""
     if to.name == "subscription":
-        return (
-            f"{reverse('create-subscription', args=[visit.ctx.id])}?{name}={record.id}"
-            if name in CREATED_FOR
-            else ""
-        )
+        return wizard_address(record)
     if to.name not in CREATED_WITH_A_FORM or not may_tie(visit, name, to.name) or not tie(name, to.name):
         return ""
     return reverse(f"{to.slug}-create", args=[visit.ctx.id]) + f"?of={name}-{record.id}"
+
+
+def wizard_address(record: Record) -> str:
+    """Where a subscription is made for this customer, or out of this deal: a deal that was lost becomes none."""
+    visit, name = record.visit, record.page.name
+    if name not in CREATED_FOR or not visit.may("edit", "subscription"):
+        return ""
+    if name == "deal" and record.row["hs_is_closed"] and not record.row["hs_is_closed_won"]:
+        return ""
+    return f"{reverse('create-subscription', args=[visit.ctx.id])}?{name}={record.id}"

@@ -18,13 +18,12 @@ from kalends.crm.rules import Tie
 from kalends.crm.schema import account_object
 from kalends.crm.unique import EXISTS
 from kalends.query import compile_ids, parse
-from kalends.query.language import kind_of
 from kalends.staff.action import ActionVisit, account_action, by_method
-from kalends.staff.forms import Form, read_number
+from kalends.staff.forms import Form
 from kalends.staff.index.bulk import CODES, RULE
 from kalends.staff.objects import BY_SLUG, CREATED_WITH_A_FORM, ObjectPage, record_address
 from kalends.staff.record.cards import may_tie
-from kalends.staff.record.properties import field_of
+from kalends.staff.record.values import as_records_are_written, field_of
 from kalends.staff.refusals import Refused
 from kalends.staff.reply import dialog, moved
 from kalends.staff.shell import shell
@@ -48,7 +47,7 @@ def _page(slug: str) -> ObjectPage:
 
 def _asked(obj: ObjectType) -> list[Property]:
     names = (*obj.required_at_creation, *obj.api_defaults, *_MORE.get(obj.name, ()), "hubspot_owner_id")
-    return [obj.by_name[name] for name in dict.fromkeys(names) if name in obj.by_name and name != "closedate"]
+    return [obj.by_name[name] for name in dict.fromkeys(names) if name in obj.by_name]
 
 
 @account_page
@@ -73,7 +72,7 @@ def _make(request: HttpRequest, visit: ActionVisit, slug: str) -> HttpResponse:
     form.is_valid()
     given = {prop.name: request.POST.get(prop.name, "").strip() for prop in _asked(obj)}
     try:
-        properties = _written(obj, given)
+        properties = _written(obj, given, visit.ctx.time_zone)
         ties = _ties(visit, page, request.POST.get("of", ""))
         made = visit.do("create_record", lambda db: _write(db, visit, obj, New(properties, ties)))
     except _Refusals as refusals:
@@ -90,21 +89,17 @@ class _Refusals(Exception):
         self.told = told
 
 
-def _written(obj: ObjectType, given: dict[str, str]) -> dict[str, str]:
+def _written(obj: ObjectType, given: dict[str, str], time_zone: str) -> dict[str, str]:
     """What was typed, as records are written; what is empty is not said. Raises :class:`_Refusals`."""
     wrong: dict[str, dict[str, str]] = {}
     properties: dict[str, str] = {}
     for name, value in given.items():
         if not value:
             continue
-        if kind_of(obj.by_name[name]) == "number":
-            number = read_number(value)
-            if number is None:
-                wrong[name] = {"text": _("Give a number.")}
-                continue
-            properties[name] = f"{number:f}"
-        else:
-            properties[name] = value
+        try:
+            properties[name] = as_records_are_written(obj.by_name[name], value, time_zone)
+        except Refused as refusal:
+            wrong[name] = {"text": refusal.message}
     if wrong:
         raise _Refusals(wrong)
     return properties

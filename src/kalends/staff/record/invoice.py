@@ -54,7 +54,7 @@ def middle(cursor: Cursor, visit: Visit, id_: int) -> dict[str, Any]:
         "totals": _totals(invoice, lines, credit),
         "balance": formatting.minor(invoice.balance_minor, invoice.currency),
         "payments": [payment_entry(each, visit) for each in paid if each.id in seen],
-        "credit_notes": [credit_note_entry(each) for each in credit if each.number],
+        "credit_notes": [credit_note_entry(each, visit, invoice.id) for each in credit if each.number],
         "why": tell(
             explain_invoice(visit.psycopg(), visit.ctx, invoice.number or str(invoice.id)), visit.language
         )

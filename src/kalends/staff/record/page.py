@@ -14,7 +14,7 @@ from kalends.query.context import Cursor
 from kalends.staff.actions.registry import offers_for
 from kalends.staff.objects import record_address
 from kalends.staff.record import customer, invoice, payment, sales, subscription
-from kalends.staff.record.cards import CREATED_FOR, cards
+from kalends.staff.record.cards import cards, wizard_address
 from kalends.staff.record.properties import properties
 from kalends.staff.record.reading import Record, read_record
 from kalends.staff.record.story import story
@@ -70,7 +70,7 @@ def _show(request: HttpRequest, cursor: Cursor, record: Record) -> HttpResponse:
         "under": _under(record),
         "middle_template": f"staff/record/middle_{template}.html",
         "offers": offers_for(visit, about.name, record.id),
-        "subscribe": _subscribe(record),
+        "subscribe": wizard_address(record),
         "may_delete": about.name not in ("subscription", "payment")
         and visit.may("delete", about.name, record.id),
         "cards": cards(cursor, record),
@@ -83,11 +83,3 @@ def _show(request: HttpRequest, cursor: Cursor, record: Record) -> HttpResponse:
 def _under(record: Record) -> str:
     under = str(record.row.get(record.page.under) or "") if record.page.under else ""
     return "" if under == record.name else under
-
-
-def _subscribe(record: Record) -> str:
-    """Where a subscription is made for this customer, or out of this deal."""
-    name, visit = record.page.name, record.visit
-    if name not in CREATED_FOR or not visit.may("edit", "subscription"):
-        return ""
-    return f"{reverse('create-subscription', args=[visit.ctx.id])}?{name}={record.id}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,17 +20,16 @@ from kalends.crm import records
 from kalends.crm.record_history import SOURCE, read_history
 from kalends.crm.records import Wish
 from kalends.query import NAME, compile_select, fetch
-from kalends.query.language import kind_of
-from kalends.staff import formatting
+from kalends.staff import formatting, moments
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.cells import Names
 from kalends.staff.forbidden import Forbidden
-from kalends.staff.forms import Form, read_number
+from kalends.staff.forms import Form
 from kalends.staff.index.bulk import CODES, RULE
 from kalends.staff.index.selection import these
-from kalends.staff.index.toolbar import option_labels
 from kalends.staff.objects import BY_SLUG, record_address
 from kalends.staff.record.reading import Record, read_record
+from kalends.staff.record.values import as_records_are_written, field_of
 from kalends.staff.refusals import Refused, worded
 from kalends.staff.reply import dialog, is_htmx, moved, swapped
 from kalends.staff.shell import shell
@@ -204,17 +203,9 @@ def _as_written(record: Record, prop: Property, given: list[str]) -> str:
         if prop.multiple
         else (given or [""])[0].strip()
     )
-    if value and kind_of(prop) == "number":
-        number = read_number(value)
-        if number is None:
-            raise Refused(_("Give a number."))
-        return f"{number:f}"
-    if value and prop.type == "date":
-        try:
-            date.fromisoformat(value)
-        except ValueError:
-            raise Refused(_("Give a date.")) from None
-    return str(record.visit.user.id) if value == "me" and prop.options_from == "owners" else value
+    if value == "me" and prop.options_from == "owners":
+        return str(record.visit.user.id)
+    return as_records_are_written(prop, value, record.visit.ctx.time_zone, record.row[prop.name])
 
 
 def _typed(record: Record, prop: Property) -> list[str]:
@@ -224,6 +215,8 @@ def _typed(record: Record, prop: Property) -> list[str]:
         return [str(each) for each in value or ()]
     if prop.is_number and value is not None:
         return [formatting.number(value) if prop.type == "number" else f"{value:f}"]
+    if prop.type == "datetime" and value is not None:
+        return [moments.typed(value, record.visit.ctx.time_zone)]
     return [record.value(prop)[:10] if prop.type == "date" else record.value(prop)]
 
 
@@ -244,19 +237,6 @@ def _field(
     with visit.cursor() as cursor:
         context |= {**shell(cursor, visit, request, record.object.plural), "title": context["label"]}
     return render(request, "staff/record/property_page.html", context, status=status)
-
-
-def field_of(visit: Visit, prop: Property) -> dict[str, Any]:
-    """How a value is typed or chosen."""
-    kind: str = kind_of(prop)
-    options: list[tuple[str, str]] = []
-    if kind == "bool":
-        kind, options = "choice", [("true", _("Yes")), ("false", _("No"))]
-    elif kind in ("choice", "choices"):
-        found = option_labels(prop, Names.of_account(visit.ctx.id), visit.language)
-        options = [each for each in found if each[0] != "me"]
-        kind = kind if options else "text"
-    return {"field": kind, "options": options, "long": prop.field_type == "textarea"}
 
 
 @require_safe
@@ -310,6 +290,8 @@ def _shown(record: Record, prop: Property, value: str | None, names: Names) -> s
         return ", ".join(names.of(prop, part) for part in each)
     if prop.type == "bool":
         return _("Yes") if value == "true" else _("No")
+    if prop.type == "datetime":
+        return formatting.instant(datetime.fromisoformat(value), record.visit.ctx.time_zone)
     if prop.is_time:
         return formatting.day(date.fromisoformat(value[:10]))
     return value

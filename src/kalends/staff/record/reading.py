@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,7 @@ from kalends.crm.rules import rules_of
 from kalends.crm.schema import account_object
 from kalends.query import NAME, compile_lookup, fetch
 from kalends.query.context import Cursor
+from kalends.staff import formatting
 from kalends.staff.cells import Cell, Names, Row, Wardrobe
 from kalends.staff.objects import BY_SLUG, ObjectPage
 from kalends.staff.visit import Visit
@@ -47,8 +49,11 @@ class Record:
         return to_api(prop, self.row[prop.name]) or ""
 
     def cell(self, prop: Property) -> Cell:
-        """A value as people read it."""
-        return self.wardrobe.cell(prop, self.row)
+        """A value as people read it; a moment with its time of day, for which lists have no room."""
+        cell, value = self.wardrobe.cell(prop, self.row), self.row[prop.name]
+        if isinstance(value, datetime):
+            return replace(cell, text=formatting.instant(value, self.visit.ctx.time_zone))
+        return cell
 
     def told(self, name: str) -> dict[str, Any]:
         """A property with its value, for the page."""
@@ -78,7 +83,7 @@ class Record:
 
     def is_editable(self, prop: Property) -> bool:
         """Whether staff write a property here: what has an action of its own is left to that action."""
-        if prop.type == "datetime" or prop.name in rules_of(self.page.name).handled:
+        if prop.name in rules_of(self.page.name).handled:
             return False
         return prop.custom or set(EDITABLE) <= set(prop.writable_by)
 

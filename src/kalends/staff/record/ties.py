@@ -16,6 +16,7 @@ from kalends.staff.forbidden import Forbidden
 from kalends.staff.forms import Form
 from kalends.staff.objects import BY_SLUG, PAGES, record_address
 from kalends.staff.record.cards import may_tie
+from kalends.staff.record.kinds import kind_label
 from kalends.staff.record.reading import Record, read_record
 from kalends.staff.refusals import Refused, worded
 from kalends.staff.reply import dialog, moved
@@ -123,7 +124,7 @@ def _choose(request: HttpRequest, record: Record, to: str, form: Form, *, status
         "target_label": target.plural_label.in_language(visit.language),
         "back": record_address(visit.ctx.id, record.page.name, record.id),
         "labels": [
-            (f"{each.category}/{each.type_id}", each.label)
+            (f"{each.category}/{each.type_id}", kind_label(each))
             for each in kinds
             if each.label and not each.derived
         ],

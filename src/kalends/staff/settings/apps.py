@@ -24,13 +24,14 @@ from kalends.accounts.integration_apps import (
     rotate_secret,
 )
 from kalends.events import journal
+from kalends.events.webhooks.signatures import standard_secret
 from kalends.events.webhooks.upkeep import Standing, given_up, standings
 from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.forms import Form
 from kalends.staff.refusals import Refused, worded
-from kalends.staff.reply import moved
-from kalends.staff.settings.deeds import Asked, Deed
+from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
+from kalends.staff.settings.once import shown_once
 from kalends.staff.settings.places import PLACES, link, shown
 from kalends.staff.settings.tables import Act, Cell, Row, Table, Tag
 from kalends.staff.visit import Visit, account_page
@@ -209,22 +210,17 @@ rotate = by_method(get=_ask_rotate, post=_rotate)
 
 
 def _told(request: HttpRequest, visit: Visit, made: list[NewApp]) -> HttpResponse:
-    """The secret and the key, once; a form that was sent twice showed them the first time."""
-    if not made:
-        return moved(request, link(visit, "apps"), _("This was done and shown before"))
-    context = {
-        "made": made[0],
-        "once_heading": _("Copy them now"),
-        "once_text": _("The developer key is shown only once. Programs with the old ones are turned away."),
-    }
-    answer = shown(request, visit, "apps", "app_made", context)
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def _known_form(visit: Visit, data: Any, app_id: int) -> Form:
-    found_app(visit, app_id)
-    return Form(data)
+    """The secret and the key, once."""
+    return shown_once(
+        request,
+        visit,
+        "apps",
+        made,
+        heading=_("Copy them now"),
+        text=_("The developer key is shown only once. Programs with the old ones are turned away."),
+        before=_("This was done and shown before"),
+        standard_secret=standard_secret(made[0].client_secret) if made else "",
+    )
 
 
 def _revoke(db: Any, visit: ActionVisit, asked: dict[str, Any], app_id: int) -> None:  # noqa: ARG001
@@ -235,7 +231,7 @@ def _revoke(db: Any, visit: ActionVisit, asked: dict[str, Any], app_id: int) -> 
 revoke = Deed(
     name="revoke app",
     page="apps",
-    form=_known_form,
+    form=of_what_is_there(found_app),
     asked=lambda visit, form, app_id: Asked(
         _("Revoke the app %(name)s") % {"name": found_app(visit, app_id).name},
         _("Revoke"),

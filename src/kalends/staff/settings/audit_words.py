@@ -67,6 +67,7 @@ _THINGS: dict[str, Callable[[], str]] = {
     "pipeline": lambda: _("Pipeline"),
     "association_label": lambda: _("Label of an association"),
     "message": lambda: _("Letter"),
+    "wording": lambda: _("Wording of a letter"),
     "view": lambda: _("Saved view"),
     "refund": lambda: _("Refund"),
     "credit_note": lambda: _("Credit note"),
@@ -88,6 +89,9 @@ _NAMES: dict[str, Callable[[], str]] = {
     "options": lambda: _("Options"),
     "probability": lambda: _("Likelihood of winning"),
     "status": lambda: _("Status"),
+    "subject": lambda: _("Subject"),
+    "opening": lambda: _("Opening"),
+    "closing": lambda: _("Closing"),
 }
 _SHOWN_AT_MOST = 160
 

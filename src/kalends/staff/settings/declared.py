@@ -30,7 +30,9 @@ class SettingsForm(Form):
 
     def __init__(self, names: Sequence[str], values: Mapping[str, Any], data: Any = None) -> None:
         initial = {
-            name: values[name] if isinstance(RULES[name].default, bool) else written(values[name])
+            name: values[name]
+            if isinstance(RULES[name].default, bool) or several(name)
+            else written(values[name])
             for name in names
         }
         super().__init__(data, initial=initial)
@@ -67,6 +69,9 @@ def field_for(name: str) -> forms.Field:
         return forms.BooleanField(required=False, **common)
     if isinstance(rule.default, int):
         return forms.IntegerField(min_value=rule.least, max_value=rule.most, **common)
+    if several(name):
+        choices = [(each, words.options[each]) for each in rule.choices]
+        return _Several(choices=choices, error_messages={"required": str(words.wrong)}, **common)
     if rule.choices:
         choices = [(each, words.options[each]) for each in rule.choices]
         return forms.ChoiceField(choices=choices, **common)
@@ -75,6 +80,21 @@ def field_for(name: str) -> forms.Field:
         choices = [(each, each.replace("_", " ")) for each in zones]
         return forms.ChoiceField(choices=choices, **common)
     return _Written(name, rule, words, **common)
+
+
+def several(name: str) -> bool:
+    """Whether a setting is some of its choices, not one of them."""
+    return bool(RULES[name].choices) and isinstance(RULES[name].default, tuple)
+
+
+class _Several(forms.MultipleChoiceField):
+    """Some of a setting's choices, each with a box."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def clean(self, value: Any) -> tuple[str, ...]:
+        """The values that the setting takes. Raises ``ValidationError``."""
+        return tuple(super().clean(value))
 
 
 class _Written(forms.CharField):

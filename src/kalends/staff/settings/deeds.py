@@ -29,6 +29,16 @@ class Asked:
     wide: bool = False
 
 
+def of_what_is_there(find: Callable[..., object]) -> Callable[..., Form]:
+    """The form of a deed that asks for nothing: ``find`` raises ``Http404`` where what it is about is not there."""
+
+    def form(visit: Visit, data: Any, **which: Any) -> Form:
+        find(visit, **which)
+        return Form(data)
+
+    return form
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """Something that can be done on a page of the settings.

@@ -1,8 +1,9 @@
-"""Email templates: which letters there are, how each reads in each language, and sending one to oneself."""
+"""Email templates: which letters there are, how each reads in each language, its wording, and a trial of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -13,11 +14,17 @@ from django.views.decorators.http import require_safe
 from kalends.documents.logo import read_logos
 from kalends.messages.letters.kinds import KINDS
 from kalends.messages.letters.layout import for_browsers
-from kalends.messages.trial import sample_letter, send_trial
-from kalends.staff.action import ActionVisit, account_action
+from kalends.messages.letters.wording import PLACEHOLDERS, STANDARD, Wording
+from kalends.messages.trial import sample_letter, sample_words, send_trial
+from kalends.messages.wordings import own_wordings, read_wordings, set_wording
+from kalends.staff.action import ActionVisit, account_action, by_method
+from kalends.staff.forms import Form
+from kalends.staff.refusals import Refused
 from kalends.staff.reply import moved
+from kalends.staff.settings.deeds import Asked, Deed
 from kalends.staff.settings.places import PLACES, link, shown
 from kalends.staff.settings.tables import Act, Cell, Row, Table, Tag
+from kalends.staff.settings.wording import WordingForm, folded, unfolded
 from kalends.staff.visit import Visit, account_page
 
 LANGUAGES = {"en": "English", "nb": "Norsk bokmål", "fi": "Suomi"}
@@ -49,7 +56,8 @@ NAMES: dict[str, Callable[[], str]] = {
 
 def lists(visit: Visit) -> dict[str, object]:
     """The letters to customers and to users, each with whether it goes out."""
-    rows = {kind: _row(visit, kind) for kind in KINDS}
+    own = own_wordings(visit.psycopg(), visit.ctx.id)
+    rows = {kind: _row(visit, kind, own.get(kind, [])) for kind in KINDS}
     columns = [_("Letter"), _("Goes out")]
     return {
         "tables": [
@@ -58,7 +66,7 @@ def lists(visit: Visit) -> dict[str, object]:
                 _("To customers"),
                 columns,
                 [row for kind, row in rows.items() if not KINDS[kind].to_staff],
-                note=_("In the language of the customer."),
+                note=_("In the language of the customer. Open one to word it yourself."),
             ),
             Table(
                 "to-users",
@@ -71,13 +79,17 @@ def lists(visit: Visit) -> dict[str, object]:
     }
 
 
-def _row(visit: Visit, kind: str) -> Row:
+def _row(visit: Visit, kind: str, languages: Sequence[str]) -> Row:
     look = reverse("settings-letter", args=[visit.ctx.id, kind])
     on, why = _goes_out(visit, kind)
     tag = Tag(_("On"), "ok") if on else Tag(_("Off"))
+    worded = ", ".join(LANGUAGES[each] for each in languages)
+    name = Cell(
+        NAMES[kind](), _("Own wording: %(languages)s") % {"languages": worded} if worded else "", look
+    )
     return Row(
         NAMES[kind](),
-        [Cell(NAMES[kind](), link=look), Cell(why, tags=[tag])],
+        [name, Cell(why, tags=[tag])],
         [Act(_("Preview"), look, dialog=False)],
     )
 
@@ -103,36 +115,125 @@ def _known(kind: str, language: str) -> None:
 
 @require_safe
 @account_page
-def letter(request: HttpRequest, visit: Visit, kind: str) -> HttpResponse:
-    """A letter with made-up people and amounts, as it would be sent today."""
+def _look(request: HttpRequest, visit: Visit, kind: str) -> HttpResponse:
+    language = _language(request, visit, kind)
+    form = None if KINDS[kind].to_staff else _form(visit, kind, language)
+    return _shown(request, visit, kind, language, form)
+
+
+def _language(request: HttpRequest, visit: Visit, kind: str) -> str:
     language = request.GET.get("language", visit.ctx.language)
     _known(kind, language)
     visit.require(PLACES["letters"].needs)
-    words = sample_letter(visit.ctx, kind, language)
+    return language
+
+
+def _form(visit: Visit, kind: str, language: str, data: Any = None) -> WordingForm:
+    own = read_wordings(visit.psycopg(), visit.ctx.id, kind).get(language, STANDARD)
+    return WordingForm(kind, language, own, sample_words(visit.ctx, kind, language), data)
+
+
+def _shown(
+    request: HttpRequest,
+    visit: Visit,
+    kind: str,
+    language: str,
+    form: WordingForm | None,
+    tried: Wording | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """A letter with made-up people and amounts, as it would be sent today, or in words that are ``tried``."""
+    words = sample_letter(visit.psycopg(), visit.ctx, kind, language, tried)
     here = reverse("settings-letter", args=[visit.ctx.id, kind])
+    frame = reverse("settings-letter-body", args=[visit.ctx.id, kind, language])
     context = {
         "kind": kind,
         "letter_name": NAMES[kind](),
         "letter": words,
         "letter_language": language,
+        "frame": frame if tried is None else f"{frame}?words={folded(tried)}",
         "picks": [
             {"label": name, "link": f"{here}?language={code}", "chosen": code == language, "code": code}
             for code, name in LANGUAGES.items()
         ],
         "attached": words.attached is not None,
-        "kept": visit.ctx.settings.letters == "kept",
+        "form": form,
+        "tried": tried is not None,
     }
-    return shown(request, visit, "letters", "letter", context)
+    return shown(request, visit, "letters", "letter", context, status=status)
+
+
+@account_action("settings")
+def _reword(request: HttpRequest, visit: ActionVisit, kind: str) -> HttpResponse:
+    """Keep the account's own words for a letter, or show how they would read."""
+    language = _language(request, visit, kind)
+    _wordable(kind)
+    form = _form(visit, kind, language, request.POST)
+    if not form.is_valid():
+        return _shown(request, visit, kind, language, form, status=422)
+    if "look" in request.POST:
+        return _shown(request, visit, kind, language, form, form.wording)
+
+    def work(db: Any) -> bool:
+        return set_wording(db, visit.ctx, kind, language, form.wording, actor=visit.who.actor)
+
+    try:
+        changed = visit.do("wording", work)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return _shown(request, visit, kind, language, form, status=422)
+    told = _("The wording is kept") if changed else _("Nothing was changed: everything stood so already")
+    return moved(request, _page(visit, kind, language), told)
+
+
+letter = by_method(get=_look, post=_reword)
+
+
+def _page(visit: Visit, kind: str, language: str) -> str:
+    return f"{link(visit, 'letters')}/{kind}?language={language}"
+
+
+def _wordable(kind: str) -> None:
+    if kind not in PLACEHOLDERS:
+        raise Http404(f"no wording of {kind}")
+
+
+def _standard_form(visit: Visit, data: Any, kind: str, language: str) -> Form:
+    _known(kind, language)
+    if language not in read_wordings(visit.psycopg(), visit.ctx.id, kind):
+        raise Http404(f"no wording of {kind} in {language}")
+    return Form(data)
+
+
+standard = Deed(
+    name="standard wording",
+    page="letters",
+    form=_standard_form,
+    asked=lambda visit, form, kind, language: Asked(
+        _("Back to the standard wording"),
+        _("Take back"),
+        [
+            _("Your words for this letter in this language are gone. Letters that were sent keep theirs."),
+        ],
+        takes_away=True,
+    ),
+    work=lambda db, visit, asked, kind, language: set_wording(
+        db, visit.ctx, kind, language, STANDARD, actor=visit.who.actor
+    ),
+    told=lambda asked: _("The standard wording is back"),
+    back=_page,
+)
 
 
 @xframe_options_sameorigin
 @require_safe
 @account_page
-def body(request: HttpRequest, visit: Visit, kind: str, language: str) -> HttpResponse:  # noqa: ARG001
+def body(request: HttpRequest, visit: Visit, kind: str, language: str) -> HttpResponse:
     """The page of a letter alone, for the frame that shows it; it may load nothing and run nothing."""
     _known(kind, language)
     visit.require(PLACES["letters"].needs)
-    words = sample_letter(visit.ctx, kind, language)
+    tried = unfolded(request.GET["words"]) if "words" in request.GET else None
+    words = sample_letter(visit.psycopg(), visit.ctx, kind, language, tried)
     answer = HttpResponse(for_browsers(words, read_logos(visit.psycopg(), visit.ctx.id, words.logos)))
     answer["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
@@ -152,6 +253,4 @@ def send(request: HttpRequest, visit: ActionVisit, kind: str, language: str) -> 
     told = (
         _("On its way to %(email)s") if visit.ctx.settings.letters == "queued" else _("Kept, not delivered")
     )
-    return moved(
-        request, f"{link(visit, 'letters')}/{kind}?language={language}", told % {"email": visit.user.email}
-    )
+    return moved(request, _page(visit, kind, language), told % {"email": visit.user.email})

@@ -28,10 +28,11 @@ from kalends.crm.pipelines import (
     update_pipeline,
     update_stage,
 )
+from kalends.crm.schema import account_object
 from kalends.staff import formatting
 from kalends.staff.forms import Form
 from kalends.staff.refusals import worded
-from kalends.staff.settings.deeds import Asked, Deed
+from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
 from kalends.staff.settings.places import PLACES, shown
 from kalends.staff.settings.tables import Act, Cell, Row, Table, Tag
 from kalends.staff.visit import Visit, account_page
@@ -83,8 +84,9 @@ def page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The pipelines, each with its stages."""
     visit.require(PLACES["pipelines"].needs)
     found = pipelines(visit.psycopg(), visit.ctx, DEALS)
-    tables = [_table(visit, each) for each in found]
-    rows = [_row(visit, each) for each in found]
+    words = _words(visit)
+    tables = [_table(visit, each, words) for each in found]
+    rows = [_row(visit, each, words) for each in found]
     every = Table(
         "pipelines",
         _("Pipelines"),
@@ -95,34 +97,45 @@ def page(request: HttpRequest, visit: Visit) -> HttpResponse:
     return shown(request, visit, "pipelines", "tables", {"tables": [*tables, every]})
 
 
-def _row(visit: Visit, each: Pipeline) -> Row:
+def _words(visit: Visit) -> dict[str, str]:
+    """Pipelines and stages in the reader's language, as long as they have the names they came with."""
+    deal = account_object(visit.psycopg(), visit.ctx, DEALS.name)
+    named = [deal.by_name[name] for name in (deal.pipeline, deal.stage) if name]
+    return {
+        option.value: option.label.in_language(visit.language) for prop in named for option in prop.options
+    }
+
+
+def _row(visit: Visit, each: Pipeline, words: dict[str, str]) -> Row:
     address = [visit.ctx.id, each.name]
     acts = [
         Act(_("Rename"), reverse("settings-pipeline-rename", args=address)),
         Act(_("Archive"), reverse("settings-pipeline-archive", args=address)),
     ]
-    return Row(each.label, [Cell(each.label), Cell(formatting.number(Decimal(len(each.stages))))], acts)
+    label = words.get(each.name, each.label)
+    return Row(label, [Cell(label), Cell(formatting.number(Decimal(len(each.stages))))], acts)
 
 
-def _table(visit: Visit, each: Pipeline) -> Table:
+def _table(visit: Visit, each: Pipeline, words: dict[str, str]) -> Table:
     return Table(
         f"pipeline-{each.name}",
-        each.label,
+        words.get(each.name, each.label),
         [_("Stage"), _("Likelihood of winning"), _("Deals")],
-        [_stage_row(visit, each, stage) for stage in each.stages],
+        [_stage_row(visit, each, stage, words) for stage in each.stages],
         add=Act(_("Add a stage"), reverse("settings-stage-add", args=[visit.ctx.id, each.name])),
     )
 
 
-def _stage_row(visit: Visit, of: Pipeline, each: Stage) -> Row:
+def _stage_row(visit: Visit, of: Pipeline, each: Stage, words: dict[str, str]) -> Row:
     address = [visit.ctx.id, of.name, each.name]
     standing = records_in(visit.psycopg(), visit.ctx, DEALS, [each.name])
     percent = _("%(number)s %%") % {"number": formatting.number(_percent(each))}
     won = each.probability == 1
     tags = [Tag(_("Won"), "ok") if won else Tag(_("Closed"))] if each.is_closed else []
+    label = words.get(each.name, each.label)
     return Row(
-        each.label,
-        [Cell(each.label, tags=tags), Cell(percent), Cell(formatting.number(Decimal(standing)))],
+        label,
+        [Cell(label, tags=tags), Cell(percent), Cell(formatting.number(Decimal(standing)))],
         [
             Act(_("Edit"), reverse("settings-stage-edit", args=address)),
             Act(_("Archive"), reverse("settings-stage-archive", args=address)),
@@ -165,17 +178,23 @@ def _make(db: Any, visit: Any, asked: dict[str, Any]) -> int:
     ).id
 
 
+def _shown(visit: Visit, each: Pipeline | Stage) -> str:
+    """What a reader knows it by."""
+    return _words(visit).get(each.name, each.label)
+
+
+def _kept(visit: Visit, each: Pipeline | Stage, typed: str) -> str:
+    """The name to keep: one that nobody changed stays what it is, for readers of every language."""
+    return each.label if typed == _shown(visit, each) else typed
+
+
 def _rename_form(visit: Visit, data: Any, name: str) -> Form:
-    return PipelineForm(data, initial={"label": _pipeline(visit, name).label})
+    return PipelineForm(data, initial={"label": _shown(visit, _pipeline(visit, name))})
 
 
 def _rename(db: Any, visit: Any, asked: dict[str, Any], name: str) -> None:
-    update_pipeline(db, visit.ctx, DEALS, name, label=asked["label"], actor=visit.who.actor)
-
-
-def _archive_form(visit: Visit, data: Any, name: str) -> Form:
-    _pipeline(visit, name)
-    return Form(data)
+    label = _kept(visit, _pipeline(visit, name), asked["label"])
+    update_pipeline(db, visit.ctx, DEALS, name, label=label, actor=visit.who.actor)
 
 
 def _archive(db: Any, visit: Any, asked: dict[str, Any], name: str) -> None:  # noqa: ARG001
@@ -203,9 +222,9 @@ rename = Deed(
 archive = Deed(
     name="archive pipeline",
     page="pipelines",
-    form=_archive_form,
+    form=of_what_is_there(_pipeline),
     asked=lambda visit, form, name: Asked(
-        _("Archive the pipeline %(name)s") % {"name": _pipeline(visit, name).label},
+        _("Archive the pipeline %(name)s") % {"name": _shown(visit, _pipeline(visit, name))},
         _("Archive"),
         [_("Only a pipeline that no deal stands in can be archived, and one always stays.")],
         takes_away=True,
@@ -223,7 +242,7 @@ def _stage_form(visit: Visit, data: Any, name: str) -> Form:
 def _stage_edit_form(visit: Visit, data: Any, name: str, stage: str) -> Form:
     each = _stage(visit, name, stage)
     initial = {
-        "label": each.label,
+        "label": _shown(visit, each),
         "probability": int(_percent(each)),
         "closed": each.is_closed,
         "place": max(each.display_order, 0),
@@ -231,17 +250,14 @@ def _stage_edit_form(visit: Visit, data: Any, name: str, stage: str) -> Form:
     return StageForm(data, initial=initial)
 
 
-def _stage_archive_form(visit: Visit, data: Any, name: str, stage: str) -> Form:
-    _stage(visit, name, stage)
-    return Form(data)
-
-
 def _add_stage(db: Any, visit: Any, asked: dict[str, Any], name: str) -> str:
     return create_stage(db, visit.ctx, DEALS, name, _terms(asked), actor=visit.who.actor).name
 
 
 def _edit_stage(db: Any, visit: Any, asked: dict[str, Any], name: str, stage: str) -> None:
-    update_stage(db, visit.ctx, DEALS, name, _terms(asked, stage), actor=visit.who.actor)
+    label = _kept(visit, _stage(visit, name, stage), asked["label"])
+    terms = _terms({**asked, "label": label}, stage)
+    update_stage(db, visit.ctx, DEALS, name, terms, actor=visit.who.actor)
 
 
 def _archive_stage(db: Any, visit: Any, asked: dict[str, Any], name: str, stage: str) -> None:  # noqa: ARG001
@@ -261,7 +277,7 @@ stage_edit = Deed(
     page="pipelines",
     form=_stage_edit_form,
     asked=lambda visit, form, name, stage: Asked(
-        _("Edit the stage %(name)s") % {"name": _stage(visit, name, stage).label},
+        _("Edit the stage %(name)s") % {"name": _shown(visit, _stage(visit, name, stage))},
         _("Save"),
         [_("Deals that stand in it stand in it still; what they are weighed with follows the likelihood.")],
     ),
@@ -271,9 +287,9 @@ stage_edit = Deed(
 stage_archive = Deed(
     name="archive stage",
     page="pipelines",
-    form=_stage_archive_form,
+    form=of_what_is_there(_stage),
     asked=lambda visit, form, name, stage: Asked(
-        _("Archive the stage %(name)s") % {"name": _stage(visit, name, stage).label},
+        _("Archive the stage %(name)s") % {"name": _shown(visit, _stage(visit, name, stage))},
         _("Archive"),
         [_("Only a stage that no deal stands in can be archived.")],
         takes_away=True,

@@ -72,7 +72,9 @@ GROUPS: tuple[Group, ...] = (
                 lambda: _("Payments"),
                 "credit-card",
                 "settings",
-                lambda: _("What happens when a charge fails, and how fast charges are sent."),
+                lambda: _(
+                    "What customers pay with, what happens when a charge fails, and how fast charges are sent."
+                ),
             ),
             Place(
                 "invoices",

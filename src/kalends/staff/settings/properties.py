@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -31,7 +32,7 @@ from kalends.crm.property_groups import Taken, groups
 from kalends.crm.property_terms import FIELD_TYPES, LABEL_LONGEST, Choice, Definition
 from kalends.staff.forms import Form
 from kalends.staff.refusals import worded
-from kalends.staff.settings.deeds import Asked, Deed
+from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
 from kalends.staff.settings.places import PLACES, link, shown
 from kalends.staff.settings.tables import Act, Cell, Row, Table
 from kalends.staff.visit import Visit, account_page
@@ -46,6 +47,7 @@ TYPES = {
     "bool": lambda: _("Yes or no"),
 }
 """The types that a person chooses from; *several* is an enumeration that a record may have many values of."""
+_SHOWN = {**TYPES, "money": lambda: _("Amount"), "phone_number": lambda: _("Phone number")}
 
 worded(Taken, lambda problem: _("There is a property of this name already, perhaps an archived one."), "name")
 worded(PropertyRefused, lambda problem: _("The property cannot be so: %(reason)s") % {"reason": problem})
@@ -235,7 +237,7 @@ def _row(visit: Visit, obj: ObjectType, each: Definition) -> Row:
 
 def _system_row(each: Any, language: str) -> Row:
     label = each.label.in_language(language)
-    kind = TYPES.get(str(each.type), lambda: str(each.type))()
+    kind = _SHOWN.get(str(each.type), lambda: str(each.type))()
     return Row(label, [Cell(label, each.name), Cell(kind), Cell("--")])
 
 
@@ -284,16 +286,6 @@ def _new_form(visit: Visit, data: Any, name: str) -> Form:  # noqa: ARG001
     return PropertyForm(data)
 
 
-def _known_form(visit: Visit, data: Any, name: str, property_: str) -> Form:
-    _definition(visit, name, property_)
-    return Form(data)
-
-
-def _archived_form(visit: Visit, data: Any, name: str, property_: str) -> Form:
-    _definition(visit, name, property_, archived=True)
-    return Form(data)
-
-
 def _back(visit: Visit, name: str, property_: str = "") -> str:  # noqa: ARG001
     return reverse("settings-properties-of", args=[visit.ctx.id, name]) if name else link(visit, "properties")
 
@@ -328,7 +320,7 @@ edit = Deed(
 archive = Deed(
     name="archive property",
     page="properties",
-    form=_known_form,
+    form=of_what_is_there(_definition),
     asked=lambda visit, form, name, property_: Asked(
         _("Archive the property %(name)s") % {"name": _definition(visit, name, property_).label},
         _("Archive"),
@@ -347,7 +339,7 @@ archive = Deed(
 restore = Deed(
     name="restore property",
     page="properties",
-    form=_archived_form,
+    form=of_what_is_there(partial(_definition, archived=True)),
     asked=lambda visit, form, name, property_: Asked(
         _("Restore the property %(name)s")
         % {"name": _definition(visit, name, property_, archived=True).label},

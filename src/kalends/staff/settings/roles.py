@@ -23,7 +23,7 @@ from kalends.staff.forbidden import ABILITY_WORDS
 from kalends.staff.forms import Form, dress
 from kalends.staff.refusals import Refused
 from kalends.staff.reply import moved
-from kalends.staff.settings.deeds import Asked, Deed
+from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
 from kalends.staff.settings.places import PLACES, link, shown
 from kalends.staff.settings.role_words import ROLE_ABOUT, SCOPES, role_name
 from kalends.staff.settings.role_words import VERBS as VERB_WORDS
@@ -259,15 +259,10 @@ def _change(request: HttpRequest, visit: ActionVisit, role_id: int) -> HttpRespo
 change = by_method(get=_ask_change, post=_change)
 
 
-def _delete_form(visit: Visit, data: Any, role_id: int) -> Form:
-    _found(visit, role_id)
-    return Form(data)
-
-
 delete = Deed(
     name="delete role",
     page="roles",
-    form=_delete_form,
+    form=of_what_is_there(_found),
     asked=lambda visit, form, role_id: Asked(
         _("Delete the role %(name)s") % {"name": _found(visit, role_id).name},
         _("Delete"),

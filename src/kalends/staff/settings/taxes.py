@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -23,7 +24,7 @@ from kalends.billing.tax_rates import (
 from kalends.staff import formatting
 from kalends.staff.forms import Form, NumberField
 from kalends.staff.refusals import worded
-from kalends.staff.settings.deeds import Asked, Deed
+from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
 from kalends.staff.settings.places import PLACES, shown
 from kalends.staff.settings.tables import Act, Cell, Row, Table
 from kalends.staff.visit import Visit, account_page
@@ -102,14 +103,6 @@ def _edit_form(visit: Visit, data: Any, rate_id: int) -> Form:
     return TaxForm(data, initial={"name": each.name, "label": each.label, "percentage": percentage})
 
 
-def _form_of(*, active: bool) -> Any:
-    def form(visit: Visit, data: Any, rate_id: int) -> Form:
-        _found(visit, rate_id, active=active)
-        return Form(data)
-
-    return form
-
-
 def _percentage(asked: dict[str, Any]) -> Decimal:
     return asked["percentage"]
 
@@ -167,7 +160,7 @@ edit = Deed(
 archive = Deed(
     name="archive tax rate",
     page="taxes",
-    form=_form_of(active=True),
+    form=of_what_is_there(partial(_found, active=True)),
     asked=lambda visit, form, rate_id: Asked(
         _("Archive the tax rate %(name)s") % {"name": _found(visit, rate_id, active=True).name},
         _("Archive"),
@@ -180,7 +173,7 @@ archive = Deed(
 restore = Deed(
     name="restore tax rate",
     page="taxes",
-    form=_form_of(active=False),
+    form=of_what_is_there(partial(_found, active=False)),
     asked=lambda visit, form, rate_id: Asked(
         _("Restore the tax rate %(name)s") % {"name": _found(visit, rate_id, active=False).name},
         _("Restore"),

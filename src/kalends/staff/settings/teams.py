@@ -22,7 +22,7 @@ from kalends.accounts.teams import (
 )
 from kalends.staff.forms import Form
 from kalends.staff.refusals import worded
-from kalends.staff.settings.deeds import Asked, Deed
+from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
 from kalends.staff.settings.places import PLACES, shown
 from kalends.staff.settings.tables import Act, Cell, Row, Table
 from kalends.staff.visit import Visit, account_page
@@ -83,11 +83,6 @@ def _rename_form(visit: Visit, data: Any, team_id: int) -> Form:
     return TeamForm(data, initial={"name": _found(visit, team_id).name})
 
 
-def _delete_form(visit: Visit, data: Any, team_id: int) -> Form:
-    _found(visit, team_id)
-    return Form(data)
-
-
 add = Deed(
     name="create team",
     page="teams",
@@ -109,7 +104,7 @@ rename = Deed(
 delete = Deed(
     name="delete team",
     page="teams",
-    form=_delete_form,
+    form=of_what_is_there(_found),
     asked=lambda visit, form, team_id: Asked(
         _("Delete the team %(name)s") % {"name": _found(visit, team_id).name},
         _("Delete"),

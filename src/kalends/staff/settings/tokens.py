@@ -26,9 +26,9 @@ from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.forms import Form, dress
 from kalends.staff.refusals import Refused
-from kalends.staff.reply import moved
-from kalends.staff.settings.deeds import Asked, Deed
-from kalends.staff.settings.places import PLACES, link, shown
+from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
+from kalends.staff.settings.once import shown_once
+from kalends.staff.settings.places import PLACES, shown
 from kalends.staff.settings.tables import Act, Cell, Row, Table
 from kalends.staff.visit import Visit, account_page
 
@@ -179,19 +179,16 @@ def _create(db: Any, visit: ActionVisit, asked: dict[str, Any]) -> NewToken:
 
 
 def _told(request: HttpRequest, visit: Visit, made: list[NewToken]) -> HttpResponse:
-    """The token, once. A form that was sent twice made one token, which its first answer showed."""
-    if not made:
-        return moved(request, link(visit, "tokens"), _("This token was made and shown before"))
-    context = {
-        "made": made[0],
-        "once_heading": _("Copy it now"),
-        "once_text": _(
-            "It is shown only once. Kalends keeps no copy of it: whoever loses it makes another one."
-        ),
-    }
-    answer = shown(request, visit, "tokens", "token_made", context)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    """The token, once."""
+    return shown_once(
+        request,
+        visit,
+        "tokens",
+        made,
+        heading=_("Copy it now"),
+        text=_("It is shown only once. Kalends keeps no copy of it: whoever loses it makes another one."),
+        before=_("This token was made and shown before"),
+    )
 
 
 def _found(visit: Visit, token_id: int) -> TokenRow:
@@ -201,11 +198,6 @@ def _found(visit: Visit, token_id: int) -> TokenRow:
     raise Http404(f"no token {token_id}")
 
 
-def _revoke_form(visit: Visit, data: Any, token_id: int) -> Form:
-    _found(visit, token_id)
-    return Form(data)
-
-
 def _revoke(db: Any, visit: ActionVisit, asked: dict[str, Any], token_id: int) -> None:  # noqa: ARG001
     revoke_token(db, visit.ctx.id, str(token_id), visit.ctx.now, actor=visit.who.actor)
 
@@ -213,7 +205,7 @@ def _revoke(db: Any, visit: ActionVisit, asked: dict[str, Any], token_id: int) -
 revoke = Deed(
     name="revoke token",
     page="tokens",
-    form=_revoke_form,
+    form=of_what_is_there(_found),
     asked=lambda visit, form, token_id: Asked(
         _("Revoke the token %(name)s") % {"name": _found(visit, token_id).name},
         _("Revoke"),

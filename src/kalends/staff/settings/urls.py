@@ -65,6 +65,11 @@ urlpatterns = [
     path(f"{_BASE}/letters/<str:kind>", letters.letter, name="settings-letter"),
     path(f"{_BASE}/letters/<str:kind>/<str:language>", letters.body, name="settings-letter-body"),
     path(f"{_BASE}/letters/<str:kind>/<str:language>/send", letters.send, name="settings-letter-send"),
+    path(
+        f"{_BASE}/letters/<str:kind>/<str:language>/standard",
+        letters.standard.view,
+        name="settings-letter-standard",
+    ),
     path(f"{_BASE}/users", users.page, name="settings-users"),
     path(f"{_BASE}/users/invite", users.invite.view, name="settings-user-invite"),
     path(f"{_USER}/role", users.role.view, name="settings-user-role"),

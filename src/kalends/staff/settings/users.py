@@ -91,6 +91,8 @@ class TeamsForm(Form):
         known = [(str(each.id), each.name) for each in teams(visit.psycopg(), visit.ctx)]
         self.fields["main"].choices = [("", _("No team")), *known]  # type: ignore[attr-defined]
         self.fields["extra"].choices = known  # type: ignore[attr-defined]
+        if not known:
+            del self.fields["extra"]
 
 
 class RemoveForm(Form):
@@ -233,7 +235,7 @@ in_teams = Deed(
         visit.ctx,
         user_id,
         team_id=int(asked["main"]) if asked["main"] else None,
-        extra=[int(each) for each in asked["extra"]],
+        extra=[int(each) for each in asked.get("extra", [])],
         by=visit.place,
     ),
     told=lambda asked: _("The teams are set"),
@@ -257,6 +259,9 @@ remove = Deed(
         [
             _("The user cannot enter this account any more, from the next click on."),
             _("What the user did stays in the timelines and in the audit log."),
+            _(
+                "API tokens and apps go on, also those that the user made or let in. Revoke those that nobody needs."
+            ),
         ],
         takes_away=True,
     ),

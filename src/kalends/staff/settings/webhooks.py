@@ -40,7 +40,7 @@ from kalends.staff.action import ActionVisit
 from kalends.staff.forms import Form
 from kalends.staff.refusals import worded
 from kalends.staff.settings.apps import found_app, note
-from kalends.staff.settings.deeds import Asked, Deed
+from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
 from kalends.staff.settings.places import link, shown
 from kalends.staff.settings.tables import Act, Cell, Row, Table, Tag
 from kalends.staff.visit import Visit, account_page
@@ -208,11 +208,6 @@ def _found(visit: Visit, app_id: int, wanted_id: int) -> Wanted:
     return found
 
 
-def _wanted_form(visit: Visit, data: Any, app_id: int, wanted_id: int) -> Form:
-    _found(visit, app_id, wanted_id)
-    return Form(data)
-
-
 def _switch(db: Any, visit: ActionVisit, asked: dict[str, Any], app_id: int, wanted_id: int) -> None:  # noqa: ARG001
     before = find_wanted(db, visit.ctx, app_id, wanted_id)
     assert before is not None, "it was there when the form was made"
@@ -267,7 +262,7 @@ add = Deed(
 flip = Deed(
     name="switch webhook",
     page="apps",
-    form=_wanted_form,
+    form=of_what_is_there(_found),
     asked=lambda visit, form, app_id, wanted_id: (
         Asked(_("Switch off"), _("Switch off"), [_("What it was not told yet of this is dropped.")])
         if _found(visit, app_id, wanted_id).active
@@ -282,7 +277,7 @@ flip = Deed(
 delete = Deed(
     name="unsubscribe webhook",
     page="apps",
-    form=_wanted_form,
+    form=of_what_is_there(_found),
     asked=lambda visit, form, app_id, wanted_id: Asked(
         _("Tell the app of this no more"),
         _("Delete"),

@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from kalends.catalog.options import ACCEPTED_METHODS
 
 Text = str | Promise
 
@@ -54,6 +57,12 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
             _("When a charge fails"),
             _("This holds for charges that fail from now on; tries that are planned already stay."),
         ),
+        "accepting": Section(
+            _("What customers pay with"),
+            _(
+                "For new subscriptions and invoices; each of them can be made otherwise. Those that are there stay."
+            ),
+        ),
         "charging": Section(_("Charging")),
         "numbers": Section(
             _("Numbers"),
@@ -67,6 +76,9 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
         "limits": Section(_("Limits of the HTTP API"), _("Programs that ask for more are told to wait.")),
     }
 )
+
+_label = lazy(lambda each: each.label.in_language(get_language() or "en"), str)
+"""What the catalogue calls an option, in the language of the page."""
 
 _LINE = _("One line of up to 120 letters.")
 _PREFIX = _("Up to 12 letters, digits, dots, slashes and hyphens.")
@@ -157,6 +169,19 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             _("Up to 2,000 letters."),
             kind="long",
         ),
+        "accepted_methods": Words(
+            "payments",
+            "accepting",
+            _("Accepted payment methods"),
+            "",
+            _("Accept at least one."),
+            options=MappingProxyType({each.value: _label(each) for each in ACCEPTED_METHODS}),
+        ),
+        "payment_links": Words("payments", "accepting", _("Include a payment link for online payments")),
+        "collect_billing_address": Words(
+            "payments", "accepting", _("Collect billing address for card purchases")
+        ),
+        "collect_shipping_address": Words("payments", "accepting", _("Collect shipping address")),
         "retry_days": Words(
             "payments",
             "retries",

@@ -8,35 +8,23 @@ from typing import Any
 
 from django import forms, template
 from django.forms.boundfield import BoundField
-from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kalends.staff import formatting
+from kalends.staff import formatting, markup
 
 register = template.Library()
 
 
-@register.simple_tag
-def icon(name: str, css: str = "", tone: str = "") -> SafeString:
-    """A Lucide icon, for the eye only: the words beside it say the same."""
-    return format_html(
-        '<svg class="icon {}" aria-hidden="true"{}><use href="{}#{}"/></svg>',
-        css,
-        format_html(' data-s="{}"', tone) if tone else "",
-        static("staff/icons/sprite.svg"),
-        name,
-    )
+register.simple_tag(markup.icon)
+register.simple_tag(markup.cell)
+register.simple_tag(markup.table_row)
 
 
 @register.filter
 def money(value: formatting.Money | None) -> SafeString | str:
     """An amount with its decimals and its currency stepping back."""
-    if value is None:
-        return "--"
-    return format_html(
-        '<span class="money">{}<span class="dec">{}</span><span class="cur">{}</span></span>', *value
-    )
+    return "--" if value is None else markup.money(value)
 
 
 @register.filter

@@ -95,9 +95,12 @@ COMPONENTS = {
             "creditedMinor": _AMOUNTS,
             "retriedMinor": _AMOUNTS,
             "beforeMinor": _AMOUNTS,
+            "noLongerBilled": number("Subscriptions that had a cycle before and have none now."),
+            "noLongerBilledMinor": _AMOUNTS,
             "firstInvoices": array(ref("RehearsedInvoice")),
             "firstParked": array(ref("RehearsedParking")),
             "firstDifferences": array(ref("RehearsedDifference")),
+            "firstNoLongerBilled": array(ref("RehearsedEnd")),
         }
     ),
     "RehearsedInvoice": shape(
@@ -112,9 +115,20 @@ COMPONENTS = {
             "creditMinor": number(),
         }
     ),
-    "RehearsedParking": shape({**_SUBSCRIPTION, "cycle": number(), "reason": text(), "remedy": text()}),
+    "RehearsedParking": shape({**_SUBSCRIPTION, "cycle": number(), "reason": text(), "remedy": text(), "code": text()}),
     "RehearsedDifference": shape(
         {**_SUBSCRIPTION, "currency": text(), "beforeMinor": number(), "nowMinor": number(), "why": text()}
+    ),
+    "RehearsedEnd": shape(
+        {
+            **_SUBSCRIPTION,
+            "dueDate": day("When the next cycle would have begun."),
+            "currency": text(),
+            "beforeMinor": number("What the cycle before came to."),
+            "reason": text(enum=["canceled", "paused", "completed", "parked", "no_due_date"]),
+            "since": or_null(day()),
+            "why": text(),
+        }
     ),
     "Clock": shape(_CLOCK_SHAPE, example=_CLOCK),
     "ClockMoved": shape(

@@ -6,3 +6,4 @@ import "./index-preview.js";
 import "./index-filters.js";
 import "./index-columns.js";
 import "./index-tabs.js";
+import "./neighbors.js";

@@ -2,17 +2,12 @@
 
 import "./index-finder.js";
 import { onKey } from "./keys.js";
+import { neighbors } from "./neighbors.js";
 import { isPanelOpen } from "./panel.js";
-
-function neighbors() {
-  const list = JSON.parse(sessionStorage.getItem("kalends-list") ?? "null");
-  const at = list?.records.indexOf(location.pathname) ?? -1;
-  return at < 0 ? null : { list, before: list.records[at - 1], after: list.records[at + 1] };
-}
 
 const near = neighbors();
 if (near) {
-  document.querySelector("[data-list]").href = near.list.address;
+  document.querySelector("[data-list]").href = near.list;
   const shown = document.querySelector("[data-neighbors]");
   shown.hidden = false;
   for (const link of shown.querySelectorAll("[data-neighbor]")) {

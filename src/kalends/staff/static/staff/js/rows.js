@@ -36,10 +36,3 @@ function showNext(within) {
 }
 showNext(document);
 document.addEventListener("htmx:load", (event) => showNext(event.target));
-
-// A record's page can go on to the next record of the list that it was opened from.
-document.addEventListener("click", (event) => {
-  if (!event.target.closest("[data-rows]")) return;
-  const records = links().map((link) => new URL(link.href).pathname);
-  sessionStorage.setItem("kalends-list", JSON.stringify({ address: location.pathname + location.search, records }));
-}, true);

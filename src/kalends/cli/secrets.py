@@ -1,0 +1,48 @@
+"""``kalends secrets``: what is sealed in the database, sealed with another key."""
+
+from __future__ import annotations
+
+import click
+
+from kalends.cli.session import open_session
+from kalends.cli.show import json_option, note, print_json, say
+from kalends.platform.errors import ExitCode
+
+
+@click.group()
+def secrets() -> None:
+    """Seal the secrets in the database with a new key."""
+
+
+@secrets.command(
+    epilog="Exit codes: 0 all are sealed with the newest key, 1 some can be opened by no key, 3 no database."
+)
+@json_option
+@click.pass_context
+def reseal(click_ctx: click.Context, as_json: bool) -> None:
+    """Seal every secret of all accounts anew, with the key on the first line of keys/sealing-keys.
+
+    Put the new key above the others first. Nothing has to stop: each secret can be opened at any moment, and a second
+    run does only what the first one left. When all are sealed anew the lines below the first can go, except for
+    backups from before.
+
+    \b
+    Examples:
+      kalends secrets reseal
+      kalends secrets reseal --json
+    """
+    with open_session() as session:
+        from kalends.accounts.resealing import reseal_apps, reseal_second_factors
+
+        done = reseal_second_factors(session.db)
+        for id_, _name in session.known_accounts():
+            done = done.and_then(reseal_apps(session.db, session.enter(id_).id))
+        place = session.home.keys / "sealing-keys"
+    if as_json:
+        print_json({"keys": str(place), **done._asdict()})
+    else:
+        say(f"Sealed anew: {done.anew}. Sealed with the newest key before: {done.before}.")
+        for each in done.lost:
+            note(f"No key in {place} opens the secret of {each}.")
+    if done.lost:
+        click_ctx.exit(ExitCode.PROBLEM_FOUND)

@@ -1,0 +1,1 @@
+"""The demo: what it makes besides its history."""
