@@ -21,7 +21,7 @@ _FUNCTIONS = {
 }
 # What templatize() makes of a template: calls of gettext among letters that stand for everything else.
 _CALL = re.compile(
-    r"""\b(n?gettext)\(u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?:,\s*u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))?"""
+    r"""(?<!\w)(n?gettext|_)\(u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?:,\s*u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))?"""
 )
 
 Message = str | tuple[str, str]
