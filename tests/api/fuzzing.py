@@ -57,6 +57,7 @@ REQUIRED: dict[str, dict[str, str]] = {
     "products": {"name": "Gold"},
     "quotes": {"hs_title": "Offer", "hs_expiration_date": "2026-12-31"},
     "orders": {"hs_order_name": "Order"},
+    "payment_links": {"hs_payment_link_name": "Engines", "hs_currency_code": "EUR"},
     "discounts": {"hs_type": "PERCENT", "hs_value": "10"},
     "fees": {"hs_type": "FIXED", "hs_value": "10"},
     "taxes": {"hs_type": "PERCENT", "hs_value": "10"},

@@ -22,6 +22,8 @@ from kalends.api.openapi.terms import Operation
 from kalends.billing.tax_rates import create_tax_rate
 from kalends.catalog.registry import OBJECTS
 from kalends.payments.processors.registry import AccountProcessors
+from kalends.sales.codes import NewCode, create_code
+from kalends.sales.links import LinkLine, NewLink, create_link
 from tests.api.conftest import Api, tie
 from tests.api.contract import validator
 from tests.conftest import AnyConnection
@@ -182,6 +184,11 @@ def there(api: Api, db: AnyConnection, account: AccountContext, processors: Acco
         ids.OWN_LABEL: label,
         ids.TAX_RATE: lambda: str(
             create_tax_rate(db, account, name="Norway, general", label="MVA", percentage=Decimal(25)).id),
+        ids.PAYMENT_LINK: lambda: str(create_link(db, account, NewLink(
+            name="Fleet", currency=account.currency,
+            lines=[LinkLine("CUSTOM", None, {"name": "Plan", "unit_price": Decimal(49)})]))),
+        ids.DISCOUNT_CODE: lambda: str(
+            create_code(db, account, NewCode(code="SPRING25", kind="percent", percent=Decimal(25)))),
         ids.OWN_PROPERTY: custom,
         ids.OWN_GROUP: group,
         ids.OWN_PIPELINE: pipeline,

@@ -26,6 +26,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
     "taxes": {"hs_type": "PERCENT", "hs_value": "25"},
     "commerce_payments": {"hs_initial_amount": "99.90", "hs_initiated_date": "2025-12-24T10:00:00Z"},
     "orders": {"hs_order_name": "First order"},
+    "payment_links": {"hs_payment_link_name": "Engines", "hs_currency_code": "EUR"},
 }
 
 

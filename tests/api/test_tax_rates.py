@@ -12,8 +12,11 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.create import create_account
 from kalends.billing.tax_rates import TaxRate, create_tax_rate, update_tax_rate
 from kalends.payments.processors.registry import AccountProcessors
+from kalends.payments.processors.stripe.connection import connect
 from tests.api.conftest import UNLIMITED, Api, NewApi, tie
+from tests.business.stripe.conftest import stripe  # noqa: F401
 from tests.conftest import FIRST_MOMENT, AnyConnection
+from tests.fakes.stripe_server import StripeServer
 from tests.world import World
 
 RATES = "/tax-rates/v1/tax-rates"
@@ -208,11 +211,30 @@ def test_a_live_account_takes_nothing_until_a_processor_is_connected(
 
     assert (told["enrollmentState"], told["processorType"]) == ("NOT_STARTED", "NOT_ENROLLED")
     assert told["canTransact"] is told["hasTransacted"] is told["test"] is False
-    assert told["methods"] == told["eligibleProcessorTypes"] == []
+    assert (told["methods"], told["eligibleProcessorTypes"]) == ([], ["BYO_STRIPE"])
+
+
+def test_an_account_that_is_connected_to_stripe_takes_what_stripe_lets_it(
+    another: NewApi,
+    db: AnyConnection,
+    stripe: StripeServer,  # noqa: F811
+) -> None:
+    account = create_account(
+        db, name="Live AS", time_zone="Europe/Oslo", currency="EUR", now=FIRST_MOMENT, settings=UNLIMITED
+    )
+    connect(db, account, stripe.key_of_merchant, address="http://localhost", now=FIRST_MOMENT)
+
+    told = another(account).get(STATUS)
+
+    assert (told["processorType"], told["processor"], told["methods"]) == (
+        "BYO_STRIPE",
+        "stripe",
+        ["card", "sepa"],
+    )
+    assert told["canTransact"] is told["canPayout"] is True
 
 
 def test_other_places_of_commerce_are_not_there(api: Api, another: NewApi, account: AccountContext) -> None:
-    api.get("/commerce/payment-links/2026-09-beta/payment-links", 404)
     api.get("/commerce/payment-accounts/v9/status", 404)
     assert api.ask("POST", STATUS, {}).status_code == 405
     another(account, "crm.objects.contacts.read").get(STATUS, 403)
@@ -221,9 +243,7 @@ def test_other_places_of_commerce_are_not_there(api: Api, another: NewApi, accou
 # ---------------------------------------------------------------- what is not built yet
 
 
-@pytest.mark.parametrize(
-    "kind", ["payment_links", "payment_link", "0-169", "quote_template", "quote_templates"]
-)
+@pytest.mark.parametrize("kind", ["carts", "0-169", "quote_template", "quote_templates"])
 def test_objects_that_are_not_there_yet_are_refused_by_their_name(api: Api, kind: str) -> None:
     product = api.make("products", name="Seat")
 

@@ -12,4 +12,9 @@ SHOWN = {
     "action-cancel-light": "cancel",
     "billing-light": "billing",
     "settings-roles-sales-light": "role",
+    "link-editor-lines": "link-editor",
+    "link-record-light": "link",
+    "checkout-light": "checkout",
+    "checkout-receipt-light": "receipt",
+    "buyer-portal-light": "portal",
 }

@@ -36,6 +36,7 @@ def test_a_subscription_is_created_from_the_list(
     card(inside, stage.ctx, contact)
     page = open_page(stage.index)
     page.get_by_role("link", name="Create subscription").click()
+    page.get_by_role("dialog").get_by_role("link", name="Agree it here").click()
 
     page.get_by_label("Search contacts").press_sequentially(email[:12])
     page.get_by_role("button", name=email).click()

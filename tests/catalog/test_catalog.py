@@ -23,11 +23,11 @@ def test_an_object_is_found_by_its_names_and_by_its_type_id_in_capitals_or_not(n
 TYPE_IDS = {
     "contact": "0-1", "company": "0-2", "deal": "0-3", "ticket": "0-5", "product": "0-7", "line_item": "0-8",
     "quote": "0-14", "invoice": "0-53", "subscription": "0-69", "discount": "0-84", "fee": "0-85", "tax": "0-86",
-    "payment": "0-101", "order": "0-123",
+    "payment": "0-101", "payment_link": "0-118", "order": "0-123",
 }  # fmt: skip
 
 
-def test_there_are_fourteen_objects_under_the_type_ids_of_hubspot() -> None:
+def test_there_are_fifteen_objects_under_the_type_ids_of_hubspot() -> None:
     assert {obj.name: obj.type_id for obj in OBJECTS.values()} == TYPE_IDS
     assert {infer_object(type_id).name for type_id in TYPE_IDS.values()} == set(OBJECTS)
 
@@ -51,6 +51,7 @@ def test_what_a_new_record_must_have_is_declared() -> None:
         "tax": ("hs_type", "hs_value"),
         "payment": ("hs_initial_amount", "hs_initiated_date"),
         "order": ("hs_order_name",),
+        "payment_link": ("hs_payment_link_name", "hs_currency_code"),
     }
     assert get_object("company").one_required_at_creation == ("name", "domain")
 

@@ -49,6 +49,35 @@ def test_the_pages_are_served_until_the_server_is_told_to_stop(server: str) -> N
     assert "Traceback" not in err
 
 
+_ASKED = """
+import granian.server
+from django.conf import settings
+
+class Server:
+    def __init__(self, *given, **named): ...
+    def serve(self): print(settings.PUBLIC_URL)
+
+granian.server.Server = Server
+from kalends.cli.__main__ import main
+main()
+"""
+
+
+def test_links_lead_to_the_port_that_is_served_unless_the_environment_says_otherwise(server: str) -> None:
+    port = _free_port()
+    environment = environment_for_children()
+    environment.pop("KALENDS_PUBLIC_URL", None)
+    for more, expected in (
+        ({}, f"http://localhost:{port}"),
+        ({"KALENDS_PUBLIC_URL": "https://billing.example"}, "https://billing.example"),
+    ):
+        told = subprocess.run(
+            [sys.executable, "-c", _ASKED, "serve", "--port", str(port)],
+            env={**environment, **more}, capture_output=True, text=True, check=True, timeout=120,
+        )  # fmt: skip
+        assert told.stdout.splitlines() == [f"http://localhost:{port}/", expected]
+
+
 def test_an_address_that_is_taken_is_named(give: Give) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -7,7 +7,8 @@ from kalends.catalog.sales_options import DEAL_STAGES
 from kalends.demo.company import PLANS
 from kalends.demo.history import CUSTOMERS, FIRST_DAY, LAST_DAY, SEED
 from kalends.demo.people import draw_buyers
-from kalends.demo.sales import HOPES, sell
+from kalends.demo.sales import CODE, HOPES, sell
+from kalends.sales.checkouts import offer_of, open_checkout, take_code
 from tests.world import World
 
 
@@ -40,3 +41,13 @@ def test_a_closed_deal_was_closed_before_today_and_an_open_one_closes_later(worl
         "SELECT name FROM deal WHERE (close_at < %s) <> (stage LIKE 'closed%%')", world.ctx.now
     )
     assert wrong == []
+
+
+def test_anybody_can_buy_by_the_payment_link_and_the_code_takes_a_tenth_off(world: World) -> None:
+    _sell(world)
+    ((link, uses),) = world.rows("SELECT id, uses FROM payment_link")
+    checkout = open_checkout(world.db, world.ctx, "payment_link", link)
+    # Five of Fleet Core at 24.50; support begins in a month, and chargers are for those who take them.
+    assert (offer_of(world.db, world.ctx, checkout).offer.due_minor, uses) == (153_13, 0)
+    checkout = take_code(world.db, world.ctx, checkout, CODE)
+    assert offer_of(world.db, world.ctx, checkout).offer.due_minor == 137_81

@@ -21,10 +21,14 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "invoice": ("invoice", "credit_note"),
         "payment": ("payment", "refund", "payment_method"),
         "customer": ("contact", "company"),
-        "sale": ("deal", "quote", "order", "product", "ticket", "line_item", "discount", "fee", "tax"),
+        "sale": (
+            *("deal", "quote", "payment_link", "discount_code", "order", "product", "ticket", "line_item"),
+            *("discount", "fee", "tax"),
+        ),
         "settings": (
             "account",
             "tax_rate",
+            "processor",
             "pipeline",
             "property",
             "property_group",

@@ -147,6 +147,69 @@ class AccountSettings:
         allowed="up to 2000 letters, or empty",
         fits=lambda text: len(text) <= 2000 and "\x00" not in text,
     )
+    links_create_deals: bool = setting(
+        default=False,
+        meaning="Whether a purchase through a payment link makes a deal; each link can say otherwise.",
+    )
+    links_deal_pipeline: str = setting(
+        "default",
+        "In which pipeline such a deal is made, unless the link says otherwise.",
+        allowed="the name of a pipeline, up to 100 letters",
+        fits=lambda name: 0 < len(name) <= 100,
+    )
+    links_deal_stage: str = setting(
+        "closedwon",
+        "In which stage such a deal is made, unless the link says otherwise.",
+        allowed="the name of a stage, up to 100 letters",
+        fits=lambda name: 0 < len(name) <= 100,
+    )
+    links_text: str = setting(
+        "",
+        "What stands below the total of a new payment link, unless said otherwise.",
+        allowed="up to 5000 letters, or empty",
+        fits=lambda text: len(text) <= 5000 and "\x00" not in text,
+    )
+    links_billing_address: bool = setting(
+        default=False,
+        meaning="Whether a new payment link asks for the billing address, unless said otherwise.",
+    )
+    links_shipping_address: bool = setting(
+        default=False,
+        meaning="Whether a new payment link asks for the shipping address, unless said otherwise.",
+    )
+    quotes_days: int = setting(
+        30, "For how many days a new quote can be accepted, unless it says otherwise.", least=1, most=365
+    )
+    quotes_terms: str = setting(
+        "",
+        "The terms of a new quote, unless said otherwise; they stand below its total.",
+        allowed="up to 5000 letters, or empty",
+        fits=lambda text: len(text) <= 5000 and "\x00" not in text,
+    )
+    quotes_need_approval: bool = setting(
+        default=False, meaning="Whether somebody who may approve quotes has to, before one is published."
+    )
+    associate_billing_contact: bool = setting(
+        default=False,
+        meaning="Whether a quote's billing contact is associated with the subscriptions that are made of it.",
+    )
+    test_account: int = setting(
+        default=0,
+        meaning="The sandbox account in which payment links are tried; 0: none yet.",
+        least=0,
+        by_hand=False,
+    )
+    portal: bool = setting(
+        default=True,
+        meaning="Whether customers can open pages of their own, by a link that is emailed to them.",
+    )
+    portal_cancel: bool = setting(
+        default=False,
+        meaning="Whether customers can cancel their subscriptions there, for the end of the paid period.",
+    )
+    portal_pause: bool = setting(
+        default=False, meaning="Whether customers can pause their subscriptions there, and let them go on."
+    )
     letters: str = setting(
         "queued",
         "Whether letters are delivered (queued), or written down and never delivered (kept).",

@@ -26,6 +26,7 @@ PERMITTED = tuple(name for name, obj in OBJECTS.items() if not obj.part_of)
 ABILITIES = (
     "manage_payments",
     "run_billing",
+    "approve_quotes",
     "import",
     "export",
     "bulk_delete",
@@ -36,8 +37,9 @@ ABILITIES = (
     "users",
 )
 """What may be done besides: refund, cancel, retry, record payments and write off (``manage_payments``); hold billing
-runs and release what was parked (``run_billing``); move a sandbox's clock and change settings (``settings``); make API
-tokens (``tokens``); invite people, give roles and read the audit log (``users``)."""
+runs and release what was parked (``run_billing``); approve quotes (``approve_quotes``); move a sandbox's clock and
+change settings (``settings``); make API tokens (``tokens``); invite people, give roles and read the audit log
+(``users``)."""
 
 
 class Rights(NamedTuple):

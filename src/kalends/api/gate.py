@@ -12,6 +12,7 @@ from importlib import import_module
 
 from django.http import HttpRequest, HttpResponse
 
+from kalends.api import stripe_events
 from kalends.api.door import answer
 from kalends.api.openapi import serve
 
@@ -37,6 +38,8 @@ HANDLERS = (
     "erasure",
     "tax_rates",
     "payment_accounts",
+    "payment_links",
+    "discount_codes",
     "oauth",
     "webhooks",
 )
@@ -50,6 +53,7 @@ _OURS = re.compile(
     r"|/oauth/(?!authorize/?\Z).*",
     re.DOTALL,
 )
+_STRIPE = re.compile(r"/webhooks/stripe/([0-9]{1,18})")
 
 
 def ahead_of_pages(to_pages: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -58,6 +62,9 @@ def ahead_of_pages(to_pages: Callable[[HttpRequest], HttpResponse]) -> Callable[
     def handle(request: HttpRequest) -> HttpResponse:
         if request.path_info in (serve.DOCUMENT, serve.REFERENCE):
             return serve.answer(request)
+        from_stripe = _STRIPE.fullmatch(request.path_info)
+        if from_stripe is not None:
+            return stripe_events.answer(request, int(from_stripe[1]))
         return answer(request) if _OURS.fullmatch(request.path_info) else to_pages(request)
 
     return handle

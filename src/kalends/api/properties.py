@@ -130,7 +130,7 @@ def _all(call: Call, obj: ObjectType, *, archived: bool) -> dict[str, Shape]:
     if archived:
         return own
     language = call.query.text("locale") or "en"
-    return own | {each.name: _ours(obj, each, language) for each in obj.properties if not each.custom}
+    return own | {each.name: _ours(obj, each, language) for each in obj.properties if each.name not in own}
 
 
 def _make(call: Call, obj: ObjectType, body: Mapping[str, Any]) -> Shape:

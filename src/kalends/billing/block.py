@@ -246,7 +246,7 @@ def _write_charges(db: Connection[Any], ctx: AccountContext, charged: Sequence[N
             item.composed.subscription.id,
             item.composed.subscription.next_cycle,
             item.composed.charge_minor,
-            item.composed.priced.discount_minor,
+            item.composed.priced.discount_minor - item.composed.priced.order_discount_minor,
         )
         for item in charged
     ]
@@ -346,6 +346,7 @@ def _write_invoices(db: Connection[Any], ctx: AccountContext, block: Sequence[Nu
             item.composed.due_date,
             item.composed.priced.subtotal_minor,
             item.composed.priced.discount_minor,
+            item.composed.priced.order_discount_minor,
             item.composed.priced.tax_minor,
             item.composed.priced.total_minor,
             item.composed.credit_minor,
@@ -353,7 +354,10 @@ def _write_invoices(db: Connection[Any], ctx: AccountContext, block: Sequence[Nu
         )
         for item in block
     ]
-    names = "ids subscriptions cycles starts ends dates dues subtotals discounts taxes totals credits reasons".split()
+    names = (
+        "ids subscriptions cycles starts ends dates dues subtotals discounts order_discounts taxes totals credits "
+        "reasons"
+    ).split()
     shared = {
         "account_id": ctx.id,
         "now": ctx.now,

@@ -9,9 +9,10 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, load
+from kalends.core.money import from_minor
 from kalends.core.postings import invoice_issued
 from kalends.core.pricing import LineTerms, PricedDocument, price_document, validate_line
-from kalends.core.terms import ImpossibleTerms
+from kalends.core.terms import ImpossibleTerms, OrderDiscount
 from kalends.events import journal
 from kalends.ledger import book
 
@@ -21,20 +22,24 @@ class CannotIssue(ValueError):
 
 
 def price_draft(db: Connection[Any], ctx: AccountContext, invoice_id: int) -> PricedDocument:
-    """Work out the lines and totals of a draft, and write them down. Raises ``CannotIssue`` for impossible terms."""
+    """Work out the lines and totals of a draft, and write them down. Raises ``CannotIssue`` for impossible terms.
+
+    An order discount that the draft has (of a checkout's code) is shared among its lines.
+    """
     params = {"account_id": ctx.id, "id": invoice_id}
     rows = db.execute(load("kalends.billing", "lines_of_draft"), params).fetchall()
     currency = rows[0][0] if rows else ctx.currency
     terms: list[LineTerms] = []
-    for _, number, name, *parts in rows:
+    for _, _, number, name, *parts in rows:
         line = LineTerms(*parts)
         try:
             validate_line(line, currency)
         except ImpossibleTerms as wrong:
             raise CannotIssue(f"Line item {number} ({name}): {wrong}") from wrong
         terms.append(line)
-    priced = price_document(tuple(terms), currency)
-    lines = [(row[1], *line[:5]) for row, line in zip(rows, priced.lines, strict=True)]
+    off = [OrderDiscount(amount=from_minor(rows[0][1], currency))] if rows and rows[0][1] else []
+    priced = price_document(tuple(terms), currency, off)
+    lines = [(row[2], *line[:5]) for row, line in zip(rows, priced.lines, strict=True)]
     names = ("ids", "gross", "discounts", "nets", "taxes", "totals")
     db.execute(
         load("kalends.billing", "price_draft"),

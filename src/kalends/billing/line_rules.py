@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
 from kalends.accounts.context import AccountContext
@@ -20,10 +20,13 @@ from kalends.billing.edit import Edit, EditRefused, LineEdit, adopt_line, apply_
 from kalends.billing.locking import UnknownSubscription, locked
 from kalends.billing.record_worth import reckon_worth
 from kalends.billing.tax_rates import copy_rates
+from kalends.catalog import get_object
+from kalends.catalog.objects.line_item import LINE_ITEM
 from kalends.core.pricing import LineTerms, validate_line
 from kalends.core.terms import ImpossibleTerms
 from kalends.crm.associations import CannotAssociate, TieChange, register_tie_rule
-from kalends.crm.record_values import INVALID_NUMBER, INVALID_OPTION, READ_ONLY
+from kalends.crm.product_prices import no_price, price_of
+from kalends.crm.record_values import INVALID_NUMBER, INVALID_OPTION, READ_ONLY, REQUIRED
 from kalends.crm.rules import Change, Draft, Refused, Rules, register
 
 Db = Connection[Any]
@@ -31,8 +34,6 @@ _OF_PRODUCT = {
     "name": "name",
     "description": "description",
     "sku": "sku",
-    "price": "unit_price",
-    "unit_cost": "unit_cost",
     "frequency": "frequency",
     "term": "term",
     "product_type": "product_type",
@@ -61,22 +62,59 @@ def register_rules() -> None:
 
 def _fill(db: Db, ctx: AccountContext, drafts: Sequence[Draft]) -> None:
     products = _products(db, ctx, drafts)
+    currencies = _currencies_of_parents(db, ctx, drafts)
     for draft in drafts:
         columns = draft.columns
+        parent = next((tie for tie in draft.ties if (tie.object, tie.id) in currencies), None)
+        columns.setdefault(
+            "currency", currencies[parent.object, parent.id] if parent is not None else ctx.currency
+        )
         product = products.get(columns.get("product_id") or 0)
         if columns.get("product_id") is not None and product is None:
             draft.refuse("hs_product_id", f"There is no product {columns['product_id']}.", INVALID_OPTION)
-        for theirs, ours in _OF_PRODUCT.items():
-            if product is not None and product[theirs] is not None:
-                columns.setdefault(ours, product[theirs])
+        if product is not None:
+            _copy(ctx, draft, product)
         columns.setdefault("name", "")
         columns.setdefault("unit_price", Decimal(0))
         columns.setdefault("quantity", Decimal(1))
-        columns.setdefault("currency", ctx.currency)
         columns.setdefault("position", 0)
     copy_rates(db, ctx, drafts)
     for draft in drafts:
         _check_terms(draft, draft.columns)
+
+
+def _copy(ctx: AccountContext, draft: Draft, product: Mapping[str, Any]) -> None:
+    """What a line takes over from its product where it says nothing itself; its price is in the line's currency."""
+    columns = draft.columns
+    for theirs, ours in _OF_PRODUCT.items():
+        if product[theirs] is not None:
+            columns.setdefault(ours, product[theirs])
+    if columns["currency"] == ctx.currency and product["unit_cost"] is not None:
+        columns.setdefault("unit_cost", product["unit_cost"])
+    if "unit_price" in columns:
+        return
+    price = price_of(product, columns["currency"], ctx.currency)
+    if price is not None:
+        columns["unit_price"] = price
+    elif columns["currency"] != ctx.currency:
+        draft.refuse("price", no_price(product["name"], columns["currency"]), REQUIRED)
+
+
+def _currencies_of_parents(
+    db: Db, ctx: AccountContext, drafts: Sequence[Draft]
+) -> dict[tuple[str, int], str]:
+    """The currencies of the documents that lines are tied to from the start."""
+    wanted: dict[str, set[int]] = {}
+    for draft in drafts:
+        for tie in draft.ties:
+            if tie.object in LINE_ITEM.part_of:
+                wanted.setdefault(tie.object, set()).add(tie.id)
+    found: dict[tuple[str, int], str] = {}
+    for name, ids in wanted.items():
+        query = sql.SQL("SELECT id, currency FROM {} WHERE account_id = %s AND id = ANY(%s)")
+        rows = db.execute(query.format(sql.Identifier(get_object(name).table)), [ctx.id, sorted(ids)])
+        found |= {(name, row[0]): row[1] or ctx.currency for row in rows.fetchall()}
+    return found
 
 
 def _products(db: Db, ctx: AccountContext, drafts: Sequence[Draft]) -> dict[int, Mapping[str, Any]]:

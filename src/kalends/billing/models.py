@@ -219,6 +219,9 @@ class LineItem(Record):
     buyer_quantity = models.BooleanField(null=True)
     buyer_quantity_min = models.IntegerField(null=True)
     buyer_quantity_max = models.IntegerField(null=True)
+    buyer_price = models.BooleanField(null=True)
+    buyer_price_min = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+    is_optional = models.BooleanField(null=True)
     images = models.TextField(null=True)
     url = models.TextField(null=True)
 

@@ -24,6 +24,7 @@ from kalends.billing.hold import find_hold
 from kalends.messages.reminders import queue_reminders
 from kalends.payments.collect import Collected, Processors, collect
 from kalends.payments.give_back import send_refunds
+from kalends.payments.processors.registry import SANDBOX, has_new_reports, reporting_processors
 from kalends.payments.reports import handle_stored, take_in
 from kalends.payments.retry import intend_retries
 
@@ -96,7 +97,8 @@ def run_due(
     with no_garbage_collection():
         work = work or due_work(db, ctx, processors)
         if work.new_reports:
-            take_in(db, ctx, processors, "sandbox")
+            for name in reporting_processors(db, ctx):
+                take_in(db, ctx, processors, name)
         if work.new_reports or work.stored_reports:
             handled = handle_stored(db, ctx)
             result.settled, result.returned = handled.succeeded, handled.failed
@@ -144,9 +146,10 @@ def _charge_and_follow_up(
 
 
 def due_work(db: Connection[Any], ctx: AccountContext, processors: Processors) -> Work:
-    """What a run would find to do at ``ctx.now``, what a sandbox's processor has to tell included."""
-    report_at = processors("sandbox").next_report_at() if ctx.is_sandbox else None
-    return work_now(db, ctx, new_reports=report_at is not None and report_at <= ctx.now)
+    """What a run would find to do at ``ctx.now``, what the processors have to tell included."""
+    report_at = processors(SANDBOX).next_report_at() if ctx.is_sandbox else None
+    told = (report_at is not None and report_at <= ctx.now) or has_new_reports(db, ctx)
+    return work_now(db, ctx, new_reports=told)
 
 
 def _begin_day(db: Connection[Any], ctx: AccountContext, work: Work, result: RunResult) -> None:

@@ -62,6 +62,7 @@ _PAIRS = (
     _Pair("deal", "line_item", 19, 20, lines=True),
     _Pair("quote", "line_item", 67, 68, lines=True),
     _Pair("order", "line_item", 513, 514, lines=True),
+    _Pair("payment_link", "line_item", 758, 759, lines=True),
     _Pair(
         "quote",
         "contact",
@@ -107,6 +108,15 @@ _PAIRS = (
     *_stored("quote", ("discount", 362, 361), ("fee", 364, 363), ("tax", 366, 365)),
     *_stored("discount", ("deal", 369, 370), ("line_item", 367, 368)),
     *_stored("ticket", ("contact", 16, 15), ("deal", 28, 27), ("ticket", 452, 452)),
+    *_stored(
+        "payment_link",
+        ("contact", 469, 470),
+        ("company", 471, 472),
+        ("deal", 473, 474),
+        ("payment", 475, 476),
+        ("subscription", 477, 478),
+        ("invoice", 814, 815),
+    ),
     *_stored(
         "order",
         ("contact", 507, 508),

@@ -13,11 +13,15 @@ CURRENCY = f"coalesce({{t}}.currency, {ACCOUNT_CURRENCY})"
 """The currency of a deal or a quote: its own, or else the account's."""
 
 
-def sum_of_lines(parent: str, value: Expression) -> Expression:
-    """The sum of an expression of :mod:`kalends.catalog.line_amounts` over the lines of the row ``{t}``."""
+def sum_of_lines(parent: str, value: Expression, only: str = "") -> Expression:
+    """The sum of an expression of :mod:`kalends.catalog.line_amounts` over the lines of the row ``{t}``.
+
+    ``only`` is a condition on a line (``lin``); where no line meets it the sum is 0.
+    """
     own = value.replace("{t}", "lin")
+    total = f"coalesce(sum({own}) FILTER (WHERE {only}), 0)" if only else f"sum({own})"
     return Expression(
-        f"(SELECT CASE WHEN bool_and(lin.currency = {CURRENCY}) THEN sum({own}) END FROM line_item lin "
+        f"(SELECT CASE WHEN bool_and(lin.currency = {CURRENCY}) THEN {total} END FROM line_item lin "
         f"WHERE lin.account_id = {{t}}.account_id AND lin.parent_type = '{parent}' AND lin.parent_id = {{t}}.id "
         "AND lin.archived_at IS NULL)"
     )
@@ -55,8 +59,4 @@ DEAL_IN_ACCOUNT_CURRENCY = Expression(
 """At the deal's own rate, or else that of today; of the day on which it closed, once it is closed."""
 
 QUOTE_TCV = sum_of_lines("quote", in_total("untaxed"))
-QUOTE_FIRST_PAYMENT = sum_of_lines("quote", from_line("total"))
 QUOTE_DISCOUNT = sum_of_lines("quote", from_line("discount"))
-QUOTE_AMOUNT = Expression(
-    f"(CASE WHEN {{t}}.total_preference = 'TOTAL_FIRST_PAYMENT' THEN {QUOTE_FIRST_PAYMENT} ELSE {QUOTE_TCV} END)"
-)

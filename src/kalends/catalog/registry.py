@@ -14,6 +14,7 @@ from kalends.catalog.objects.invoice import INVOICE
 from kalends.catalog.objects.line_item import LINE_ITEM
 from kalends.catalog.objects.order import ORDER
 from kalends.catalog.objects.payment import PAYMENT_OBJECT
+from kalends.catalog.objects.payment_link import PAYMENT_LINK
 from kalends.catalog.objects.product import PRODUCT
 from kalends.catalog.objects.quote import QUOTE
 from kalends.catalog.objects.subscription import SUBSCRIPTION
@@ -32,6 +33,7 @@ OBJECTS: dict[str, ObjectType] = {
         TICKET,
         PRODUCT,
         QUOTE,
+        PAYMENT_LINK,
         ORDER,
         DISCOUNT,
         FEE,

@@ -129,3 +129,9 @@ ORDER_STAGES = labeled(
     ("delivered", "Delivered", "Levert", "Toimitettu"),
     ("canceled", "Canceled", "Kansellert", "Peruutettu"),
 )
+LINK_STATES = labeled(
+    ("active", "Active", "Aktiv", "Aktiivinen"),
+    ("inactive", "Inactive", "Inaktiv", "Ei käytössä"),
+    ("expired", "Expired", "Utløpt", "Vanhentunut"),
+    ("used", "Used", "Brukt", "Käytetty"),
+)

@@ -30,10 +30,12 @@ COMMANDS = {
     "openapi": "kalends.cli.openapi:openapi",
     "app": "kalends.cli.integration_app:app",
     "webhooks": "kalends.cli.webhooks:webhooks",
+    "processor": "kalends.cli.processor:processor",
     "secrets": "kalends.cli.secrets:secrets",
     "clock": "kalends.cli.clock:clock",
     "replay": "kalends.cli.replay:replay",
     "verify": "kalends.cli.verify:verify",
+    "reconcile": "kalends.cli.reconcile:reconcile",
     "explain": "kalends.cli.verify:explain",
     "bench": "kalends.cli.bench:bench",
     "test": "kalends.cli.suite:suite",
@@ -52,6 +54,7 @@ SECTIONS = {
         "openapi",
         "app",
         "webhooks",
+        "processor",
         "secrets",
     ),
     "Billing": (
@@ -66,7 +69,7 @@ SECTIONS = {
         "letters",
         "clock",
     ),
-    "Proof": ("verify", "explain", "replay", "bench", "test"),
+    "Proof": ("verify", "reconcile", "explain", "replay", "bench", "test"),
 }
 
 EXIT_CODES = """\b

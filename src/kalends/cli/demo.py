@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kalends.cli.progress import Progress
-from kalends.cli.serve import DEFAULT_PORT, serve_pages
+from kalends.cli.serve import DEFAULT_PORT, serve_pages, tell_address
 from kalends.cli.session import Session, open_processors, open_session
 from kalends.cli.show import facts, json_option, note, print_json, say, table
 from kalends.core.money import format_minor
@@ -46,6 +46,7 @@ def demo(click_ctx: click.Context, host: str, port: int, serving: bool, as_json:
       kalends demo --port 8080
       kalends demo --no-serve --json
     """
+    tell_address(host, port)
     with open_session() as session:
         ctx = _tell_story(session)
         summary = summarize(session, ctx)

@@ -43,6 +43,7 @@ def serve(host: str, port: int, workers: int) -> None:
       kalends serve
       KALENDS_PUBLIC_URL=https://billing.example.com kalends serve --host 0.0.0.0 --port 8080 --workers 4
     """
+    tell_address(host, port)
     with open_session() as session:
         home = session.home
         first = session.db.execute("SELECT FROM app_user LIMIT 1").fetchone() is None
@@ -52,16 +53,19 @@ def serve(host: str, port: int, workers: int) -> None:
     serve_pages(host, port, workers)
 
 
+def tell_address(host: str, port: int) -> None:
+    """Let links lead to where the pages are served, unless the environment says. Call it before ``boot()``."""
+    os.environ.setdefault("KALENDS_PUBLIC_URL", f"http://{_shown(host)}:{port}")
+
+
 def serve_pages(host: str, port: int, workers: int = 1) -> None:
-    """Serve until told to stop. Call ``boot()`` before; each server process brings itself to life."""
+    """Serve until told to stop. Call ``tell_address()`` and ``boot()`` before; each server process boots for itself."""
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
 
     _refuse_taken(host, port)
     say(f"http://{_shown(host)}:{port}/")
-    # Host and port are in the environment for workers, which are processes of their own.
-    os.environ.setdefault("KALENDS_PUBLIC_URL", f"http://{_shown(host)}:{port}")
     Server(
         "kalends.platform.wsgi:application",
         address=host,

@@ -26,8 +26,9 @@ _ALSO_KNOWN_AS = {
 }
 """A column that names a record, and the one that keeps further names."""
 _FOLLOW = {
-    "contact": (("payment_method", "contact_id"), ("message", "contact_id")),
+    "contact": (("payment_method", "contact_id"), ("message", "contact_id"), ("checkout", "contact_id")),
     "company": (("company", "parent_company_id"),),
+    "deal": (("checkout", "deal_id"),),
 }
 """Columns of tables that name a record without being ties of the catalogue."""
 _CREDIT = ("credit_note", "customer_credit", "credit_application")

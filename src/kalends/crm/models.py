@@ -77,6 +77,11 @@ class Contact(Record):
         ]
         indexes: ClassVar = [
             filled_index("contact", "company", "primary_company_id"),
+            models.Index(
+                fields=["account_id", "id"],
+                name="contact_with_more_addresses",
+                condition=Q(additional_emails__isnull=False),
+            ),
             archived_index("contact"),
             living_index("contact", "created", "created_at"),
             living_index("contact", "modified", "updated_at"),

@@ -66,6 +66,15 @@ class Problem(NamedTuple):
     message: str
 
 
+def looks_like_email(text: str) -> bool:
+    """Whether a text has the form of an email address.
+
+    >>> looks_like_email("kari@example.com"), looks_like_email("kari@example")
+    (True, False)
+    """
+    return _EMAIL.fullmatch(text) is not None
+
+
 @dataclass(slots=True)
 class Written:
     """The properties of one record as they were understood.

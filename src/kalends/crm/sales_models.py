@@ -100,7 +100,10 @@ class Product(Record):
 
 
 class Quote(Record):
-    """An offer to a buyer. ``public_key`` is the part of its public address that cannot be guessed."""
+    """An offer to a buyer. ``public_key`` is the part of its public address that cannot be guessed.
+
+    ``terms`` is what it says below the total; ``rejection`` is why it was not approved.
+    """
 
     title = models.TextField()
     status = models.TextField(default="DRAFT", db_default="DRAFT")
@@ -127,6 +130,8 @@ class Quote(Record):
     time_zone = models.TextField(null=True)
     template_type = models.TextField(default="CPQ_QUOTE", db_default="CPQ_QUOTE", null=True)
     sender_email = models.TextField(null=True)
+    terms = models.TextField(null=True)
+    rejection = models.TextField(null=True)
 
     class Meta:
         db_table = "quote"

@@ -15,9 +15,14 @@ from kalends.catalog import custom_property
 from kalends.catalog.groups import ABOUT, GROUPS
 from kalends.catalog.model import Group, ObjectType, Option, OptionSource, Property, PropertyType, Text
 from kalends.catalog.registry import get_object
+from kalends.crm.product_prices import price_properties
 from kalends.crm.property_groups import information
 
 _GROUPS = {each.name: each for each in GROUPS}
+_CURRENCIES = """
+    SELECT a.currency, c.code FROM account AS a JOIN enabled_currency AS c ON c.account_id = a.id
+    WHERE a.id = %(account_id)s ORDER BY c.code
+"""
 
 
 def account_object(db: Connection[Any], ctx: AccountContext, name: str) -> ObjectType:
@@ -38,9 +43,12 @@ def ask_for_object(db: Connection[Any], account_id: int, name: str) -> Callable[
     named = {"account_id": account_id, "object": obj.name}
     properties = db.execute(load("kalends.crm", "own_properties"), named)
     pipelines = db.execute(load("kalends.crm", "pipeline_options"), named) if obj.pipeline else None
+    enabled = db.execute(_CURRENCIES, named) if obj.name == "product" else None
 
     def answer() -> ObjectType:
         own = _own(obj, properties.fetchall())
+        if enabled is not None:
+            own = (*own, *_prices(enabled.fetchall(), own))
         extended = obj.with_custom(own) if own else obj
         return extended if pipelines is None else _with_pipelines(extended, pipelines.fetchall())
 
@@ -53,6 +61,13 @@ def _own(obj: ObjectType, rows: Sequence[Sequence[Any]]) -> tuple[Property, ...]
     One whose name the catalogue has come to have since is left out.
     """
     return tuple(as_property(obj, row) for row in rows if row[0] not in obj.by_name)
+
+
+def _prices(rows: Sequence[Sequence[Any]], own: Sequence[Property]) -> tuple[Property, ...]:
+    """The prices of products in the account's further currencies; a property that it had added itself stays."""
+    taken = {each.name for each in own}
+    made = price_properties(rows[0][0], [code for _own_currency, code in rows]) if rows else ()
+    return tuple(each for each in made if each.name not in taken)
 
 
 def as_property(obj: ObjectType, row: Sequence[Any]) -> Property:

@@ -1,9 +1,10 @@
-"""What the demo's company hopes to sell next: its products, and deals with customers in every stage of the pipeline."""
+"""What the demo's company sells: its products, deals in every stage of the pipeline, and a link to buy by."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,8 +17,11 @@ from kalends.crm import records
 from kalends.crm.association_types import DEFINED
 from kalends.crm.records import New, Who
 from kalends.crm.rules import Tie
-from kalends.demo.company import PLANS, SUPPORT, Plan
+from kalends.demo.company import CURRENCY, PLANS, SUPPORT, Plan
 from kalends.demo.people import Buyer
+from kalends.sales.codes import NewCode, create_code
+from kalends.sales.link_lines import FROM_PRODUCT, LinkLine
+from kalends.sales.links import NewLink, create_link
 
 WHO = Who("system", "CRM_UI")
 
@@ -52,9 +56,12 @@ HOPES = (
 )
 """What is hoped for. The won ones are ready to be converted to subscriptions."""
 
+CODE = "WELCOME10"
+VAT: dict[str, Any] = {"tax_rate": Decimal(25), "tax_label": "VAT"}
+
 
 def sell(db: Connection[Any], ctx: AccountContext, buyers: Sequence[Buyer], staff: Sequence[int]) -> None:
-    """Make the products and the deals, once; deals go to the customers who signed first."""
+    """Make the products, the deals and a payment link, once; deals go to the customers who signed first."""
     with db.transaction():
         noted = db.execute(
             "UPDATE account SET settings = settings || '{\"demo_sold\": true}' "
@@ -84,6 +91,25 @@ def sell(db: Connection[Any], ctx: AccountContext, buyers: Sequence[Buyer], staf
                 for line in _lines(hope, buyer, by_name)
             ],
         )
+        _offer(db, ctx, by_name, staff[0])
+
+
+def _offer(db: Connection[Any], ctx: AccountContext, products: dict[str, int], owner: int) -> None:
+    """A payment link that shows what links can do, and a discount code to try on it."""
+    create_code(db, ctx, NewCode(CODE, "percent", Decimal(10), label="Welcome"))
+    lines = [
+        LinkLine(FROM_PRODUCT, products[plan.name], {**VAT, **values})
+        for plan, values in (
+            (CORE, {"quantity": Decimal(5), "buyer_quantity": True, "buyer_quantity_max": 50}),
+            (SUPPORT, {"delay_months": 1}),
+            (CHARGERS, {"frequency": None, "is_optional": True}),
+        )
+    ]
+    create_link(
+        db,
+        ctx,
+        NewLink("Fleet starter", CURRENCY, lines, collect_billing_address=True, owner_id=owner),
+    )
 
 
 def _make(db: Connection[Any], ctx: AccountContext, name: str, wanted: Sequence[New]) -> list[int]:

@@ -11,11 +11,14 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from kalends.accounts import signed_links
 from kalends.accounts.context import AccountContext
 from kalends.accounts.letterhead import Letterhead
 from kalends.accounts.sql import Row, fetch, integers, load
 from kalends.core.calendar import local_date
 from kalends.messages.letters.formats import country_code, language_of
+from kalends.payments.methods import kinds_in
+from kalends.payments.processors.registry import chosen_processor
 
 _CITY_FIRST = frozenset({"AU", "CA", "GB", "IE", "US"})
 """Where the city stands before the postal code on an envelope."""
@@ -87,7 +90,8 @@ class InvoiceDocument:
 
     ``total = sum of the lines' totals + fees + fees_tax``; ``due = total - paid - credited``. Of what is
     credited, ``credit_used_minor`` was paid by the customer's own credit, and credit notes took back the rest.
-    ``pay_page`` is the address where it can be paid online; empty while there is no such page.
+    ``pay_page`` is the address where it can be paid online, by whoever holds the paper; empty where it cannot be, or
+    need not be since it is charged by itself.
     """
 
     number: str
@@ -157,21 +161,26 @@ def read_invoice(db: Connection[Any], ctx: AccountContext, invoice_id: int) -> I
 
 
 def read_invoices(db: Connection[Any], ctx: AccountContext, ids: Sequence[int]) -> dict[int, InvoiceDocument]:
-    """Invoices as documents, by id, in two queries; one that is not there is left out."""
+    """Invoices as documents, by id, in three queries; one that is not there is left out."""
     params = {"account_id": ctx.id, "ids": integers(sorted(set(ids)))}
     lines: dict[int, list[DocumentLine]] = {}
     for invoice, *line in fetch(db, load("kalends.documents", "documents_lines"), params):
         lines.setdefault(invoice, []).append(DocumentLine(*line))
     rows = fetch(db, load("kalends.documents", "documents_invoices"), params)
-    return {row[0]: _document(ctx, row, lines.get(row[0], ())) for row in rows}
+    takes_money = chosen_processor(db, ctx) is not None
+    return {row[0]: _document(ctx, row, lines.get(row[0], ()), takes_money=takes_money) for row in rows}
 
 
-def _document(ctx: AccountContext, row: Row, lines: Iterable[DocumentLine]) -> InvoiceDocument:
+def _document(
+    ctx: AccountContext, row: Row, lines: Iterable[DocumentLine], *, takes_money: bool
+) -> InvoiceDocument:
     (id_, number, status, currency, collection, invoice_date, due_date, issued_at, created_at, start, end, terms, fees,
-     order_discount, tax, total, paid, credited, used, purchase_order, comments, tax_ids, language, subscription,
-     next_on, *buyer) = row  # fmt: skip
+     order_discount, tax, total, paid, credited, used, purchase_order, comments, tax_ids, accepted, archived,
+     language, subscription, next_on, *buyer) = row  # fmt: skip
     issued_at = issued_at or created_at
     invoice_date = invoice_date or local_date(issued_at, ctx.time_zone)
+    owed = status == "open" and total > paid + credited and not archived
+    payable = takes_money and owed and collection != "automatic" and kinds_in(currency, accepted)
     return InvoiceDocument(
         number=number or str(id_),
         status=status,
@@ -199,6 +208,7 @@ def _document(ctx: AccountContext, row: Row, lines: Iterable[DocumentLine]) -> I
         purchase_order=purchase_order,
         notes=comments,
         test=ctx.is_sandbox,
+        pay_page=signed_links.address(signed_links.INVOICE, ctx.id, id_, issued_at) if payable else "",
         letterhead=ctx.letterhead,
     )
 

@@ -35,30 +35,35 @@ def pdf(document: InvoiceDocument | CreditNoteDocument, logo: bytes | None = Non
     return typeset(sheet_of(document), logo)
 
 
-def typeset(page: Mapping[str, Any], logo: bytes | None = None) -> bytes:
-    """The PDF of a sheet, such as one that was kept: equal sheets give equal bytes. Raises ``CannotTypeset``."""
-    picture = framed(logo) if logo else ""
+def typeset(page: Mapping[str, Any], logo: bytes | None = None, signature: bytes | None = None) -> bytes:
+    """The PDF of a sheet, such as one that was kept: equal sheets give equal bytes. Raises ``CannotTypeset``.
+
+    ``signature`` is the picture (PNG) that was drawn on a quote, for its page of evidence.
+    """
+    pictures = {"logo": framed(logo) if logo else "", "signature": framed(signature) if signature else ""}
     try:
-        return _compiled(page, picture, _fonts(of_machine=False), _STANDARDS)
+        return _compiled(page, pictures, _fonts(of_machine=False), _STANDARDS)
     except typst.TypstError:
         pass
     try:
-        return _compiled(page, picture, _fonts(of_machine=True), _STANDARDS)
+        return _compiled(page, pictures, _fonts(of_machine=True), _STANDARDS)
     except typst.TypstError:
         pass
     try:
-        return _compiled(page, picture, _fonts(of_machine=True), [])
+        return _compiled(page, pictures, _fonts(of_machine=True), [])
     except typst.TypstError as problem:
         raise CannotTypeset(f"The invoice cannot be laid out as a page: {problem.message}") from problem
 
 
-def _compiled(page: Mapping[str, Any], logo: str, fonts: Any, standards: list[Any]) -> bytes:
+def _compiled(
+    page: Mapping[str, Any], pictures: Mapping[str, str], fonts: Any, standards: list[Any]
+) -> bytes:
     return typst.compile(
         _template(),
         font_paths=fonts,
-        sys_inputs={"sheet": json.dumps(page, ensure_ascii=False), "logo": logo},
+        sys_inputs={"sheet": json.dumps(page, ensure_ascii=False), **pictures},
         format="pdf",
-        timestamp=datetime.fromisoformat(page["issued_at"]),
+        timestamp=datetime.fromisoformat(page["issued_at"]).replace(microsecond=0),
         pdf_standards=standards,
     )
 

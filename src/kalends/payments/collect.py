@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -32,6 +32,21 @@ CALLS_MAX = 5
 """How often an attempt that got no answer is sent before it waits for a person."""
 
 
+class CustomerThere(NamedTuple):
+    """A customer who waits for one payment of theirs, and where the bank's page sends them back to."""
+
+    payment_id: int
+    return_url: str
+
+
+class AtTheBank(NamedTuple):
+    """A payment that its customer has to confirm at the bank, and the page on which they do."""
+
+    payment_id: int
+    amount_minor: int
+    url: str
+
+
 class _Sent(NamedTuple):
     invoice_id: int
     attempt: int
@@ -45,13 +60,17 @@ class _Sent(NamedTuple):
 
 @dataclass(slots=True)
 class Collected:
-    """What came of collecting, in numbers of charge attempts. ``unknown`` ones are asked about on the next run."""
+    """What came of collecting, in numbers of charge attempts. ``unknown`` ones are asked about on the next run.
+
+    ``action_urls`` are pages on which customers who are there confirm their payments.
+    """
 
     sent: int = 0
     succeeded: int = 0
     processing: int = 0
     failed: int = 0
     unknown: int = 0
+    action_urls: list[str] = field(default_factory=list[str])
 
     def add(self, written: Written) -> None:
         """Count outcomes that were written."""
@@ -80,22 +99,25 @@ def collect(
     *,
     size: int = BLOCK_SIZE,
     goes_on: Callable[[Collected], bool] = lambda so_far: True,
+    there: CustomerThere | None = None,
 ) -> Collected:
     """Send every intended charge of the account and write what became of it.
 
     First settles what an earlier run left without an answer. ``goes_on`` is asked between two batches, with what came
-    of it so far. ``db`` must not be inside a transaction.
+    of it so far. With a customer who is ``there``, only that payment is sent and settled. ``db`` must not be inside a
+    transaction.
     """
     total = Collected()
-    unsure = settle_unknown(db, ctx, processors, total)
+    unsure = settle_unknown(db, ctx, processors, total, there)
     never_seen: list[_Sent] = []
     with named_sender(db) as sender:
         more = True
         while more:
-            sent = _mark_sent(db, ctx, sender, size)
+            sent = _mark_sent(db, ctx, sender, size, there)
             more = len(sent) == size
             total.sent += len(sent)
-            outcomes = _call(ctx, processors, sent)
+            outcomes = _call(ctx, processors, sent, there)
+            total.action_urls += [outcome.action_url for outcome in outcomes if outcome.action_url]
             total.add(record_outcomes(db, ctx, _known(ctx, outcomes)))
             if any(outcome.status == "unknown" for outcome in outcomes):
                 unsure = True
@@ -107,18 +129,53 @@ def collect(
 
 
 def settle_unknown(
-    db: Connection[Any], ctx: AccountContext, processors: Processors, total: Collected
+    db: Connection[Any],
+    ctx: AccountContext,
+    processors: Processors,
+    total: Collected,
+    there: CustomerThere | None = None,
 ) -> bool:
     """Ask about attempts whose sender is gone: write what is known, free what the processor never saw.
 
     Returns whether there were any.
     """
-    lost = [
-        _Sent(*row) for row in fetch(db, load("kalends.payments", "lost_attempts"), {"account_id": ctx.id})
-    ]
+    params = {"account_id": ctx.id, "payment_id": there.payment_id if there else None}
+    lost = [_Sent(*row) for row in fetch(db, load("kalends.payments", "lost_attempts"), params)]
     never_seen = _ask(db, ctx, processors, lost, total)
     _free(db, ctx, never_seen)
     return bool(lost)
+
+
+def cards_under_way(
+    db: Connection[Any], ctx: AccountContext, *, payment_id: int | None = None, invoice_id: int | None = None
+) -> list[_Sent]:
+    """Charges of cards that a processor has taken and not decided: of a payment, of an invoice, or of all."""
+    params = {"account_id": ctx.id, "payment_id": payment_id, "invoice_id": invoice_id}
+    return [_Sent(*row) for row in fetch(db, load("kalends.payments", "card_attempts_under_way"), params)]
+
+
+def ask_about_cards(
+    db: Connection[Any],
+    ctx: AccountContext,
+    processors: Processors,
+    *,
+    payment_id: int | None = None,
+    invoice_id: int | None = None,
+    give_up: bool = False,
+) -> list[AtTheBank]:
+    """Find out what banks have decided about such charges, and write it; returns those that wait for their customers.
+
+    With ``give_up`` nothing waits afterwards, where the processor can be reached: what nobody has confirmed takes no
+    money any more. ``db`` must not be inside a transaction.
+    """
+    cards = cards_under_way(db, ctx, payment_id=payment_id, invoice_id=invoice_id)
+    pages: dict[str, str] = {}
+    _ask(db, ctx, processors, cards, Collected(), give_up=give_up, pages=pages)
+    return [
+        AtTheBank(item.payment_id, item.amount_minor, pages[key])
+        for item in cards
+        if (key := idempotency_key(ctx.id, item.invoice_id, item.attempt)) in pages
+    ]
 
 
 def _free(db: Connection[Any], ctx: AccountContext, never_seen: Sequence[_Sent]) -> None:
@@ -147,12 +204,15 @@ def named_sender(db: Connection[Any]) -> Iterator[int]:
             db.execute("SELECT pg_advisory_unlock(%s)", [sender])
 
 
-def _mark_sent(db: Connection[Any], ctx: AccountContext, sender: int, size: int) -> list[_Sent]:
-    params = {"account_id": ctx.id, "sender": sender, "limit": size}
+def _mark_sent(
+    db: Connection[Any], ctx: AccountContext, sender: int, size: int, there: CustomerThere | None
+) -> list[_Sent]:
+    only = there.payment_id if there else None
+    params = {"account_id": ctx.id, "sender": sender, "limit": size, "payment_id": only}
     return [_Sent(*row) for row in fetch(db, load("kalends.payments", "mark_sent"), params)]
 
 
-def _requests(ctx: AccountContext, sent: Sequence[_Sent]) -> list[ChargeRequest]:
+def _requests(ctx: AccountContext, sent: Sequence[_Sent], there: CustomerThere | None) -> list[ChargeRequest]:
     return [
         ChargeRequest(
             idempotency_key=idempotency_key(ctx.id, item.invoice_id, item.attempt),
@@ -167,6 +227,8 @@ def _requests(ctx: AccountContext, sent: Sequence[_Sent]) -> list[ChargeRequest]
                 "attempt": item.attempt,
             },
             at=ctx.now,
+            on_session=there is not None,
+            return_url=there.return_url if there else None,
         )
         for item in sent
     ]
@@ -179,12 +241,14 @@ def _by_processor(sent: Sequence[_Sent]) -> dict[str, list[_Sent]]:
     return groups
 
 
-def _call(ctx: AccountContext, processors: Processors, sent: Sequence[_Sent]) -> list[ChargeOutcome]:
+def _call(
+    ctx: AccountContext, processors: Processors, sent: Sequence[_Sent], there: CustomerThere | None
+) -> list[ChargeOutcome]:
     """Charge through each processor: several calls at once, and no more a second than the account allows."""
     outcomes: list[ChargeOutcome] = []
     for name, items in _by_processor(sent).items():
         processor = processors(name)
-        requests = _requests(ctx, items)
+        requests = _requests(ctx, items, there)
         batches = [
             requests[start : start + processor.batch_size]
             for start in range(0, len(requests), processor.batch_size)
@@ -246,20 +310,30 @@ def _unanswered(ctx: AccountContext, sent: Sequence[_Sent], outcomes: Sequence[C
 
 
 def _ask(
-    db: Connection[Any], ctx: AccountContext, processors: Processors, sent: Sequence[_Sent], total: Collected
+    db: Connection[Any],
+    ctx: AccountContext,
+    processors: Processors,
+    sent: Sequence[_Sent],
+    total: Collected,
+    *,
+    give_up: bool = False,
+    pages: dict[str, str] | None = None,
 ) -> list[_Sent]:
     """Look up what became of attempts and write it; returns those that the processor never saw.
 
-    What cannot be learned now stays unknown.
+    What cannot be learned now stays unknown. ``pages`` gets the pages of banks on which customers confirm, by key.
     """
     never_seen: list[_Sent] = []
     for name, items in _by_processor(sent).items():
         keys = [idempotency_key(ctx.id, item.invoice_id, item.attempt) for item in items]
         try:
-            found = processors(name).lookup(keys, ctx.now)
+            processor = processors(name)
+            found = processor.give_up(keys, ctx.now) if give_up else processor.lookup(keys, ctx.now)
         except ProcessorUnavailable:
             continue
         total.add(record_outcomes(db, ctx, _known(ctx, list(found.values()))))
+        if pages is not None:
+            pages |= {key: outcome.action_url for key, outcome in found.items() if outcome.action_url}
         never_seen += [item for item, key in zip(items, keys, strict=True) if key not in found]
     return never_seen
 

@@ -13,6 +13,7 @@ from kalends.events import journal
 from kalends.ledger import book
 from kalends.messages import outbox
 from kalends.payments.collect import attempt_of_key
+from kalends.payments.several import parts_of_charges, share
 
 EVIDENCE_DAYS = 7
 """How long the business has to answer a dispute."""
@@ -47,10 +48,31 @@ def record_dispute(db: Connection[Any], ctx: AccountContext, report: dict[str, A
     """Write a report about a dispute; says whether the report is dealt with.
 
     The invoice stays paid and the subscription goes on. A report that was written before is dealt with. A decision
-    that comes before the dispute it decides is not: it waits until that has come.
+    that comes before the dispute it decides is not: it waits until that has come. A charge that paid several invoices
+    is disputed in each of its payments that has a share in what is disputed.
     """
+    key = report["idempotency_key"]
+    parts = parts_of_charges(db, ctx, [key]).get(key)
+    if parts is None:
+        _, invoice_id, attempt = attempt_of_key(key)
+        return _record_one(db, ctx, report, invoice_id, attempt)
+    shares = zip(parts, share(report["amount_minor"], parts), strict=True)
+    disputed = [(part, amount) for part, amount in shares if amount]
+    fees = share(report["fee_minor"], [part for part, _ in disputed])
+    with db.transaction():
+        dealt_with = [
+            _record_one(
+                db, ctx, {**report, "amount_minor": amount, "fee_minor": fee}, part.invoice_id, part.attempt
+            )
+            for (part, amount), fee in zip(disputed, fees, strict=True)
+        ]
+    return all(dealt_with)
+
+
+def _record_one(
+    db: Connection[Any], ctx: AccountContext, report: dict[str, Any], invoice_id: int, attempt: int
+) -> bool:
     kind, meaning = report["kind"], MEANINGS[report["kind"]]
-    _, invoice_id, attempt = attempt_of_key(report["idempotency_key"])
     at = datetime.fromisoformat(report["occurred_at"])
     with db.transaction():
         params = {"account_id": ctx.id, "invoice_id": invoice_id, "attempt": attempt}

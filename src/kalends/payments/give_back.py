@@ -44,6 +44,7 @@ class _Sent(NamedTuple):
     processor: str
     invoice_id: int
     attempt: int
+    charge_key: str | None
 
 
 class _Standing(NamedTuple):
@@ -119,7 +120,7 @@ def _requests(ctx: AccountContext, items: Sequence[_Sent]) -> list[RefundRequest
     return [
         RefundRequest(
             refund_key(ctx.id, item.refund_id),
-            idempotency_key(ctx.id, item.invoice_id, item.attempt),
+            item.charge_key or idempotency_key(ctx.id, item.invoice_id, item.attempt),
             item.amount_minor,
             item.currency,
             {"account_id": ctx.id, "refund_id": item.refund_id},

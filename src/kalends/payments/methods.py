@@ -10,6 +10,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, load, take_ids
 from kalends.core.lifecycle import RefusedTransition
+from kalends.payments.processors.interface import MethodKind
 
 _ACCEPTED_AS = {"card": "credit_or_debit_card"}
 """What a kind of method is called in the list of accepted ones, where that is another name."""
@@ -21,9 +22,12 @@ class MethodRefused(RefusedTransition):
 
 @dataclass(frozen=True, slots=True)
 class NewPaymentMethod:
-    """A stored way to pay to be: the processor's token and what people recognize it by."""
+    """A stored way to pay to be: the processor's token and what people recognize it by.
 
-    contact_id: int
+    ``contact_id`` is None for one that was given for a single payment: nobody is offered it again.
+    """
+
+    contact_id: int | None
     kind: str
     token: str
     last4: str
@@ -76,6 +80,22 @@ def is_accepted(kind: str, accepted: Sequence[str] | None) -> bool:
     True
     """
     return accepted is None or _ACCEPTED_AS.get(kind, kind) in accepted
+
+
+_ONLY_IN = {"ach": "USD", "sepa": "EUR", "bacs": "GBP", "pads": "CAD"}
+"""Bank debits and the one currency that each knows."""
+
+
+def kinds_in(currency: str, accepted: Sequence[str] | None) -> tuple[MethodKind, ...]:
+    """The kinds of method that a processor can charge in a currency, of those that are accepted.
+
+    >>> kinds_in("EUR", None), kinds_in("NOK", ["sepa"]), kinds_in("GBP", ["credit_or_debit_card"])
+    (('card', 'sepa'), (), ('card',))
+    """
+    every: tuple[MethodKind, ...] = ("card", "ach", "sepa", "bacs", "pads")
+    return tuple(
+        kind for kind in every if _ONLY_IN.get(kind, currency) == currency and is_accepted(kind, accepted)
+    )
 
 
 def usable_method(

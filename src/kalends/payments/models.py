@@ -2,10 +2,18 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from kalends.accounts.tables import AccountRow, Record, archived_index, filled_index
+from kalends.payments.request_models import MethodRequest  # noqa: F401 - Django finds it here
+from kalends.payments.stripe_models import (  # noqa: F401 - Django finds them here
+    Reconciliation,
+    StripeCall,
+    StripeConnection,
+    StripeEvent,
+)
 
 
 class PaymentMethod(AccountRow):
@@ -129,6 +137,9 @@ class ChargeAttempt(models.Model):
     nothing sent) to ``sent`` (a call may be under way) to ``processing``, ``succeeded`` or ``failed``. ``sender`` names
     the run that sent it. What was ``sent`` by a run that is gone, or got no answer, is unknown: the processor is asked
     before anything else happens.
+
+    ``charge_key`` is set where one charge at the processor paid several invoices of a checkout: the key under which it
+    was made. Elsewhere the key follows from account, invoice and attempt.
     """
 
     pk = models.CompositePrimaryKey("account_id", "invoice_id", "attempt")
@@ -146,6 +157,7 @@ class ChargeAttempt(models.Model):
     answered_at = models.DateTimeField(null=True)
     processor_ref = models.TextField(null=True)
     failure_code = models.TextField(null=True)
+    charge_key = models.TextField(null=True)
 
     class Meta:
         db_table = "charge_attempt"
@@ -154,6 +166,16 @@ class ChargeAttempt(models.Model):
                 fields=["account_id", "status"],
                 name="charge_attempt_open",
                 condition=Q(status__in=["intended", "sent"]),
+            ),
+            models.Index(
+                fields=["account_id", "invoice_id"],
+                name="charge_attempt_under_way",
+                condition=Q(status="processing"),
+            ),
+            models.Index(
+                fields=["account_id", "charge_key"],
+                name="charge_attempt_of_charge",
+                condition=Q(charge_key__isnull=False),
             ),
         ]
 
@@ -246,7 +268,8 @@ class SandboxCharge(models.Model):
 
     The end is known from the start: ``status`` is the final one, reached at ``settled_at``; before that instant the
     charge is processing. ``lost`` is a request that never reached the processor. ``try_number`` is counted only for
-    tokens whose outcome depends on how often they were tried.
+    tokens whose outcome depends on how often they were tried. ``return_url`` is set while, or once, the customer was
+    asked to confirm it: until ``settled_at`` they may, and that changes its end.
     """
 
     pk = models.CompositePrimaryKey("account_id", "idempotency_key")
@@ -267,6 +290,7 @@ class SandboxCharge(models.Model):
     dispute_fee_minor = models.BigIntegerField(default=0)
     dispute_decided_at = models.DateTimeField(null=True)
     dispute_won = models.BooleanField(null=True)
+    return_url = models.TextField(null=True)
 
     class Meta:
         db_table = "sandbox_charge"
@@ -314,3 +338,35 @@ class SandboxReport(models.Model):
 
     class Meta:
         db_table = "sandbox_report"
+
+
+class SandboxSetup(models.Model):
+    """A page of the sandbox processor's on which a customer gives a way to pay; what was given, once it was.
+
+    A number that is typed there is read and forgotten: ``token`` stands for what it does.
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "idempotency_key")
+    account_id = models.BigIntegerField()
+    idempotency_key = models.TextField()
+    reference = models.TextField()
+    kinds = ArrayField(models.TextField())
+    currency = models.CharField(max_length=3)
+    return_url = models.TextField()
+    cancel_url = models.TextField()
+    language = models.TextField()
+    metadata = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    given_at = models.DateTimeField(null=True)
+    token = models.TextField(null=True)
+    method_kind = models.TextField(null=True)
+    last4 = models.TextField(null=True)
+    brand = models.TextField(null=True)
+    bank = models.TextField(null=True)
+    expires_on = models.DateField(null=True)
+
+    class Meta:
+        db_table = "sandbox_setup"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_id", "reference"], name="sandbox_setup_reference_once")
+        ]

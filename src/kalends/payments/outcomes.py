@@ -54,6 +54,9 @@ class _Standing(NamedTuple):
     """Where an attempt, its payment, its invoice and its subscription stand before an outcome is written.
 
     ``of_cycle``: the invoice bills a cycle. What a prorated edit charges is no payment of the agreed ones.
+    ``at_hand``: a buyer pays by card on the invoice's page. Declined, it is archived at once: they are told there, may
+    try another card, and nothing but the record of the try comes of it. ``charge_key`` is set where one charge paid
+    several invoices: its customer gets one receipt for all of it.
     """
 
     invoice_id: int
@@ -70,6 +73,8 @@ class _Standing(NamedTuple):
     subscription_status: str | None
     subscription_end: date | None
     of_cycle: bool
+    at_hand: bool
+    charge_key: str | None
 
 
 @dataclass(slots=True)
@@ -109,6 +114,8 @@ class _Block:
     events: list[journal.NewEvent] = field(default_factory=list[journal.NewEvent])
     letters: list[outbox.Letter] = field(default_factory=list[outbox.Letter])
     notices: list[outbox.Letter] = field(default_factory=list[outbox.Letter])
+    declined_at_hand: list[int] = field(default_factory=list[int])
+    receipts: set[str] = field(default_factory=set[str])
 
 
 def record_outcomes(
@@ -161,7 +168,9 @@ def _gather(block: _Block, ctx: AccountContext, standing: _Standing, outcome: Ou
     block.attempts.append(
         (standing.invoice_id, standing.attempt, outcome.status, outcome.reference, outcome.failure_code)
     )
-    retry_on = _retry_on(ctx, standing, outcome, day) if failed else None
+    retry_on = _retry_on(ctx, standing, outcome, day) if failed and not standing.at_hand else None
+    if failed and standing.at_hand:
+        block.declined_at_hand.append(standing.payment_id)
     block.payments.append(
         (
             standing.payment_id,
@@ -238,7 +247,8 @@ def _gather_subscription(block: _Block, standing: _Standing, outcome: Outcome, d
     elif outcome.status == FAILED:
         of.failed_count += 1
         status = Status(of.after)
-        if not is_terminal(status) and status != Status.PAUSED and outcome.failure_code != NEVER_SENT:
+        moves = not standing.at_hand and outcome.failure_code != NEVER_SENT
+        if moves and not is_terminal(status) and status != Status.PAUSED:
             of.after = transition(status, Cause.CHARGE_FAILED).value
             of.churn_date = day
 
@@ -263,6 +273,12 @@ def _announce(block: _Block, standing: _Standing, outcome: Outcome, retry_on: da
     )
     if standing.contact_id is None or outcome.status == PENDING or outcome.failure_code == NEVER_SENT:
         return
+    if outcome.status == FAILED and standing.at_hand:
+        return
+    if outcome.status == SETTLED and standing.charge_key is not None:
+        if standing.charge_key in block.receipts:
+            return
+        block.receipts.add(standing.charge_key)
     occasion = str(standing.attempt)
     kind, notice = _LETTERS[outcome.status]
     block.letters.append(outbox.Letter(kind, standing.payment_id, standing.contact_id, occasion))
@@ -288,6 +304,9 @@ def _write(db: Connection[Any], ctx: AccountContext, block: _Block, actor: str) 
         "failed_on",
     )
     db.execute(load("kalends.payments", "move_payments"), {**shared, **arrays(names, block.payments)})
+    if block.declined_at_hand:
+        declined = {**shared, "ids": integers(block.declined_at_hand)}
+        db.execute(load("kalends.payments", "archive_declined"), declined)
     if block.paid:
         paid = arrays(("invoices", "amounts"), list(block.paid.items()))
         db.execute(load("kalends.payments", "pay_invoices"), {**shared, "actor": actor, **paid})

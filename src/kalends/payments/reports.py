@@ -15,6 +15,7 @@ from kalends.payments.disputes import MEANINGS, record_dispute
 from kalends.payments.give_back import Settled, refund_of_key, settle_refunds
 from kalends.payments.outcomes import Outcome, Written, write_outcomes
 from kalends.payments.processors.interface import Report
+from kalends.payments.several import not_settled_yet, parts_of_charges, split
 
 BLOCK_SIZE = 1_000
 CHARGE_OUTCOMES = {"charge.succeeded": "succeeded", "charge.failed": "failed"}
@@ -50,16 +51,23 @@ def store(db: Connection[Any], ctx: AccountContext, name: str, reports: Sequence
 
 
 def handle_stored(db: Connection[Any], ctx: AccountContext) -> Written:
-    """Handle every stored report that was not handled before, also those of a run that died in between."""
+    """Handle every stored report that was not handled before, also those of a run that died in between.
+
+    One about a checkout that is being settled waits until its records are there.
+    """
     total = Written()
     more = True
     while more:
         waiting = _waiting(db, ctx, CHARGE_OUTCOMES)
         more = len(waiting) == BLOCK_SIZE
+        keys = [report.payload["idempotency_key"] for report in waiting]
+        early = not_settled_yet(db, ctx, keys)
+        waiting = [report for report in waiting if report.payload["idempotency_key"] not in early]
         if not waiting:
             break
+        outcomes = _outcomes(db, ctx, [report.payload for report in waiting])
         with db.pipeline(), db.transaction():
-            written = write_outcomes(db, ctx, [_outcome(report.payload) for report in waiting])
+            written = write_outcomes(db, ctx, outcomes)
             _mark_handled(db, ctx, [report.id for report in waiting])
         total.succeeded += written.succeeded
         total.failed += written.failed
@@ -109,6 +117,15 @@ def _settled(payload: dict[str, Any]) -> Settled:
         payload["failure_code"],
         payload["failure_message"],
     )
+
+
+def _outcomes(db: Connection[Any], ctx: AccountContext, payloads: Sequence[dict[str, Any]]) -> list[Outcome]:
+    parts = parts_of_charges(db, ctx, [payload["idempotency_key"] for payload in payloads])
+    outcomes: list[Outcome] = []
+    for payload in payloads:
+        of_charge = parts.get(payload["idempotency_key"])
+        outcomes += split(_outcome(payload), of_charge) if of_charge else [_outcome(payload)]
+    return outcomes
 
 
 def _outcome(payload: dict[str, Any]) -> Outcome:

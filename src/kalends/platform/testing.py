@@ -25,6 +25,7 @@ _WITH_EXAMPLES = (
     "accounts",
     "api",
     "billing",
+    "buyer",
     "catalog",
     "cli",
     "core",
@@ -37,6 +38,7 @@ _WITH_EXAMPLES = (
     "platform",
     "proof",
     "query",
+    "sales",
     "staff",
     "views",
 )
@@ -121,7 +123,9 @@ def _chromium_step(environment: dict[str, str]) -> Result:
 def _pytest_step(environment: dict[str, str]) -> Result:
     began = time.monotonic()
     places = [place for place in _TESTED if (ROOT / place).exists()]
-    processes = str(min(os.cpu_count() or 1, 4))
+    processes = str(
+        min((os.cpu_count() or 1) + 1, 4)
+    )  # one more than cores: pages and the database are waited for
     options = [
         "-q",
         "--doctest-modules",

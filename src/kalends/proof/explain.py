@@ -86,6 +86,8 @@ class _Charge(NamedTuple):
     reference: str | None
     reason: str | None
     retry_on: date | None
+    whole_minor: int | None
+    invoices: int
 
     @property
     def method(self) -> str:
@@ -254,6 +256,10 @@ def _tell_charges(
     under_way = 0
     for charge in map(_Charge._make, rows):
         _tell_charge(explanation, charge)
+        if charge.whole_minor is not None and charge.invoices > 1:
+            whole = explanation.money(charge.whole_minor)
+            text = f"It was part of one charge of {whole} at checkout, which paid {charge.invoices} invoices."
+            explanation.tell("payments", "part-of-charge", text, amount=whole, invoices=charge.invoices)
         under_way += charge.amount_minor if charge.status in ("intended", "sent", "processing") else 0
     tell_credit_notes(explanation, credit)
     tell_credited_days(db, ctx, explanation, invoice.id)

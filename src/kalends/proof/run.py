@@ -30,7 +30,7 @@ Progress = Callable[[Step], None]
 
 _COUNTED = (
     "invoice line_item subscription payment charge_attempt refund dispute ledger_transfer event "
-    "payment_method credit_note credit_note_line credit_application customer_credit"
+    "payment_method credit_note credit_note_line credit_application customer_credit checkout checkout_charge"
 ).split()
 
 

@@ -14,6 +14,7 @@ from psycopg.pq import TransactionStatus
 from kalends.accounts.context import AccountContext
 from kalends.payments.collect import Processors
 from kalends.proof.checks import (
+    checkouts,
     credit,
     invoices,
     ledger,
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     *prorations.CHECKS,
     *subscriptions.CHECKS,
     *payments.CHECKS,
+    *checkouts.CHECKS,
     *credit.CHECKS,
     *ledger.CHECKS,
     *processor.CHECKS,

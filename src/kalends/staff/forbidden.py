@@ -21,6 +21,7 @@ class Forbidden(PermissionDenied):
 ABILITY_WORDS: dict[str, Callable[[], str]] = {
     "manage_payments": lambda: _("manage payments: refund, charge again, record, cancel or write off"),
     "run_billing": lambda: _("hold billing runs or release what was parked"),
+    "approve_quotes": lambda: _("approve or reject quotes"),
     "import": lambda: _("import records"),
     "export": lambda: _("export records"),
     "bulk_delete": lambda: _("delete many records at once"),

@@ -47,6 +47,18 @@ def _amount(event: EventRow) -> str:
     return str(formatting.minor(int(minor), event.data["currency"]))
 
 
+def _version(words: Callable[[], str]) -> _Words:
+    return lambda event: (words() % {"version": event.data.get("version", "")}, "")
+
+
+def _sent_to(event: EventRow) -> tuple[str, str]:
+    return _("Sent by email"), str(event.data.get("email", ""))
+
+
+def _accepted(event: EventRow) -> tuple[str, str]:
+    return _("Accepted by %(name)s") % {"name": event.data.get("by", "")}, ""
+
+
 def _minor(minor: Any, event: EventRow) -> str:
     return str(formatting.minor(int(minor), event.data["currency"]))
 
@@ -193,6 +205,11 @@ def _plain(text: Callable[[], str]) -> _Words:
 
 
 KINDS: dict[str, tuple[str, str, _Words]] = {
+    "contact.portal_link_sent": (
+        "mail",
+        "",
+        lambda event: (_("Sent the link to their own pages"), str(event.data.get("email") or "")),
+    ),
     "contact.erased": ("x", "", _plain(lambda: _("Contact erased"))),
     "subscription.created": ("plus", "acc", _plain(lambda: _("Subscription made"))),
     "subscription.canceled": ("circle-x", "", _canceled),
@@ -239,6 +256,18 @@ KINDS: dict[str, tuple[str, str, _Words]] = {
     "credit_note.issued": ("undo-2", "acc", _credited),
     "invoice.edited": ("pencil", "", _plain(lambda: _("Invoice changed"))),
     "invoice.updated": ("pencil", "", _plain(lambda: _("Invoice changed"))),
+    "payment_link.bought": ("circle-check", "ok", _plain(lambda: _("Somebody bought through it"))),
+    "quote.approval_requested": ("hourglass", "", _plain(lambda: _("Approval asked for"))),
+    "quote.approved": ("circle-check", "ok", _plain(lambda: _("Approved"))),
+    "quote.rejected": ("circle-x", "bad", _with_reason(lambda: _("Not approved"))),
+    "quote.published": ("file-text", "acc", _version(lambda: _("Version %(version)s published"))),
+    "quote.recalled": ("undo-2", "warn", _version(lambda: _("Version %(version)s taken back"))),
+    "quote.sent": ("mail", "", _sent_to),
+    "quote.accepted": ("circle-check", "ok", _accepted),
+    "quote.paid": ("circle-check", "ok", _plain(lambda: _("Paid on its page"))),
+    "quote.converted": ("repeat", "ok", _plain(lambda: _("Converted to a subscription"))),
+    "quote.not_billed": ("triangle-alert", "bad", _with_reason(lambda: _("Could not be billed"))),
+    "checkout.completed": ("circle-check", "ok", _plain(lambda: _("Bought at checkout"))),
     "payment.updated": ("pencil", "", _plain(lambda: _("Payment changed"))),
     "payment.settled_by_hand": ("pencil", "acc", _settled_by_hand),
     "payment.retried": ("refresh-cw", "acc", _plain(lambda: _("Charged again"))),
@@ -260,6 +289,7 @@ VERBS: dict[str, tuple[str, str, _Words]] = {
     "updated": ("pencil", "", _changed),
     "archived": ("trash-2", "", _plain(lambda: _("Record deleted"))),
     "merged": ("link", "", _plain(lambda: _("Merged with another record"))),
+    "lines_changed": ("pencil", "", _plain(lambda: _("Line items changed"))),
     "associated": ("link", "", _tied(lambda: _("Association added"))),
     "dissociated": ("unlink", "", _tied(lambda: _("Association removed"))),
     "unlabeled": ("unlink", "", _tied(lambda: _("Label of an association removed"))),

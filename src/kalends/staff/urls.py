@@ -19,10 +19,9 @@ urlpatterns = [
     path("", include("kalends.staff.index.urls")),
     path("", include("kalends.staff.billing.urls")),
     path("", include("kalends.staff.create.urls")),
+    path("", include("kalends.staff.links.urls")),
+    path("", include("kalends.staff.quotes.urls")),
     path("", include("kalends.staff.actions.urls")),
     path("", include("kalends.staff.settings.urls")),
     path("", include("kalends.staff.record.urls")),
 ]
-handler403 = "kalends.staff.views.errors.forbidden"
-handler404 = "kalends.staff.views.errors.not_found"
-handler500 = "kalends.staff.views.errors.failed"

@@ -9,6 +9,7 @@ from kalends.accounts.context import AccountContext
 from kalends.documents.kept_buyers import forget_buyers
 from kalends.events import answers, requests
 from kalends.messages.backends import file_backend
+from kalends.sales.checkouts import forget_checkouts
 
 FORGOTTEN_IN_A_TURN = 10_000
 """How many rows of a kind an account loses before the others have their turn."""
@@ -27,6 +28,7 @@ class Forgotten(NamedTuple):
     answers: int
     requests: int
     buyers: int
+    checkouts: int
 
 
 def clean_up(db: Connection[Any], now: datetime) -> Cleaned:
@@ -36,7 +38,8 @@ def clean_up(db: Connection[Any], now: datetime) -> Cleaned:
 
 
 def forget_old(db: Connection[Any], ctx: AccountContext, now: datetime) -> Forgotten:
-    """Forget requests and answers that are too old to be asked for again, and buyers who were kept long enough.
+    """Forget requests and answers that are too old to be asked for again, buyers who were kept long enough, and
+    checkouts that nobody went on with.
 
     Answers are as old as the system's clock says, the others as the account's does.
     """
@@ -44,4 +47,5 @@ def forget_old(db: Connection[Any], ctx: AccountContext, now: datetime) -> Forgo
         answers.prune(db, ctx.id, now, FORGOTTEN_IN_A_TURN),
         requests.prune(db, ctx, FORGOTTEN_IN_A_TURN),
         forget_buyers(db, ctx),
+        forget_checkouts(db, ctx, FORGOTTEN_IN_A_TURN),
     )

@@ -15,8 +15,12 @@ from kalends.billing.run import RunResult, run_due
 from kalends.events.webhooks.upkeep import forget_delivered
 from kalends.messages.backends import backend_for
 from kalends.messages.delivery import deliver
-from kalends.payments.processors.registry import AccountProcessors
+from kalends.payments.collect import ask_about_cards, cards_under_way
+from kalends.payments.processors.interface import ProcessorUnavailable
+from kalends.payments.processors.registry import AccountProcessors, has_new_reports
 from kalends.platform import database
+from kalends.proof.nightly import listen
+from kalends.sales.charges import any_lost, settle_lost
 from kalends.worker.cleaning import FORGOTTEN_IN_A_TURN, forget_old
 
 LETTERS_IN_A_TURN = 500
@@ -59,8 +63,8 @@ def bill(db: Connection[Any], ctx: AccountContext, now: datetime, stopping: Aske
         if stopping():
             raise Stopping
 
-    work = work_now(db, ctx, new_reports=False)
-    if not any(work) or (find_hold(db, ctx.id) and not work.stored_reports):
+    work = work_now(db, ctx, new_reports=has_new_reports(db, ctx))
+    if not any(work) or (find_hold(db, ctx.id) and not (work.stored_reports or work.new_reports)):
         return Done({})
     run = run_started(db, ctx, now)
     with closing(AccountProcessors(database.connect, ctx.id)) as processors:
@@ -79,6 +83,42 @@ def write_letters(
     delivered = deliver(db, ctx, backend_for(ctx), limit, now=now, stop=stopping)
     notes = {name: value for name, value in delivered._asdict().items() if value}
     return Done(notes, more=sum(delivered) >= limit)
+
+
+def hear_processors(
+    db: Connection[Any],
+    ctx: AccountContext,
+    now: datetime,
+    stopping: Asked,  # noqa: ARG001
+    thorough: bool,  # noqa: ARG001
+) -> Done:
+    """Find what processors told and never arrived, and compare the books with theirs once a night."""
+    with closing(AccountProcessors(database.connect, ctx.id)) as processors:
+        try:
+            heard = listen(db, ctx, processors, now)
+        except ProcessorUnavailable as problem:
+            return Done({"no_answer": str(problem)})
+    return Done({name: value for name, value in heard._asdict().items() if value})
+
+
+def settle_checkouts(
+    db: Connection[Any],
+    ctx: AccountContext,
+    now: datetime,  # noqa: ARG001
+    stopping: Asked,  # noqa: ARG001
+    thorough: bool,  # noqa: ARG001
+) -> Done:
+    """Find out what became of checkouts that somebody was paying when their process ended, sandboxes' as well.
+
+    So with invoices whose customers were sent to a bank, and did not come back.
+    """
+    lost, cards = any_lost(db, ctx), cards_under_way(db, ctx)
+    if not lost and not cards:
+        return Done({})
+    with closing(AccountProcessors(database.connect, ctx.id)) as processors:
+        if cards:
+            ask_about_cards(db, ctx, processors)
+        return Done({"checkouts": settle_lost(db, ctx, processors)} if lost else {})
 
 
 def forget_webhooks(
@@ -103,12 +143,16 @@ def forget(
     """Forget what is too old."""
     forgotten = forget_old(db, ctx, now)
     notes = {name: value for name, value in forgotten._asdict().items() if value}
-    return Done(notes, more=max(forgotten.answers, forgotten.requests) >= FORGOTTEN_IN_A_TURN)
+    return Done(
+        notes, more=max(forgotten.answers, forgotten.requests, forgotten.checkouts) >= FORGOTTEN_IN_A_TURN
+    )
 
 
 TASKS = (
     Task("billing", timedelta(seconds=60), bill),
+    Task("checkouts", timedelta(seconds=30), settle_checkouts),
     Task("letters", timedelta(seconds=10), write_letters),
+    Task("processors", timedelta(minutes=15), hear_processors),
     Task("forgetting", timedelta(days=1), forget),
     Task("old webhooks", timedelta(hours=1), forget_webhooks),
 )

@@ -7,9 +7,12 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 
+from kalends.accounts import signed_links
 from kalends.billing.changes import cancel_subscriptions
 from kalends.billing.create import NewLine
+from kalends.billing.void import void_invoice
 from kalends.core.pricing import LineTerms
 from kalends.documents.invoice import (
     DocumentLine,
@@ -73,7 +76,7 @@ def test_what_is_paid_is_taken_off_what_is_due(world: World) -> None:
     assert (document.total_minor, document.paid_minor, document.due_minor) == (10000, 4000, 6000)
 
 
-def test_a_block_of_invoices_is_read_in_two_queries(world: World) -> None:
+def test_a_block_of_invoices_is_read_in_three_queries(world: World) -> None:
     for _ in range(5):
         world.subscribe(world.customer(), "100")
     world.until("2026-01-01")
@@ -86,7 +89,7 @@ def test_a_block_of_invoices_is_read_in_two_queries(world: World) -> None:
             return world.db.execute(*args)  # type: ignore[call-overload]
 
     found = read_invoices(Listening(), world.ctx, ids)  # type: ignore[arg-type]
-    assert (len(asked), sorted(found)) == (2, sorted(ids))
+    assert (len(asked), sorted(found)) == (3, sorted(ids))
 
 
 def test_an_invoice_that_is_not_there_is_refused(world: World) -> None:
@@ -167,3 +170,45 @@ def test_amounts_are_told_with_tax_when_every_taxed_price_has_it(
     )  # fmt: skip
     assert document.tax_included is included
     assert dataclasses.replace(document, lines=()).taxes == ()
+
+
+def test_an_open_invoice_names_the_page_that_it_is_paid_on(world: World) -> None:
+    subscription = world.subscribe(world.customer(), net_terms_days=15)
+    world.until("2026-01-01")
+    page = read(world, subscription).pay_page
+    purpose, _, token = page.removeprefix(f"{settings.PUBLIC_URL}/").partition("/")
+    link = signed_links.read(token, purpose)
+    assert link is not None
+    assert (link.purpose, link.account_id, link.record_id) == (
+        "invoice",
+        world.ctx.id,
+        *world.invoices(subscription, "id"),
+    )
+    assert link.contact_id == 0
+    assert read(world, subscription).pay_page == page
+
+
+def test_a_paid_or_voided_invoice_names_no_page(world: World) -> None:
+    paid, voided = (world.subscribe(world.customer(), "49", net_terms_days=15) for _ in range(2))
+    world.until("2026-01-01")
+    first, second = (world.invoices(each, "id")[0] for each in (paid, voided))
+    record_payments(world.db, world.ctx, [ReceivedPayment(first, 4_900, "check")])
+    void_invoice(world.db, world.ctx, second)
+    assert (read(world, paid).status, read(world, voided).status) == ("paid", "voided")
+    assert (read(world, paid).pay_page, read(world, voided).pay_page) == ("", "")
+
+
+def test_what_is_charged_by_itself_names_no_page(world: World) -> None:
+    contact = world.customer()
+    subscription = world.subscribe(contact, method=world.method(contact, "insufficient_funds"))
+    world.until("2026-01-01")
+    assert (read(world, subscription).status, read(world, subscription).pay_page) == ("open", "")
+
+
+def test_a_currency_that_nobody_takes_online_names_no_page(world: World) -> None:
+    subscription = world.subscribe(world.customer(), net_terms_days=15)
+    world.until("2026-01-01")
+    world.db.execute(
+        "UPDATE subscription SET allowed_payment_methods = '{ach}' WHERE id = %s", [subscription]
+    )
+    assert read(world, subscription).pay_page == ""

@@ -90,6 +90,14 @@ def test_equal_invoices_give_equal_bytes_and_dates_are_those_of_the_invoice() ->
     assert details.title == "Invoice INV-2026-1102 from Skarv Software AS"
 
 
+def test_an_invoice_issued_between_two_seconds_is_dated_to_the_second() -> None:
+    document = sample_invoice("en")
+    between = document.issued_at.replace(microsecond=285_001)
+    details = opened(pdf(replace(document, issued_at=between))).metadata
+    assert details is not None
+    assert details.creation_date == between.replace(microsecond=0)
+
+
 def test_the_page_is_tagged_and_says_that_it_can_be_kept_and_read_aloud() -> None:
     root: Any = opened(pdf(sample_invoice("en"))).trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from kalends.accounts.models import Membership
 from kalends.billing.changes import cancel_subscriptions, change_payment_method, pause, resume
@@ -256,7 +257,8 @@ def test_a_request_to_update_names_the_method_so_far_and_what_is_open(world: Wor
     assert "Please update how you pay for\nFleet Core\nso far from" in letter.text
     assert "Open invoice INV-1001 100.00 EUR" in table(letter.text)
     assert "A new payment method first pays what is overdue." in letter.text
-    assert "To pay in another way, write to Nordlys Test AS." in letter.text
+    assert "Use the button below. It takes a minute." in letter.text
+    assert f"Update payment method: {settings.PUBLIC_URL}/method/" in letter.text
 
 
 def test_a_letter_tells_the_method_of_its_own_day(world: World, post: Post) -> None:

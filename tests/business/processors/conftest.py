@@ -11,7 +11,7 @@ from tests.business.processors.asking import new_merchant, opened
 
 
 @pytest.fixture
-def merchant() -> int:
+def merchant(server: str) -> int:
     """The number of an account that nobody else uses."""
     return new_merchant()
 

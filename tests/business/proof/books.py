@@ -27,6 +27,7 @@ from kalends.payments.refund import request_refund
 from kalends.platform import database
 from kalends.proof.report import Report
 from kalends.proof.verify import verify
+from tests.business.sales.shop import Shop, item
 from tests.world import World
 
 NEW_YEAR = dt.datetime(2026, 1, 1, 5, 0, tzinfo=dt.UTC)
@@ -106,6 +107,7 @@ def fill(world: World) -> dict[str, int]:
     """One subscription of every kind, by customer, and what happens to it until the last day."""
     subscriptions = _agree(world)
     world.until("2026-01-20")
+    subscriptions["bea"] = _buy(world)
     record(world, subscriptions["mona"])
     cancel_subscriptions(world.db, world.ctx, [subscriptions["carl"]])
     edit_prorated(world, subscriptions["ulla"])
@@ -132,6 +134,16 @@ def fill(world: World) -> dict[str, int]:
     give_back(world, subscriptions["ida"], 2000, newest=True)
     take_back(world, subscriptions["cora"], 1000)
     return subscriptions
+
+
+def _buy(world: World) -> int:
+    """A purchase at a payment link, of what is billed once and what recurs, in one charge and with a code."""
+    shop = Shop(world)
+    shop.code("SPRING", "15")
+    lines = (item("Setup", "11.90", tax_rate="25"), item("Fleet Core", "49", "monthly", tax_rate="25"))
+    done = shop.buy(shop.link(*lines), code="SPRING", email="bea@customers.test")
+    assert done.made is not None
+    return done.made["subscriptions"][0]
 
 
 def _credit(world: World, subscriptions: Mapping[str, int]) -> None:

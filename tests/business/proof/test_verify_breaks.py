@@ -32,7 +32,7 @@ def test_what_is_broken_in_one_account_is_no_matter_of_another(book: Book) -> No
     with (
         opened_book() as other,
         book.broken(
-            "UPDATE invoice SET total_minor = 1, subtotal_minor = 1, tax_minor = 0, "
+            "UPDATE invoice SET total_minor = 1, subtotal_minor = 1, tax_minor = 0, order_discount_minor = 0, "
             "paid_minor = 0, credited_minor = 0 WHERE account_id = %(account)s"
         ),
     ):

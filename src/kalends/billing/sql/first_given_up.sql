@@ -3,7 +3,7 @@
 SELECT min(p.first_failed_on)
 FROM subscription AS s
 JOIN payment AS p ON p.account_id = %(account_id)s AND p.subscription_id = s.id
-    AND p.status = 'failed' AND p.next_retry_on IS NULL
+    AND p.status = 'failed' AND p.archived_at IS NULL AND p.next_retry_on IS NULL
 JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = p.invoice_id AND i.status = 'open'
 WHERE s.account_id = %(account_id)s
     AND s.status = 'unpaid'

@@ -15,6 +15,6 @@ WHERE p.account_id = %(account_id)s
     AND NOT EXISTS (
         SELECT FROM payment AS o
         WHERE o.account_id = %(account_id)s AND o.invoice_id = p.invoice_id
-            AND (o.status = 'processing' OR o.status = 'failed' AND o.id > p.id)
+            AND (o.status = 'processing' OR o.status = 'failed' AND o.archived_at IS NULL AND o.id > p.id)
     )
 GROUP BY p.currency

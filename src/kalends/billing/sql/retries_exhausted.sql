@@ -9,6 +9,7 @@ WHERE s.account_id = %(account_id)s
         WHERE p.account_id = %(account_id)s
             AND p.subscription_id = s.id
             AND p.status = 'failed'
+            AND p.archived_at IS NULL
             AND p.next_retry_on IS NULL
             AND p.first_failed_on + %(last_day)s <= %(day)s
     )

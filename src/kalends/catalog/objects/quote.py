@@ -8,9 +8,10 @@ from kalends.catalog.associations import associations_of, tie
 from kalends.catalog.declare import choice, day, flag, instant, money, number, string
 from kalends.catalog.expressions import Expression, linked_records
 from kalends.catalog.groups import ABOUT, AMOUNTS, BILLING, PAYMENT, SETTINGS
-from kalends.catalog.line_sums import CURRENCY, QUOTE_AMOUNT, QUOTE_DISCOUNT, QUOTE_TCV
+from kalends.catalog.line_sums import CURRENCY, QUOTE_DISCOUNT, QUOTE_TCV
 from kalends.catalog.model import EDITABLE, KEPT, ObjectType, Property, Sort, Text
 from kalends.catalog.objects.shared import OWNER_PROPERTIES, RECORD_PROPERTIES, created, modified, owner
+from kalends.catalog.quote_amount import QUOTE_AMOUNT
 
 _PUBLISHED = "{t}.status IN ('APPROVAL_NOT_NEEDED', 'APPROVED', 'ACCEPTED')"
 NUMBER = Expression("to_char({t}.created_at AT TIME ZONE 'UTC', 'YYYYMMDD') || '-' || {t}.id")
@@ -44,7 +45,8 @@ PROPERTIES: tuple[Property, ...] = (
            "The part of the public address that cannot be guessed.", computed=True),
     money("hs_quote_amount", Text("Quote amount", "Tilbudsbeløp", "Tarjouksen summa"), QUOTE_AMOUNT, KEPT,
           AMOUNTS, "Total contract value without tax, or the first payment with tax.", computed=True,
-          currency=CURRENCY, formula="as preferred: TCV or first payment of the line items"),
+          currency=CURRENCY,
+          formula="as preferred: TCV or first payment of the line items; less the quote's discounts, with its fees"),
     choice("hs_quote_total_preference", Text("Quote total preference", "Foretrukket tilbudssum",
            "Tarjouksen summan laskentatapa"), "total_preference", EDITABLE, AMOUNTS,
            "Which figure is the quote amount; empty: total contract value.", options=o.QUOTE_TOTALS),

@@ -8,7 +8,7 @@ SELECT
         SELECT coalesce(sum(a.amount_minor), 0)::bigint FROM credit_application AS a
         WHERE a.account_id = %(account_id)s AND a.invoice_id = i.id AND a.credit_note_id IS NULL
     ),
-    i.purchase_order_number, i.comments, i.tax_ids,
+    i.purchase_order_number, i.comments, i.tax_ids, s.allowed_payment_methods, i.archived_at IS NOT NULL,
     coalesce(i.language, contact.language),
     s.name,
     CASE WHEN s.next_cycle = i.cycle + 1 AND s.status NOT IN ('canceled', 'expired') THEN s.next_due_date END,

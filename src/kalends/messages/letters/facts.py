@@ -29,6 +29,7 @@ class Customer(NamedTuple):
     email: str | None = None
     company: str | None = None
     country: str | None = None
+    id: int | None = None
 
     @property
     def name(self) -> str:
@@ -113,7 +114,10 @@ class Line(NamedTuple):
 
 
 class Document(NamedTuple):
-    """An invoice. The lines' totals are after their share of any discount on the whole order."""
+    """An invoice. The lines' totals are after their share of any discount on the whole order.
+
+    ``page`` is the address of its page for the customer, and ``payable`` says whether it can be paid there.
+    """
 
     number: str
     currency: str
@@ -127,6 +131,8 @@ class Document(NamedTuple):
     paid_minor: int = 0
     credited_minor: int = 0
     credit_used_minor: int = 0
+    page: str = ""
+    payable: bool = False
 
     @property
     def asked_minor(self) -> int:
@@ -194,6 +200,32 @@ class Export(NamedTuple):
     expires_on: date
 
 
+class Comparison(NamedTuple):
+    """Books of ours and of a payment processor's that differ, and by what; ``link`` leads to all of it."""
+
+    first: date
+    last: date
+    differences: int
+    found: tuple[str, ...]
+    link: str
+
+
+class QuoteTold(NamedTuple):
+    """A quote as letters tell of it. ``link`` leads to it, ``code`` is a signer's and lives for ``minutes``."""
+
+    title: str
+    number: str
+    expires_on: date
+    currency: str
+    first_minor: int
+    recurs: bool
+    version: int
+    link: str = ""
+    code: str = ""
+    minutes: int = 0
+    signer: str = ""
+
+
 class Open(NamedTuple):
     """An invoice that stays open after a cancellation, and what is still owed on it."""
 
@@ -202,11 +234,20 @@ class Open(NamedTuple):
     owed_minor: int
 
 
+class PaidToo(NamedTuple):
+    """Another invoice that the charge of a checkout paid as well, and its part of the charge."""
+
+    charge: Charge
+    document: Document | None
+    agreement: Agreement | None
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that one letter may speak of. Each kind needs some of it; ``test`` says that no real money is meant.
 
-    ``on`` is the day on which the letter was decided on.
+    ``on`` is the day on which the letter was decided on. ``also`` is what one charge paid besides. ``portal`` is the
+    address that lets the customer in to their own pages.
     """
 
     seller: Seller
@@ -223,3 +264,7 @@ class Facts:
     dispute: Dispute | None = None
     change: Change | None = None
     export: Export | None = None
+    comparison: Comparison | None = None
+    quote: QuoteTold | None = None
+    portal: str = ""
+    also: tuple[PaidToo, ...] = ()

@@ -10,6 +10,7 @@ from kalends.messages.letters.words import (
     document_rows,
     next_payment,
     subject_and_period,
+    view_invoice,
     why_you_get_this,
 )
 
@@ -52,6 +53,7 @@ def compose(facts: Facts, formats: Formats) -> Words:
         rows=_rows(document, formats),
         closing_title=_("What happens next"),
         closing=(*how, _("The invoice comes with this letter, as a PDF."), *next_payment(agreement, formats)),
+        link=view_invoice(document, to_pay=document.asked_minor > 0),
         footer=(why_you_get_this(agreement, seller),),
     )
 

@@ -10,6 +10,7 @@ from kalends.messages.letters.words import (
     document_rows,
     next_payment,
     subject_and_period,
+    view_invoice,
     why_you_get_this,
 )
 
@@ -48,5 +49,6 @@ def compose(facts: Facts, formats: Formats) -> Words:
             _("If you have paid already, thank you. Then nothing is left to do."),
             *next_payment(agreement, formats),
         ),
+        link=view_invoice(document, to_pay=True),
         footer=(why_you_get_this(agreement, seller),),
     )

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.conf import settings
 from psycopg import Connection
 
+from kalends.accounts import signed_links
 from kalends.accounts.context import AccountContext
 from kalends.accounts.letterhead import LogoName
 from kalends.accounts.sql import Row, arrays, fetch, integers, load
@@ -14,6 +15,7 @@ from kalends.core.calendar import local_date
 from kalends.documents.invoice import seller_of as seller_on_documents
 from kalends.messages.letters.facts import Agreement, Customer, Document, Facts, Line, Seller
 from kalends.messages.outbox import first_occasion
+from kalends.payments.processors.registry import chosen_processor
 
 
 class Wanted(Protocol):
@@ -67,16 +69,55 @@ def seller_of(ctx: AccountContext) -> Seller:
     )
 
 
+class Doors(NamedTuple):
+    """The pages that letters of an account lead their customers to; ``open`` says whether anything is paid there."""
+
+    account_id: int
+    open: bool
+
+    def to_invoice(self, invoice_id: int, customer: Customer, decided_at: datetime) -> str:
+        """The address of an invoice's page, for the letter of that moment."""
+        return self._address(signed_links.INVOICE, invoice_id, customer, decided_at)
+
+    def to_new_method(self, subscription_id: int, customer: Customer, decided_at: datetime) -> str:
+        """The address of the page that takes another means of payment; empty while there is nobody to take it."""
+        if not self.open:
+            return ""
+        return self._address(signed_links.METHOD, subscription_id, customer, decided_at)
+
+    def to_portal(self, customer: Customer, decided_at: datetime) -> str:
+        """The address that lets a customer in to their own pages."""
+        return self._address(signed_links.PORTAL, customer.id or 0, customer, decided_at)
+
+    def _address(self, purpose: str, record_id: int, customer: Customer, decided_at: datetime) -> str:
+        return signed_links.address(
+            purpose, self.account_id, record_id, decided_at, contact_id=customer.id or 0, email=customer.email
+        )
+
+
+def doors_of(db: Connection[Any], ctx: AccountContext) -> Doors:
+    """Where letters of the account lead."""
+    return Doors(ctx.id, chosen_processor(db, ctx) is not None)
+
+
 def joined(
-    ctx: AccountContext, values: Sequence[Any], lines: Mapping[int, tuple[Line, ...]]
+    ctx: AccountContext,
+    decided_at: datetime,
+    values: Sequence[Any],
+    lines: Mapping[int, tuple[Line, ...]],
+    doors: Doors,
 ) -> tuple[Customer, Agreement | None, Document | None]:
     """Contact, subscription and invoice, from the columns that ``letters_of_*`` end with."""
-    customer, agreement, document = values[:5], values[5:11], values[11:]
-    return (
-        Customer(*customer),
-        None if agreement[0] is None else _agreement(ctx, agreement, document[2]),
-        None if document[1] is None else _document(document, lines),
-    )
+    customer, agreement, document = Customer(*values[:6]), values[6:12], values[12:]
+    told = None
+    if agreement[0] is not None:
+        told = _agreement(ctx, agreement, document[2])
+        if told.automatic:
+            told = told._replace(update_page=doors.to_new_method(agreement[0], customer, decided_at))
+    if document[1] is None:
+        return customer, told, None
+    page = doors.to_invoice(document[0], customer, decided_at)
+    return customer, told, _document(document, lines)._replace(page=page, payable=doors.open)
 
 
 def _document(values: Sequence[Any], lines: Mapping[int, tuple[Line, ...]]) -> Document:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from kalends.messages.letters import (
+    books_differ,
     canceled,
     changed,
     charge_failed,
@@ -18,6 +19,8 @@ from kalends.messages.letters import (
     paused,
     payment_failed,
     payment_made,
+    portal_link,
+    quote,
     receipt,
     refund,
     reminder,
@@ -60,12 +63,17 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "to_be_canceled": Kind("subscription", to_be_canceled.compose),
         "kept": Kind("subscription", kept.compose),
         "canceled": Kind("subscription", canceled.compose),
+        "portal_link": Kind("contact", portal_link.compose),
         "payment_made": Kind("payment", payment_made.compose, to_staff=True),
         "payment_failed": Kind("payment", payment_failed.compose, to_staff=True),
         "dispute_opened": Kind("disputed payment", dispute.compose_opened, to_staff=True),
         "dispute_won": Kind("disputed payment", dispute.compose_won, to_staff=True),
         "dispute_lost": Kind("disputed payment", dispute.compose_lost, to_staff=True),
         "pause_notice": Kind("subscription", pause_notice.compose, to_staff=True),
+        "quote_sent": Kind("quote", quote.compose_sent),
+        "quote_code": Kind("quote", quote.compose_code),
+        "quote_accepted": Kind("quote", quote.compose_accepted, to_staff=True),
+        "books_differ": Kind("comparison", books_differ.compose, to_staff=True),
         "export_ready": Kind("export", export_ready.compose, to_staff=True),
     }
 )

@@ -19,28 +19,34 @@ def compose(facts: Facts, formats: Formats) -> Words:
     """Who paid how much, by which means and for what, and what is left of it after the processor's fee."""
     charge, agreement, customer = facts.charge, facts.agreement, facts.customer
     assert charge is not None
-    amount = formats.money(charge.amount_minor, charge.currency)
-    following = next_payment(agreement, formats)
+    parts = (charge, *(each.charge for each in facts.also))
+    whole, fee = sum(part.amount_minor for part in parts), sum(part.fee_minor for part in parts)
+    amount = formats.money(whole, charge.currency)
+    following = [
+        words
+        for each in (agreement, *(other.agreement for other in facts.also))
+        for words in next_payment(each, formats)
+    ]
     return Words(
         subject=_("Paid: %(amount)s by %(customer)s")
         % {"amount": amount, "customer": customer.company or customer.name},
         preview=" ".join(following),
         opening=_("%(customer)s paid") % {"customer": customer.name},
-        figure=formats.figure(charge.amount_minor, charge.currency),
+        figure=formats.figure(whole, charge.currency),
         unit=charge.currency,
-        below=(when_and_how(charge, formats), *invoice_number(facts.document)),
+        below=(
+            when_and_how(charge, formats),
+            *invoice_number(facts.document),
+            *(line for each in facts.also for line in invoice_number(each.document)),
+        ),
         rows=(
             *about_customer(facts),
-            Row(_("Amount"), formats.figure(charge.amount_minor, charge.currency)),
-            Row(_("Processing fee"), formats.figure(-charge.fee_minor, charge.currency), weight="quiet"),
-            Row(
-                _("Net"),
-                formats.money(charge.amount_minor - charge.fee_minor, charge.currency),
-                weight="total",
-            ),
+            Row(_("Amount"), formats.figure(whole, charge.currency)),
+            Row(_("Processing fee"), formats.figure(-fee, charge.currency), weight="quiet"),
+            Row(_("Net"), formats.money(whole - fee, charge.currency), weight="total"),
         ),
         closing_title=_("What happens next"),
-        closing=following,
+        closing=tuple(following),
         link=open_subscription(agreement),
         footer=(why_staff_gets_this(facts.seller.name),),
     )

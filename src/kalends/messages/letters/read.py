@@ -8,19 +8,32 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
-from kalends.accounts.sql import fetch, integers, load
+from kalends.accounts.sql import arrays, fetch, integers, load
 from kalends.core.calendar import local_date
-from kalends.messages.letters.facts import Charge, Credit, Customer, Dispute, Export, Facts, Refund
+from kalends.messages.letters.facts import (
+    Charge,
+    Comparison,
+    Credit,
+    Customer,
+    Dispute,
+    Export,
+    Facts,
+    PaidToo,
+    QuoteTold,
+    Refund,
+)
 from kalends.messages.letters.joined import (
     Reader,
     Wanted,
     day_of,
+    doors_of,
     facts_about,
     joined,
     lines_of,
     rows_of,
 )
 from kalends.messages.letters.read_subscriptions import of_subscriptions
+from kalends.messages.outbox import first_occasion
 
 
 class _About(NamedTuple):
@@ -35,7 +48,8 @@ class _About(NamedTuple):
 
 def _of_payments(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
     rows = rows_of(db, ctx, "payments", wanted)
-    lines = lines_of(db, ctx, {row[24] for row in rows if row[24] is not None})
+    lines = lines_of(db, ctx, {row[25] for row in rows if row[25] is not None})
+    doors = doors_of(db, ctx)
     facts: dict[int, Facts] = {}
     for row in rows:
         (id_, created_at, amount, currency, settled_at, kind, brand, last4, bank, fee, attempt, code, retry_on,
@@ -53,10 +67,27 @@ def _of_payments(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Want
             failure=code,
             retry_on=None if retry_on is None else date.fromisoformat(retry_on),
         )
-        customer, agreement, document = joined(ctx, rest, lines)
+        customer, agreement, document = joined(ctx, created_at, rest, lines, doors)
         facts[id_] = facts_about(
             ctx, customer, created_at, charge=charge, document=document, agreement=agreement
         )
+    return facts
+
+
+def _of_charges(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
+    """Letters about payments; what a checkout's charge paid besides is told in the one letter about it."""
+    facts = _of_payments(db, ctx, wanted)
+    columns = [(item.id, item.object_id, first_occasion(item.occasion)) for item in wanted]
+    params = {"account_id": ctx.id, **arrays(("letters", "payments", "occasions"), columns)}
+    others = fetch(db, load("kalends.messages", "letters_paid_together"), params)
+    decided = {item.id: item.created_at for item in wanted}
+    about = [_About(place, payment, "", decided[letter]) for place, (letter, payment) in enumerate(others)]
+    paid = _of_payments(db, ctx, about) if about else {}
+    for place, (letter, _) in enumerate(others):
+        each = paid.get(place)
+        if each is not None and each.charge is not None and letter in facts:
+            too = PaidToo(each.charge, each.document, each.agreement)
+            facts[letter] = replace(facts[letter], also=(*facts[letter].also, too))
     return facts
 
 
@@ -112,10 +143,11 @@ def _of_disputes(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Want
 
 def _of_invoices(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
     rows = rows_of(db, ctx, "invoices", wanted)
-    lines = lines_of(db, ctx, {row[13] for row in rows})
+    lines = lines_of(db, ctx, {row[14] for row in rows})
+    doors = doors_of(db, ctx)
     facts: dict[int, Facts] = {}
     for id_, created_at, *rest in rows:
-        customer, agreement, document = joined(ctx, rest, lines)
+        customer, agreement, document = joined(ctx, created_at, rest, lines, doors)
         facts[id_] = facts_about(ctx, customer, created_at, document=document, agreement=agreement)
     return facts
 
@@ -130,13 +162,72 @@ def _of_exports(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wante
     return facts
 
 
+def _of_comparisons(
+    db: Connection[Any],  # noqa: ARG001
+    ctx: AccountContext,
+    wanted: Sequence[Wanted],
+) -> dict[int, Facts]:
+    """What a letter about books that differ was told when it was decided on."""
+    facts: dict[int, Facts] = {}
+    for item in wanted:
+        if item.given is not None:
+            days = {name: date.fromisoformat(item.given[name]) for name in ("first", "last")}
+            told = Comparison(**{**item.given, **days, "found": tuple(item.given["found"])})
+            facts[item.id] = facts_about(ctx, Customer(), item.created_at, comparison=told)
+    return facts
+
+
+def _of_contacts(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
+    """What a letter about a contact's own pages needs: who they are, and the way in."""
+    rows = db.execute(
+        "SELECT c.id, c.first_name, c.last_name, c.email, company.name, c.country, c.id FROM contact AS c "
+        "LEFT JOIN company ON company.account_id = c.account_id AND company.id = c.primary_company_id "
+        "WHERE c.account_id = %s AND c.id = ANY(%s) AND c.archived_at IS NULL",
+        [ctx.id, [item.object_id for item in wanted]],
+    ).fetchall()
+    contacts = {row[0]: Customer(*row[1:]) for row in rows}
+    doors = doors_of(db, ctx)
+    return {
+        item.id: facts_about(
+            ctx,
+            contacts[item.object_id],
+            item.created_at,
+            portal=doors.to_portal(contacts[item.object_id], item.created_at),
+        )
+        for item in wanted
+        if item.object_id in contacts
+    }
+
+
+def _of_quotes(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
+    """What a letter about a quote was told when it was decided on: the quote may be another one by now."""
+    ids = integers(item.id for item in wanted)
+    query = (
+        "SELECT m.id, c.first_name, c.country FROM message AS m LEFT JOIN contact AS c "
+        "ON c.account_id = m.account_id AND c.id = m.contact_id "
+        "WHERE m.account_id = %(account_id)s AND m.id = ANY(%(ids)s)"
+    )
+    people = {row[0]: row[1:] for row in fetch(db, query, {"account_id": ctx.id, "ids": ids})}
+    facts: dict[int, Facts] = {}
+    for item in wanted:
+        if item.given is not None:
+            told = {**item.given, "expires_on": date.fromisoformat(item.given["expires_on"])}
+            first_name, country = people.get(item.id, (None, None))
+            customer = Customer(first_name=first_name, country=country)
+            facts[item.id] = facts_about(ctx, customer, item.created_at, quote=QuoteTold(**told))
+    return facts
+
+
 READERS: Mapping[str, Reader] = {
-    "payment": _of_payments,
+    "payment": _of_charges,
     "refund": _of_refunds,
     "credit note": _of_credit_notes,
     "disputed payment": _of_disputes,
     "invoice": _of_invoices,
     "subscription": of_subscriptions,
+    "contact": _of_contacts,
     "export": _of_exports,
+    "comparison": _of_comparisons,
+    "quote": _of_quotes,
 }
 """By what a letter is about: reads the facts of letters, by letter; one whose object is gone is left out."""

@@ -20,7 +20,7 @@ from kalends.messages.letters.facts import (
     Open,
     Terms,
 )
-from kalends.messages.letters.joined import Wanted, day_of, facts_about, page_of, rows_of
+from kalends.messages.letters.joined import Wanted, day_of, doors_of, facts_about, page_of, rows_of
 
 _METHOD = "payment_method_id"
 _DATES = frozenset({"next_due_date", "end_date", "cancel_on", "pause_on", "resume_on"})
@@ -34,10 +34,12 @@ def of_subscriptions(db: Connection[Any], ctx: AccountContext, wanted: Sequence[
     named_methods = {row[9] for row in rows} | {id_ for event in events for id_ in _methods_in(event)}
     methods = _methods(db, ctx, named_methods - {None})
     terms = _terms(db, ctx, {id_ for event in events for pair in event.get("lines") or () for id_ in pair})
+    doors = doors_of(db, ctx)
     facts: dict[int, Facts] = {}
     for row, event in zip(rows, events, strict=True):
         (id_, at, subscription, name, currency, automatic, due, amount, canceled_at, method, resume_on, _,
          *customer) = row  # fmt: skip
+        reader = Customer(*customer)
         resumes = (event.get("changes") or {}).get("resume_on")
         agreement = Agreement(
             name,
@@ -49,11 +51,12 @@ def of_subscriptions(db: Connection[Any], ctx: AccountContext, wanted: Sequence[
             page_of(ctx.id, subscription),
             method=methods.get(method),
             resume_on=_date(resumes[1]) if resumes else resume_on,
+            update_page=doors.to_new_method(subscription, reader, at) if automatic else "",
         )
         open_, debits = left.get(subscription, ((), ()))
         facts[id_] = facts_about(
             ctx,
-            Customer(*customer),
+            reader,
             at,
             agreement=agreement,
             open=open_,

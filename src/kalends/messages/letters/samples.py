@@ -7,6 +7,7 @@ from kalends.messages.letters.facts import (
     Agreement,
     Change,
     Charge,
+    Comparison,
     Credit,
     Customer,
     Dispute,
@@ -17,6 +18,7 @@ from kalends.messages.letters.facts import (
     LineChange,
     Method,
     Open,
+    QuoteTold,
     Refund,
     Seller,
     Terms,
@@ -78,8 +80,29 @@ def sample(kind: str, language: str) -> Facts:
             _AMOUNT, 15000, "NOK", _DAY, date(2026, 11, 22), None if kind == "dispute_opened" else _NEXT
         ),
         change=_CHANGES.get(kind),
+        portal=f"{_PAGES}/portal/example",
         export=Export(
             "subscriptions-2026-11-15.xlsx", 11300, "http://localhost:8000/1/exports/1", date(2026, 12, 15)
+        ),
+        comparison=Comparison(
+            date(2026, 11, 12),
+            date(2026, 11, 14),
+            1,
+            ("Charge pi_1 at stripe: fee in the ledger is 5.60 NOK.",),
+            f"{_PAGES}/1/settings/processor",
+        ),
+        quote=QuoteTold(
+            title="Fleet Pro",
+            number="20261115-4711",
+            expires_on=date(2026, 12, 15),
+            currency="NOK",
+            first_minor=_AMOUNT,
+            recurs=True,
+            version=1,
+            link=f"{_PAGES}/quote/example",
+            code="482913",
+            minutes=15,
+            signer="Kari Nordmann",
         ),
     )
 
@@ -109,6 +132,8 @@ def _document(kind: str, language: str) -> Document:
         _DAY,
         _NEXT,
         paid_minor=1000000 if kind == "invoice_reminder" else 0,
+        page=f"{_PAGES}/invoice/example",
+        payable=True,
     )
 
 
@@ -125,9 +150,12 @@ def _agreement(kind: str) -> Agreement:
         "http://localhost:8000/1/subscriptions/1",
         method=_VISA,
         resume_on=_RESUMES if kind in ("paused", "pause_notice", "to_be_paused") else None,
-        update_page="http://localhost:8000/update/1" if kind == "update_request" else "",
+        update_page=f"{_PAGES}/method/example" if kind in _ASK_FOR_A_METHOD else "",
     )
 
+
+_PAGES = "http://localhost:8000"
+_ASK_FOR_A_METHOD = frozenset({"update_request", "charge_failed", "reminder"})
 
 _EDITED = Change(
     {

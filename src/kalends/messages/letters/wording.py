@@ -142,6 +142,18 @@ def _canceled_on(facts: Facts, formats: Formats) -> str | None:
     )
 
 
+def _quote(facts: Facts, formats: Formats) -> str | None:  # noqa: ARG001
+    return facts.quote.title if facts.quote else None
+
+
+def _offered(facts: Facts, formats: Formats) -> str | None:
+    return formats.money(facts.quote.first_minor, facts.quote.currency) if facts.quote else None
+
+
+def _offered_until(facts: Facts, formats: Formats) -> str | None:
+    return formats.day(facts.quote.expires_on) if facts.quote else None
+
+
 _EVERY: Mapping[str, _Value] = {
     "first_name": lambda facts, formats: facts.customer.first_name,
     "last_name": lambda facts, formats: facts.customer.last_name,
@@ -169,6 +181,9 @@ PLACEHOLDERS: Mapping[str, Mapping[str, _Value]] = MappingProxyType(
         "to_be_canceled": {**_EVERY, "date": _set_to("cancel_on")},
         "kept": {**_EVERY, **_COMING},
         "canceled": {**_EVERY, "date": _canceled_on},
+        "portal_link": {name: _EVERY[name] for name in ("first_name", "last_name", "company", "seller")},
+        "quote_sent": {**_EVERY, "quote": _quote, "amount": _offered, "due_date": _offered_until},
+        "quote_code": {**_EVERY, "quote": _quote},
     }
 )
 """The kinds of letters that can be worded, each with the placeholders that it knows: facts that it tells as well."""

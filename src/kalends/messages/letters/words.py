@@ -150,15 +150,19 @@ def how_priced(line: Line | Terms, currency: str, formats: Formats) -> str:
     parts: list[str] = []
     if line.quantity != 1:
         parts.append(f"{formats.number(line.quantity)} {_TIMES} {price}")
+    discount = discounted(line, currency, formats)
+    if discount and line.quantity == 1:
+        parts.append(price)
+    return ", ".join([*parts, discount] if discount else parts)
+
+
+def discounted(line: Line | Terms, currency: str, formats: Formats) -> str:
+    """What is taken off a line's price; empty where nothing is."""
     if line.discount_percent:
-        parts.append(_("less %(discount)s") % {"discount": formats.percent(line.discount_percent)})
-    elif line.discount_per_unit:
-        parts.append(
-            _("less %(discount)s each") % {"discount": formats.price(line.discount_per_unit, currency)}
-        )
-    if len(parts) == 1 and line.quantity == 1:
-        parts.insert(0, price)
-    return ", ".join(parts)
+        return _("less %(discount)s") % {"discount": formats.percent(line.discount_percent)}
+    if line.discount_per_unit:
+        return _("less %(discount)s each") % {"discount": formats.price(line.discount_per_unit, currency)}
+    return ""
 
 
 def _taxes(document: Document) -> dict[tuple[str, Decimal, bool], int]:
@@ -230,6 +234,13 @@ def update_payment(agreement: Agreement | None) -> Link | None:
     if agreement is None or not agreement.update_page:
         return None
     return Link(_("Update payment method"), agreement.update_page)
+
+
+def view_invoice(document: Document | None, *, to_pay: bool) -> Link | None:
+    """The button that leads the customer to their invoice, and to paying it where it can be paid online."""
+    if document is None or not document.page:
+        return None
+    return Link(_("View and pay") if to_pay and document.payable else _("View invoice"), document.page)
 
 
 def open_subscription(agreement: Agreement | None) -> Link | None:

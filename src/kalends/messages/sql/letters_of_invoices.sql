@@ -1,7 +1,7 @@
 -- What a letter about an invoice needs, as it stood when the letter was decided on (see letters_of_payments.sql).
 SELECT
     wanted.letter, wanted.created_at,
-    contact.first_name, contact.last_name, contact.email, company.name, contact.country,
+    contact.first_name, contact.last_name, contact.email, company.name, contact.country, contact.id,
     s.id, s.name, s.collection = 'automatic',
     CASE WHEN later.due IS NULL THEN s.next_due_date ELSE (later.due ->> 0)::date END,
     coalesce(later.amount ->> 0, s.next_amount_minor::text),

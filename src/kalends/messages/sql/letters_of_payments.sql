@@ -6,7 +6,7 @@ SELECT
     p.amount_minor, p.currency, p.settled_at, p.method_kind, p.brand, p.last4, p.bank_or_issuer, p.fee_minor,
     coalesce(nullif(wanted.occasion, '')::int, p.attempts),
     failed.data ->> 'code', failed.data ->> 'retry_on',
-    contact.first_name, contact.last_name, contact.email, company.name, contact.country,
+    contact.first_name, contact.last_name, contact.email, company.name, contact.country, contact.id,
     s.id, s.name, s.collection = 'automatic',
     CASE WHEN later.due IS NULL THEN s.next_due_date ELSE (later.due ->> 0)::date END,
     coalesce(later.amount ->> 0, s.next_amount_minor::text),

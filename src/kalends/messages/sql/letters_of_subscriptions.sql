@@ -7,7 +7,7 @@ SELECT
     CASE WHEN s.canceled_at <= wanted.created_at THEN s.canceled_at END,
     CASE WHEN later.method IS NULL THEN s.payment_method_id ELSE (later.method ->> 0)::bigint END,
     s.resume_on, about.data,
-    contact.first_name, contact.last_name, contact.email, company.name, contact.country
+    contact.first_name, contact.last_name, contact.email, company.name, contact.country, contact.id
 FROM unnest(%(letters)s::bigint[], %(objects)s::bigint[], %(occasions)s::text[], %(ats)s::timestamptz[])
     AS wanted (letter, object, occasion, created_at)
 JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = wanted.object

@@ -44,7 +44,11 @@ class ProcessorUnavailable(Exception):
 
 
 class ChargeRequest(NamedTuple):
-    """One charge to make. ``at`` is the instant at which it is sent, by the account's clock."""
+    """One charge to make. ``at`` is the instant at which it is sent, by the account's clock.
+
+    ``on_session`` says that the customer is there and may be sent to the bank's page; ``return_url`` is where they
+    come back to then.
+    """
 
     idempotency_key: str
     token: str
@@ -53,13 +57,16 @@ class ChargeRequest(NamedTuple):
     currency: str
     metadata: Mapping[str, str | int]
     at: datetime
+    on_session: bool = False
+    return_url: str | None = None
 
 
 class ChargeOutcome(NamedTuple):
     """What became of a charge.
 
     ``fee_minor`` is the processor's fee, known once the charge has succeeded (0 until then). ``failure_code``,
-    ``failure_message`` (a sentence for staff) and ``decline`` are set when ``status`` is ``failed``.
+    ``failure_message`` (a sentence for staff) and ``decline`` are set when ``status`` is ``failed``. ``action_url``,
+    with ``processing`` on an ``on_session`` charge only, is the page on which the customer confirms the payment.
     """
 
     idempotency_key: str
@@ -69,6 +76,53 @@ class ChargeOutcome(NamedTuple):
     failure_code: str | None = None
     failure_message: str | None = None
     decline: Decline | None = None
+    action_url: str | None = None
+
+
+class SetupRequest(NamedTuple):
+    """Ask a customer for a way to pay, on a page of the processor's: what is typed there never touches us.
+
+    ``kinds`` are the means accepted. The customer comes back to ``return_url``, or to ``cancel_url`` without having
+    given any. ``language`` is en, nb or fi. The same ``idempotency_key`` gives the same page again.
+    """
+
+    idempotency_key: str
+    kinds: tuple[MethodKind, ...]
+    currency: str
+    customer_name: str | None
+    customer_email: str | None
+    return_url: str
+    cancel_url: str
+    language: str
+    metadata: Mapping[str, str | int]
+    at: datetime
+
+
+class SetupPage(NamedTuple):
+    """A page on which a customer gives a way to pay. ``reference`` is what it is asked about by."""
+
+    reference: str
+    url: str
+
+
+class GivenMethod(NamedTuple):
+    """A way to pay that a customer gave for now and for later charges: the token, and what people know it by."""
+
+    token: str
+    method_kind: MethodKind
+    last4: str
+    brand: str | None = None
+    expires_on: date | None = None
+    bank_or_issuer: str | None = None
+    wallet: str | None = None
+
+
+class Setup(NamedTuple):
+    """Where a customer stands with such a page: ``complete`` has a ``method``, ``expired`` never will."""
+
+    reference: str
+    status: Literal["open", "complete", "expired"]
+    method: GivenMethod | None = None
 
 
 class RefundRequest(NamedTuple):
@@ -144,6 +198,13 @@ class StatementLine(NamedTuple):
     net_minor: int
 
 
+class PaidOut(NamedTuple):
+    """The charge that was made under a key was part of a deposit on the merchant's bank account, made ``at``."""
+
+    idempotency_key: str
+    at: datetime
+
+
 class Processor(Protocol):
     """One merchant's connection to a processor. Safe to call from several threads at once.
 
@@ -166,12 +227,27 @@ class Processor(Protocol):
         """How many calls may usefully be under way at once."""
         ...
 
+    def open_setup(self, request: SetupRequest) -> SetupPage:
+        """A page on which the customer gives a way to pay that may be charged later, again and again."""
+        ...
+
+    def read_setup(self, reference: str, at: datetime) -> Setup:
+        """What came of such a page as of ``at``. Raises ``LookupError`` for a page that is not this merchant's."""
+        ...
+
     def charge(self, requests: Sequence[ChargeRequest]) -> list[ChargeOutcome]:
         """Make the charges; one outcome for each request, in their order."""
         ...
 
     def lookup(self, idempotency_keys: Sequence[str], at: datetime) -> dict[str, ChargeOutcome]:
         """What became of these charges as of ``at``. A key that is absent was never seen by the processor."""
+        ...
+
+    def give_up(self, idempotency_keys: Sequence[str], at: datetime) -> dict[str, ChargeOutcome]:
+        """Let charges that wait for their customer to confirm them take no money any more; what became of each.
+
+        One that was decided, or that waits for nobody, stays as it is. Absent as in :meth:`lookup`.
+        """
         ...
 
     def refund(self, requests: Sequence[RefundRequest]) -> list[RefundOutcome]:
@@ -190,12 +266,20 @@ class Processor(Protocol):
         """Say that these deliveries were stored; they are not delivered again. Unknown ones are ignored."""
         ...
 
+    def find_lost_reports(self) -> int:
+        """Ask for what was told and never arrived, so that it is among the reports; returns how many were found."""
+        ...
+
     def next_report_at(self) -> datetime | None:
         """When the next unacknowledged report is due, as far as the processor knows; None if there is none."""
         ...
 
     def statement(self, first: date, last: date) -> Iterator[StatementLine]:
         """Every movement of the days ``first`` to ``last``, both included, in order of time."""
+        ...
+
+    def payouts(self, first: date, last: date) -> Iterator[PaidOut]:
+        """What was in the deposits that arrived on the days ``first`` to ``last``, both included."""
         ...
 
     def close(self) -> None:

@@ -5,4 +5,5 @@ SELECT
 FROM invoice AS i
 LEFT JOIN payment AS p
     ON p.account_id = %(account_id)s AND p.invoice_id = i.id AND p.status IN ('failed', 'processing')
+    AND p.archived_at IS NULL
 WHERE i.account_id = %(account_id)s AND i.subscription_id = %(id)s AND i.status = 'open'

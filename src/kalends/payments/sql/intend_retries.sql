@@ -12,7 +12,7 @@ WITH due AS (
         AND NOT EXISTS (
             SELECT FROM payment AS o
             WHERE o.account_id = %(account_id)s AND o.invoice_id = p.invoice_id
-                AND (o.status = 'processing' OR o.status = 'failed' AND o.id > p.id)
+                AND (o.status = 'processing' OR o.status = 'failed' AND o.archived_at IS NULL AND o.id > p.id)
         ) AS allowed
     FROM payment AS p
     JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = p.subscription_id

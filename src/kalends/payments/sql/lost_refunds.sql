@@ -1,4 +1,4 @@
-SELECT r.id, p.id, r.amount_minor, r.currency, p.processor, a.invoice_id, a.attempt
+SELECT r.id, p.id, r.amount_minor, r.currency, p.processor, a.invoice_id, a.attempt, a.charge_key
 FROM refund AS r
 JOIN payment AS p ON p.account_id = %(account_id)s AND p.id = r.payment_id
 JOIN charge_attempt AS a

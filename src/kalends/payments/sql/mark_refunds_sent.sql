@@ -21,4 +21,4 @@ WHERE r.account_id = %(account_id)s
     AND a.invoice_id = p.invoice_id
     AND a.payment_id = p.id
     AND a.status = 'succeeded'
-RETURNING r.id, p.id, r.amount_minor, r.currency, p.processor, a.invoice_id, a.attempt
+RETURNING r.id, p.id, r.amount_minor, r.currency, p.processor, a.invoice_id, a.attempt, a.charge_key

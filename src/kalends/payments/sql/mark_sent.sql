@@ -3,6 +3,7 @@ WITH chosen AS MATERIALIZED (
     SELECT invoice_id, attempt
     FROM charge_attempt
     WHERE account_id = %(account_id)s AND status = 'intended'
+        AND (%(payment_id)s::bigint IS NULL OR payment_id = %(payment_id)s)
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )

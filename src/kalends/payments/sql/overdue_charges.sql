@@ -11,7 +11,7 @@ LEFT JOIN LATERAL (
     SELECT max(p.id) AS id
     FROM payment AS p
     WHERE p.account_id = %(account_id)s AND p.invoice_id = i.id AND p.status = 'failed' AND p.amount_minor = owed.minor
-        AND p.processor <> 'none'
+        AND p.processor <> 'none' AND p.archived_at IS NULL
 ) AS failed ON true
 WHERE i.account_id = %(account_id)s
     AND i.subscription_id = %(id)s

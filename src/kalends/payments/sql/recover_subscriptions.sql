@@ -14,6 +14,7 @@ WITH behind AS (
                     EXISTS (
                         SELECT FROM payment AS p
                         WHERE p.account_id = %(account_id)s AND p.invoice_id = i.id AND p.status = 'failed'
+                            AND p.archived_at IS NULL
                     )
                     OR i.due_date < %(today)s AND NOT EXISTS (
                         SELECT FROM payment AS p

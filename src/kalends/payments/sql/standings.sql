@@ -1,6 +1,8 @@
 SELECT
     a.invoice_id, a.attempt, a.status, p.id, a.amount_minor, a.currency, p.method_kind, p.processor, p.contact_id,
-    p.first_failed_on, s.id, s.status, s.end_date, i.reason NOT LIKE 'proration-%%'
+    p.first_failed_on, s.id, s.status, s.end_date, i.reason NOT LIKE 'proration-%%',
+    p.method_kind = 'card' AND p.creation_method = 'CHECKOUT' AND p.payment_source_app = 'INVOICE',
+    a.charge_key
 FROM ROWS FROM (unnest(%(invoices)s::bigint[], %(attempts)s::smallint[]), string_to_table('', '')) WITH ORDINALITY
     AS wanted (invoice_id, attempt, many, position)
 JOIN charge_attempt AS a

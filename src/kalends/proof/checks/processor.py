@@ -1,6 +1,6 @@
 """Processors: their statements against the ledger's processor balance, movement by movement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kalends.accounts.sql import integers, load
 from kalends.payments.collect import attempt_of_key, idempotency_key
 from kalends.payments.processors.interface import Processor, StatementLine
+from kalends.payments.several import not_settled_yet
 from kalends.proof.checks.taken_back import TakenBack
 from kalends.proof.oracle.money import written
 from kalends.proof.report import CheckMade
@@ -15,11 +16,10 @@ from kalends.proof.run import Check, Proof
 
 NAME = "processor statements"
 AT_ONCE = 2_000
-Key = tuple[int, int]
 
 
 class _Booked(NamedTuple):
-    """What our books hold of a charge that the processor knows."""
+    """What our books hold of a charge that the processor knows; one that paid several invoices, of all of them."""
 
     status: str
     number: str
@@ -36,30 +36,47 @@ def _run(proof: Proof, checks: Mapping[str, CheckMade]) -> None:
     for (name,) in names:
         processor = proof.processors(name)
         taken_back = TakenBack(proof, check, processor)
-        if _statement_in_ledger(proof, check, processor, taken_back) != _settlements(proof, name):
+        first, last = _first_day(proof), proof.ctx.now.date()
+        if statement_in_ledger(proof, check, processor, taken_back, first, last) != _settlements(proof, name):
             _ledger_at_processor(proof, check, processor)
         taken_back.other_way_round()
 
 
-def _statement_in_ledger(proof: Proof, check: CheckMade, processor: Processor, taken_back: TakenBack) -> int:
-    """Look up each line of the statement in our books; returns how many charges stand in both."""
-    first = _first_day(proof)
-    lines = (
-        line for line in processor.statement(first, proof.ctx.now.date()) if line.occurred_at <= proof.ctx.now
-    )
+def statement_in_ledger(
+    proof: Proof,
+    check: CheckMade,
+    processor: Processor,
+    taken_back: TakenBack,
+    first: date,
+    last: date,
+    see: Callable[[StatementLine], None] = lambda line: None,
+) -> int:
+    """Look up each line of the statement of these days in our books; returns how many charges stand in both.
+
+    ``see`` is handed every line.
+    """
+    lines = (line for line in processor.statement(first, last) if line.occurred_at <= proof.ctx.now)
     found = 0
     seen_before: str | None = None
     while block := list(islice(lines, AT_ONCE)):
         check.rows += len(block)
         charges = [line for line in block if line.kind == "charge"]
         ours = _ours(proof, charges)
+        unknown = [line.idempotency_key for line in charges if line.idempotency_key not in ours]
+        early = not_settled_yet(proof.db, proof.ctx, filter(_is_ours, unknown))
+        for line in block:
+            see(line)
         for line in charges:
             what = f"Charge {line.reference} at {processor.name}"
             if seen_before == line.idempotency_key:
                 proof.report.add(check, what, "number of charges for one attempt", "2", "1")
                 continue
             seen_before = line.idempotency_key
-            found += _compare_charge(proof, check, what, line, ours.get(_key(line)))
+            if line.idempotency_key in early:
+                gross = written(line.gross_minor, line.currency)
+                proof.report.note(f"{what}: {gross} was paid at a checkout whose records are being made.")
+                continue
+            found += _compare_charge(proof, check, what, line, ours.get(line.idempotency_key))
         if len(charges) < len(block):
             taken_back.compare([line for line in block if line.kind != "charge"])
     return found
@@ -92,28 +109,32 @@ def _compare_charge(
     return bool(booked.gross_minor)
 
 
-def _key(line: StatementLine) -> Key:
+def _is_ours(key: str) -> bool:
     try:
-        _, invoice_id, attempt = attempt_of_key(line.idempotency_key)
+        return bool(attempt_of_key(key))
     except ValueError:
-        return (0, 0)
-    return (invoice_id, attempt)
+        return False
 
 
-def _ours(proof: Proof, block: Sequence[StatementLine]) -> dict[Key, _Booked]:
-    keys = sorted({_key(line) for line in block})
+def _ours(proof: Proof, block: Sequence[StatementLine]) -> dict[str, _Booked]:
+    keys = sorted({line.idempotency_key for line in block if _is_ours(line.idempotency_key)})
+    if not keys:
+        return {}
+    named = [attempt_of_key(key) for key in keys]
     params = {
         **proof.params,
-        "invoices": integers(key[0] for key in keys),
-        "attempts": integers(key[1] for key in keys),
+        "keys": keys,
+        "invoices": integers(invoice for _, invoice, _ in named),
+        "attempts": integers(attempt for _, _, attempt in named),
     }
     rows = proof.db.execute(load("kalends.proof", "processor_movements"), params).fetchall()
-    return {(invoice, attempt): _Booked(*booked) for invoice, attempt, *booked in rows}
+    return {key: _Booked(*booked) for key, *booked in rows}
 
 
 def _settlements(proof: Proof, name: str) -> int:
     row = proof.db.execute(
-        "SELECT count(*) FROM charge_attempt AS a JOIN payment AS p ON p.account_id = a.account_id "
+        "SELECT count(*) FILTER (WHERE a.charge_key IS NULL) + count(DISTINCT a.charge_key) "
+        "FROM charge_attempt AS a JOIN payment AS p ON p.account_id = a.account_id "
         "AND p.id = a.payment_id WHERE a.account_id = %s AND a.status = 'succeeded' AND p.processor = %s",
         [proof.ctx.id, name],
     ).fetchone()
@@ -125,9 +146,9 @@ def _ledger_at_processor(proof: Proof, check: CheckMade, processor: Processor) -
     """Ask the processor about every settlement that we booked, to name those that it does not know."""
     booked = proof.stream("proof_booked", "processor_booked", processor=processor.name)
     while block := list(islice(booked, AT_ONCE)):
-        keys = [idempotency_key(proof.ctx.id, invoice, attempt) for invoice, attempt, *_ in block]
-        known = processor.lookup(keys, proof.ctx.now)
-        for key, (_, attempt, number, amount, currency) in zip(keys, block, strict=True):
+        keys = [key or idempotency_key(proof.ctx.id, invoice, attempt) for invoice, attempt, *_, key in block]
+        known = processor.lookup(sorted(set(keys)), proof.ctx.now)
+        for key, (_, attempt, number, amount, currency, _) in zip(keys, block, strict=True):
             status = known[key].status if key in known else "unknown"
             if status != "succeeded":
                 what = f"Charge {attempt} of invoice {number} at {processor.name}"

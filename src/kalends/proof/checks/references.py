@@ -36,12 +36,13 @@ _WORDS = {
     "credit_note_line": "Credit note line",
     "customer_credit": "Customer credit",
     "credit_application": "Use of credit",
+    "checkout_charge": "Charge of checkout",
 }
 
 _TIED = {
     name: name
     for name in (
-        "contact company subscription invoice payment line_item deal ticket quote discount fee tax"
+        "contact company subscription invoice payment line_item deal ticket quote payment_link discount fee tax"
     ).split()
 } | {"order": "purchase_order"}
 """Objects that rows tie to one another, and their tables."""
@@ -55,6 +56,7 @@ TIES = (
     Tie("line_item", "parent_id", "deal", "parent_type = 'deal'"),
     Tie("line_item", "parent_id", "quote", "parent_type = 'quote'"),
     Tie("line_item", "parent_id", "purchase_order", "parent_type = 'order'"),
+    Tie("line_item", "parent_id", "payment_link", "parent_type = 'payment_link'"),
     Tie("invoice", "subscription_id", "subscription"),
     Tie("invoice", "contact_id", "contact", outlives=True),
     Tie("invoice", "company_id", "company"),
@@ -78,6 +80,12 @@ TIES = (
     Tie("charge_attempt", "payment_id", "payment"),
     Tie("charge_attempt", "payment_method_id", "payment_method"),
     Tie("payment_method", "contact_id", "contact"),
+    Tie("checkout", "contact_id", "contact", outlives=True),
+    Tie("checkout", "deal_id", "deal"),
+    Tie("checkout", "payment_method_id", "payment_method"),
+    Tie("checkout", "discount_code_id", "discount_code"),
+    Tie("checkout", "source_id", "payment_link", "source = 'payment_link'"),
+    Tie("checkout_charge", "checkout_id", "checkout"),
     Tie("parked_subscription", "id", "subscription"),
     Tie("ledger_transfer", "invoice_id", "invoice"),
     Tie("ledger_transfer", "payment_id", "payment"),

@@ -4,6 +4,7 @@ Our books learn of a debit's refund and of a dispute when its report is handled:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -20,16 +21,16 @@ WORDS = {"refund": "Refund", "dispute": "Dispute", "dispute_won": "Won dispute"}
 OUR_OWN = {"refund": "a refund of one of our payments", "dispute": "a dispute of one of our charges"}
 REPORTED_AS = {"refund": "refund.succeeded", "dispute": "charge.disputed", "dispute_won": "dispute.won"}
 AT_ONCE = 2_000
-Key = tuple[int, int]
 
 
 class _Booked(NamedTuple):
     """What our books hold of a movement: the record and its status, none if we do not know it, and what was posted.
 
-    ``waiting`` says whether its report may still come: it is unknown to us, or without an end.
+    ``waiting`` says whether its report may still come: it is unknown to us, or without an end. A charge that paid
+    several invoices has a dispute of each payment.
     """
 
-    id: int | None
+    ids: tuple[int, ...]
     waiting: bool
     currency: str
     number: str
@@ -101,22 +102,16 @@ class TakenBack:
                 self.proof.report.add(self.check, what, figure, *shown)
         if line.kind == "refund":
             self.refunds += bool(booked.gross_minor)
-        elif booked.id is not None:
-            self.disputes.add((booked.id, line.kind))
+        else:
+            self.disputes.update((id_, line.kind) for id_ in booked.ids)
 
 
-_Place = tuple[str, int, int]
+_Place = tuple[str, str]
 
 
 def _place(line: StatementLine) -> _Place:
-    """Under what a line is found in our books: a refund's id, or the charge whose dispute was opened or won."""
-    try:
-        if line.kind == "refund":
-            return (line.kind, refund_of_key(line.refund_key or ""), 0)
-        _, invoice_id, attempt = attempt_of_key(line.idempotency_key)
-    except ValueError:
-        return (line.kind, 0, 0)
-    return (line.kind, invoice_id, attempt)
+    """Under what a line is found in our books: a refund's key, or that of the charge that is disputed."""
+    return (line.kind, _key(line))
 
 
 def _key(line: StatementLine) -> str:
@@ -124,37 +119,46 @@ def _key(line: StatementLine) -> str:
 
 
 def _refunds(proof: Proof, lines: Sequence[StatementLine]) -> dict[_Place, _Booked]:
-    ids = sorted({_place(line)[1] for line in lines if line.kind == "refund"})
+    ids: dict[int, str] = {}
+    for line in lines:
+        if line.kind == "refund":
+            with suppress(ValueError):
+                ids[refund_of_key(_key(line))] = _key(line)
     if not ids:
         return {}
-    params = {**proof.params, "refunds": integers(ids)}
+    params = {**proof.params, "refunds": integers(sorted(ids))}
     rows = proof.db.execute(load("kalends.proof", "processor_refunds"), params).fetchall()
     return {
-        ("refund", id_, 0): _Booked(
-            id_, not taken and status in ("sent", "processing"), currency, number, -taken, 0
+        ("refund", ids[id_]): _Booked(
+            (id_,), not taken and status in ("sent", "processing"), currency, number, -taken, 0
         )
         for id_, status, currency, number, taken in rows
     }
 
 
 def _disputes(proof: Proof, lines: Sequence[StatementLine]) -> dict[_Place, _Booked]:
-    named = {_place(line)[1:]: line for line in lines if line.kind != "refund"}
+    named: dict[str, tuple[StatementLine, int, int]] = {}
+    for line in lines:
+        if line.kind != "refund":
+            with suppress(ValueError):
+                _, invoice_id, attempt = attempt_of_key(line.idempotency_key)
+                named[line.idempotency_key] = (line, invoice_id, attempt)
     if not named:
         return {}
     keys = sorted(named)
     params = {
         **proof.params,
-        "invoices": integers(invoice for invoice, _ in keys),
-        "attempts": integers(attempt for _, attempt in keys),
+        "keys": keys,
+        "invoices": integers(named[key][1] for key in keys),
+        "attempts": integers(named[key][2] for key in keys),
     }
     ours: dict[_Place, _Booked] = {}
     rows = proof.db.execute(load("kalends.proof", "processor_disputes"), params).fetchall()
-    for invoice, attempt, id_, status, known_currency, number, taken, fee, given in rows:
-        currency = known_currency or named[invoice, attempt].currency
-        unknown = id_ is None
-        ours["dispute", invoice, attempt] = _Booked(id_, unknown, currency, number, -taken, fee)
-        undecided = unknown or status == "open"
-        ours["dispute_won", invoice, attempt] = _Booked(id_, undecided, currency, number, given, 0)
+    for key, ids, status, known_currency, number, taken, fee, given in rows:
+        currency = known_currency or named[key][0].currency
+        ours["dispute", key] = _Booked(tuple(ids), not ids, currency, number, -taken, fee)
+        undecided = not ids or status == "open"
+        ours["dispute_won", key] = _Booked(tuple(ids), undecided, currency, number, given, 0)
     return ours
 
 

@@ -1,18 +1,34 @@
--- What our books say of charges whose disputes a processor's statement names: the invoice, the dispute if we know one,
--- and what it took of the processor's balance and gave back. Lookups by key are lateral, as for charges.
+-- What our books say of charges whose disputes a processor's statement names: the invoices, the disputes if we know any
+-- (one of each payment that the charge made), and what they took of the processor's balance and gave back. Lookups by
+-- key are lateral, as for charges.
 SELECT
-    named.invoice_id, named.attempt, disputed.id, disputed.status, disputed.currency,
-    coalesce(
-        (SELECT i.number FROM invoice AS i WHERE i.account_id = %(account_id)s AND i.id = named.invoice_id),
-        named.invoice_id::text
-    ),
-    booked.taken, booked.fee, booked.given
-FROM unnest(%(invoices)s::bigint[], %(attempts)s::smallint[]) AS named (invoice_id, attempt)
+    named.key, coalesce(array_agg(disputed.id) FILTER (WHERE disputed.id IS NOT NULL), '{}'), min(disputed.status),
+    min(disputed.currency), string_agg(tried.number, ', ' ORDER BY tried.invoice_id), sum(booked.taken)::bigint,
+    sum(booked.fee)::bigint, sum(booked.given)::bigint
+FROM unnest(%(keys)s::text[], %(invoices)s::bigint[], %(attempts)s::smallint[]) AS named (key, invoice_id, attempt)
 CROSS JOIN LATERAL (
-    SELECT a.payment_id
-    FROM charge_attempt AS a
-    WHERE a.account_id = %(account_id)s AND a.invoice_id = named.invoice_id AND a.attempt = named.attempt
-    LIMIT 1
+    SELECT
+        a.payment_id, a.invoice_id,
+        coalesce(
+            (SELECT i.number FROM invoice AS i WHERE i.account_id = %(account_id)s AND i.id = a.invoice_id),
+            a.invoice_id::text
+        ) AS number
+    FROM (
+        (
+            SELECT o.payment_id, o.invoice_id
+            FROM charge_attempt AS o
+            WHERE o.account_id = %(account_id)s AND o.invoice_id = named.invoice_id AND o.attempt = named.attempt
+                AND o.charge_key IS NULL
+            LIMIT 1
+        )
+        UNION ALL
+        (
+            SELECT o.payment_id, o.invoice_id
+            FROM charge_attempt AS o
+            WHERE o.account_id = %(account_id)s AND o.charge_key = named.key
+            LIMIT 1000
+        )
+    ) AS a
 ) AS tried
 LEFT JOIN LATERAL (
     SELECT d.id, d.status, d.currency
@@ -28,3 +44,4 @@ CROSS JOIN LATERAL (
     FROM ledger_transfer AS t
     WHERE t.account_id = %(account_id)s AND t.document_id = disputed.id
 ) AS booked
+GROUP BY named.key

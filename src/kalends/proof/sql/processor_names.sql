@@ -1,4 +1,8 @@
-SELECT DISTINCT m.processor
+SELECT m.processor
 FROM payment_method AS m
 WHERE m.account_id = %(account_id)s
-ORDER BY m.processor
+UNION
+SELECT p.processor
+FROM payment AS p
+WHERE p.account_id = %(account_id)s AND p.processor <> 'none'
+ORDER BY 1

@@ -9,7 +9,7 @@ WITH owed AS (
     FROM invoice AS i
     CROSS JOIN LATERAL (
         SELECT
-            coalesce(bool_or(p.status = 'failed'), false) AS failed,
+            coalesce(bool_or(p.status = 'failed' AND p.archived_at IS NULL), false) AS failed,
             coalesce(bool_or(p.status = 'processing'), false) AS under_way,
             coalesce(bool_or(p.first_failed_on IS NOT NULL), false) AS ever_failed
         FROM payment AS p

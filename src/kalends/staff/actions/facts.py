@@ -149,12 +149,44 @@ class PaymentFacts(NamedTuple):
         return None if self.next_kind is None else stored(self.next_kind, self.next_brand, self.next_last4)
 
 
-Facts = SubscriptionFacts | InvoiceFacts | PaymentFacts
+class LinkFacts(NamedTuple):
+    """A payment link; ``uses`` counts its purchases."""
+
+    id: int
+    name: str
+    status: str
+    uses: int
+    one_time_use: bool
+
+
+class QuoteFacts(NamedTuple):
+    """A quote; ``version`` is the one that buyers read, ``has_once`` says whether something of it is billed once."""
+
+    id: int
+    title: str
+    status: str
+    version: int | None
+    converted: bool
+    paid: bool
+    has_once: bool
+
+
+class ContactFacts(NamedTuple):
+    """A contact, and where letters reach it."""
+
+    id: int
+    email: str | None
+
+
+Facts = SubscriptionFacts | InvoiceFacts | PaymentFacts | LinkFacts | QuoteFacts | ContactFacts
 
 _READ: dict[str, tuple[str, type[Any]]] = {
     "subscription": ("action_subscriptions", SubscriptionFacts),
     "invoice": ("action_invoices", InvoiceFacts),
     "payment": ("action_payments", PaymentFacts),
+    "payment_link": ("action_payment_links", LinkFacts),
+    "quote": ("action_quotes", QuoteFacts),
+    "contact": ("action_contacts", ContactFacts),
 }
 
 

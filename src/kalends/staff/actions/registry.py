@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
+from kalends.staff.actions.contact import PORTAL_LINK
 from kalends.staff.actions.declare import Action
 from kalends.staff.actions.facts import read_facts
 from kalends.staff.actions.invoice_credit import CREDIT
 from kalends.staff.actions.invoice_end import DOWNLOAD, ISSUE, RESEND, VOID
 from kalends.staff.actions.invoice_pay import PARTS, RECORD
 from kalends.staff.actions.payment_again import RESEND_RECEIPT, RETRY, SETTLE
+from kalends.staff.actions.payment_link import CLONE, EDIT_LINK, SHARE, SWITCH_OFF, SWITCH_ON, TEST
 from kalends.staff.actions.payment_refund import DISPUTE, REFUND
+from kalends.staff.actions.quote import APPROVE, CONVERT, EDIT_QUOTE, PUBLISH, RECALL, REJECT, SEND
 from kalends.staff.actions.subscription_cancel import CANCEL
 from kalends.staff.actions.subscription_edit import EDIT
 from kalends.staff.actions.subscription_end import DELETE, RELEASE, START
@@ -27,6 +30,9 @@ ACTIONS: Mapping[str, tuple[Action, ...]] = {
         *(PAUSE, RESUME, KEEP, CANCEL, DELETE),
     ),
     "invoice": (RECORD, DOWNLOAD, ISSUE, RESEND, PARTS, CREDIT, VOID),
+    "payment_link": (SHARE, EDIT_LINK, TEST, CLONE, SWITCH_OFF, SWITCH_ON),
+    "quote": (SEND, PUBLISH, EDIT_QUOTE, APPROVE, REJECT, CONVERT, RECALL),
+    "contact": (PORTAL_LINK,),
     "payment": (REFUND, RETRY, SETTLE, RESEND_RECEIPT, DISPUTE),
 }
 """In the order in which menus show them."""

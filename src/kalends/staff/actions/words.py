@@ -15,6 +15,7 @@ from kalends.billing.void import CannotVoid
 from kalends.core.lifecycle import RefusedTransition
 from kalends.messages.ask import CannotAsk
 from kalends.messages.resend import CannotResend
+from kalends.messages.way_in import CannotLetIn
 from kalends.payments.again import CannotCharge
 from kalends.payments.methods import MethodRefused
 from kalends.payments.record import CannotRecord, PartNotAllowed
@@ -97,4 +98,10 @@ worded(CannotSettle, lambda _problem: _("The outcome of this charge is known by 
 worded(CannotAsk, lambda _problem: _("The customer was asked today already, or cannot be reached."))
 worded(
     CannotResend, lambda _problem: _("The letter is on its way already, or the contact has no email address.")
+)
+worded(
+    CannotLetIn,
+    lambda _problem: _(
+        "The link cannot be sent: the contact has no address, or customers see no pages of their own."
+    ),
 )

@@ -22,6 +22,9 @@ from kalends.staff.forms import DateField
 from kalends.staff.line_items import LineForm, LineNow
 
 ONE_TIME = "one_time"
+TYPED = "typed"
+"""What a line's tax rate is called that is none of the account's, but a percentage that somebody typed."""
+CHECKS = ("optional", "buyer_quantity", "buyer_price")
 UNTIL_CANCELED, PAYMENTS, UNTIL = "until_canceled", "payments", "until"
 AT_ONCE, ON, DAYS, MONTHS = "at_once", "on", "days", "months"
 DELAYS_MAX = {DAYS: 3_650, MONTHS: 120}
@@ -42,6 +45,8 @@ _STARTS = (
 class AgreedLineForm(LineForm):
     """A line with its schedule. ``origin`` says of which product or line of a deal it was made: ``product:7``."""
 
+    one_time = False
+    """Whether what is billed once may be among the lines."""
     id = None
     remove = None
     origin = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
@@ -84,7 +89,8 @@ class AgreedLineForm(LineForm):
                 "name",
                 _("What this line was made of is not there any more. Remove it, or add it as a custom item."),
             )
-        if typed.get("frequency") == ONE_TIME:
+        self._say_no_price(typed)
+        if typed.get("frequency") == ONE_TIME and not self.one_time:
             self.add_error(
                 "frequency",
                 _("What is billed once makes no subscription. Remove the line, or let it have 1 payment."),
@@ -107,6 +113,16 @@ class AgreedLineForm(LineForm):
             delay_months=typed["delay"] if start == MONTHS else None,
         )
 
+    def _say_no_price(self, typed: Mapping[str, Any]) -> None:
+        """A product that has no price in the currency: it is not sold in it before somebody gives one."""
+        if typed.get("origin", "").startswith("product:") and self.has_error("price", "required"):
+            del self.errors["price"]
+            self.add_error(
+                "price",
+                _("The product has no price in %(currency)s. Give one here, or on the product.")
+                % {"currency": self.currency},
+            )
+
     def _check_start(self, typed: Mapping[str, Any]) -> None:
         start, day, delay = typed.get("start"), typed.get("start_date"), typed.get("delay")
         if start == ON and not self.has_error("start_date"):
@@ -120,6 +136,8 @@ class AgreedLineForm(LineForm):
 
     def _check_terms(self, typed: Mapping[str, Any]) -> None:
         terms, payments, until = typed.get("terms"), typed.get("payments"), typed.get("until")
+        if typed.get("frequency") == ONE_TIME:
+            return
         if terms == PAYMENTS and not self.has_error("payments"):
             if payments is None or not 1 <= payments <= PAYMENTS_MAX:
                 self.add_error(
@@ -142,6 +160,8 @@ class AgreedLineForm(LineForm):
         return False
 
     def _payments(self, typed: Mapping[str, Any]) -> int | None:
+        if typed["frequency"] == ONE_TIME:
+            return None
         if typed["terms"] == PAYMENTS:
             return typed["payments"]
         if typed["terms"] == UNTIL:
@@ -168,11 +188,13 @@ def fresh_row(number: int, **values: Any) -> dict[str, str]:
     usual = {
         "origin": "",
         "name": "",
+        "description": "",
         "quantity": "1",
         "price": "",
         "discount": "",
         "discount_kind": "percent",
         "tax": "",
+        "tax_rate": "",
         "frequency": Frequency.MONTHLY.value,
         "start": AT_ONCE,
         "start_date": "",
@@ -180,5 +202,13 @@ def fresh_row(number: int, **values: Any) -> dict[str, str]:
         "terms": UNTIL_CANCELED,
         "payments": "",
         "until": "",
+        "buyer_min": "",
+        "buyer_max": "",
+        "buyer_price_min": "",
     }
     return {f"lines-{number}-{name}": str(value) for name, value in {**usual, **values}.items()}
+
+
+def row_fields(number: int) -> list[str]:
+    """The names under which a row is sent, those of its check boxes among them."""
+    return [*fresh_row(number), *(f"lines-{number}-{name}" for name in CHECKS)]

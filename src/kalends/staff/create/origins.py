@@ -10,6 +10,7 @@ from kalends.billing.create import NewLine
 from kalends.catalog import get_object
 from kalends.core.calendar import Frequency, number_of_payments
 from kalends.core.terms import LineTerms
+from kalends.crm.product_prices import prices_in
 from kalends.query import NAME, compile_select, fetch, parse
 from kalends.staff import formatting
 from kalends.staff.create import lines
@@ -18,15 +19,15 @@ from kalends.staff.visit import Visit
 PRODUCTS_SHOWN = 8
 _PRODUCT = get_object("product")
 _PRODUCT_ROW = """
-    SELECT name, description, sku, unit_cost, product_type, tax_rate_group_id, price, frequency, term
+    SELECT name, description, sku, unit_cost, product_type, tax_rate_group_id, frequency, term, start_date
     FROM product WHERE account_id = %s AND id = %s
 """
-_LINES_OF_DEAL = """
+_LINE = """
     SELECT id, name, description, sku, tax_label, unit_cost, product_id, variant_id, product_type, tax_rate_group_id,
         unit_price, quantity, discount_per_unit, discount_percent, tax_rate, tax_inclusive, frequency, term,
-        start_date, delay_days, delay_months, currency
-    FROM line_item WHERE account_id = %s AND parent_type = 'deal' AND parent_id = %s AND archived_at IS NULL
-    ORDER BY position, id
+        start_date, delay_days, delay_months, currency, is_optional, buyer_quantity, buyer_quantity_min,
+        buyer_quantity_max, buyer_price, buyer_price_min
+    FROM line_item WHERE account_id = %s AND archived_at IS NULL
 """
 
 
@@ -47,8 +48,8 @@ class Origin(NamedTuple):
     row: dict[str, Any]
 
 
-def find_products(visit: Visit, search: str) -> list[Product]:
-    """Products that are sold and may be seen, found by their names and numbers."""
+def find_products(visit: Visit, search: str, currency: str) -> list[Product]:
+    """Products that are sold and may be seen, found by their names and numbers, with their prices in a currency."""
     if not visit.may("view", "product"):
         return []
     sold = parse(
@@ -56,36 +57,31 @@ def find_products(visit: Visit, search: str) -> list[Product]:
         {"groups": [[{"property": "hs_status", "operator": "is_none_of", "values": ["inactive"]}]]},
     )
     sql = compile_select(
-        _PRODUCT,
-        [NAME, "hs_sku", "price"],
-        sold,
-        None,
-        visit.asking,
-        limit=PRODUCTS_SHOWN,
-        search=search or None,
+        _PRODUCT, [NAME, "hs_sku"], sold, None, visit.asking, limit=PRODUCTS_SHOWN, search=search or None
     )
     with visit.cursor() as cursor:
-        return [
-            Product(
-                row["id"],
-                row[NAME],
-                row["hs_sku"] or "",
-                ""
-                if row["price"] is None
-                else f"{formatting.price(row['price'], visit.ctx.currency)} {visit.ctx.currency}",
-            )
-            for row in fetch(cursor, sql)
-        ]
+        rows = fetch(cursor, sql)
+    prices = prices_in(visit.psycopg(), visit.ctx, [row["id"] for row in rows], currency)
+    return [
+        Product(
+            row["id"],
+            row[NAME],
+            row["hs_sku"] or "",
+            f"{formatting.price(prices[row['id']], currency)} {currency}" if row["id"] in prices else "",
+        )
+        for row in rows
+    ]
 
 
 def of_product(visit: Visit, id_: int, currency: str) -> Origin | None:
-    """What a product makes of a line. Its price is known in the account's currency; in others it is to be typed."""
+    """What a product makes of a line. Without a price in the currency it has none yet: it is to be typed."""
     if id_ not in visit.among("view", "product", [id_]):
         return None
     with visit.cursor() as cursor:
         cursor.execute(_PRODUCT_ROW, [visit.ctx.id, id_])
         (found,) = cursor.fetchall()
-    name, description, sku, cost, kind, tax_group, price, frequency, term = found
+    name, description, sku, cost, kind, tax_group, frequency, term, start = found
+    price = prices_in(visit.psycopg(), visit.ctx, [id_], currency).get(id_)
     line = NewLine(
         name,
         LineTerms(price or Decimal(0), Decimal(1)),
@@ -96,44 +92,57 @@ def of_product(visit: Visit, id_: int, currency: str) -> Origin | None:
         product_type=kind,
         tax_rate_group_id=tax_group,
     )
-    is_own = currency == visit.ctx.currency
     row = {
         "name": name,
-        "price": formatting.price(price, currency) if is_own and price is not None else "",
+        "description": description or "",
+        "price": formatting.price(price, currency) if price is not None else "",
+        "tax_rate": tax_group or "",
         "frequency": frequency or lines.ONE_TIME,
         **_terms(term, frequency),
+        **_start(start if start and start > visit.ctx.today else None, None, None),
     }
     return Origin(f"product:{id_}", line, row)
 
 
-def of_deal(visit: Visit, deal_id: int) -> list[Origin]:
-    """The lines of a deal that may be seen, in their order."""
-    if deal_id not in visit.among("view", "deal", [deal_id]):
+def of_parent(visit: Visit, parent: str, id_: int) -> list[Origin]:
+    """The lines of a deal, a quote or a payment link that may be seen, in their order."""
+    if id_ not in visit.among("view", parent, [id_]):
         return []
     with visit.cursor() as cursor:
-        cursor.execute(_LINES_OF_DEAL, [visit.ctx.id, deal_id])
-        return [_of_deal_line(row) for row in cursor.fetchall()]
+        cursor.execute(
+            f"{_LINE} AND parent_type = %s AND parent_id = %s ORDER BY position, id",
+            [visit.ctx.id, parent, id_],
+        )
+        return [_of_line(row) for row in cursor.fetchall()]
 
 
-def find(visit: Visit, keys: Sequence[str], currency: str, deal_id: int | None) -> dict[str, NewLine]:
+def find(visit: Visit, keys: Sequence[str], currency: str) -> dict[str, NewLine]:
     """The lines that rows say they were made of; what is unknown, or may not be seen, is left out."""
     found: dict[str, NewLine] = {}
-    if deal_id is not None and any(key.startswith("line:") for key in keys):
-        found |= {origin.key: origin.line for origin in of_deal(visit, deal_id)}
-    for key in set(keys):
-        kind, _colon, number = key.partition(":")
-        if kind == "product" and number.isdecimal() and len(number) < 19:
-            origin = of_product(visit, int(number), currency)
-            if origin is not None:
-                found[key] = origin.line
-    return {key: line for key, line in found.items() if key in keys}
+    wanted = [
+        (kind, int(id_)) for kind, _colon, id_ in (key.partition(":") for key in set(keys)) if _number(id_)
+    ]
+    for kind, id_ in wanted:
+        origin = of_product(visit, id_, currency) if kind == "product" else None
+        if origin is not None:
+            found[origin.key] = origin.line
+    copied = visit.among("view", "line_item", [id_ for kind, id_ in wanted if kind == "line"])
+    if copied:
+        with visit.cursor() as cursor:
+            cursor.execute(f"{_LINE} AND id = ANY(%s::bigint[])", [visit.ctx.id, sorted(copied)])
+            found |= {origin.key: origin.line for origin in map(_of_line, cursor.fetchall())}
+    return found
 
 
-def _of_deal_line(row: Sequence[Any]) -> Origin:
+def _number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+def _of_line(row: Sequence[Any]) -> Origin:
     (
         id_, name, description, sku, tax_label, cost, product, variant, kind, tax_group,
         price, quantity, off_each, off_percent, tax, inclusive, frequency, term, start, days,
-        months, currency,
+        months, currency, *buyers,
     ) = row  # fmt: skip
     line = NewLine(
         name,
@@ -149,16 +158,32 @@ def _of_deal_line(row: Sequence[Any]) -> Origin:
     )
     values = {
         "name": name,
+        "description": description or "",
         "quantity": formatting.number(quantity),
         "price": formatting.price(price, currency),
         "discount": formatting.number(off_each or off_percent) if off_each or off_percent else "",
         "discount_kind": "amount" if off_each else "percent",
         "tax": formatting.number(tax) if tax else "",
+        "tax_rate": tax_group or (lines.TYPED if tax else ""),
         "frequency": frequency or lines.ONE_TIME,
         **_terms(term, frequency),
         **_start(start, days, months),
+        **_buyers(*buyers, currency=currency),
     }
     return Origin(f"line:{id_}", line, values)
+
+
+def _buyers(
+    optional: Any, quantity: Any, least: Any, most: Any, price: Any, from_price: Any, *, currency: str
+) -> dict[str, Any]:
+    """What the buyer decides about a line of a payment link, as its row sends it."""
+    checks = {"optional": optional, "buyer_quantity": quantity, "buyer_price": price}
+    return {
+        **{name: "on" for name, checked in checks.items() if checked},
+        "buyer_min": "" if least is None else least,
+        "buyer_max": "" if most is None else most,
+        "buyer_price_min": "" if from_price is None else formatting.price(from_price, currency),
+    }
 
 
 def _terms(term: str | None, frequency: str | None) -> dict[str, Any]:

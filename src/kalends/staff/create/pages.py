@@ -18,6 +18,7 @@ from kalends.crm.associations import End, associate
 from kalends.staff.action import REQUEST_KEY, ActionVisit, account_action
 from kalends.staff.create import confirm, customers, new_contact, origins, proposals
 from kalends.staff.create.forms import ContactForm
+from kalends.staff.create.rows import change_rows
 from kalends.staff.create.wizard import Wizard, number
 from kalends.staff.objects import record_address
 from kalends.staff.refusals import Refused, worded
@@ -56,14 +57,6 @@ def _change(visit: ActionVisit, values: QueryDict, name: str, what: str) -> Cont
     if name in ("contact", "company"):
         proposals.choose(visit, values, name, number(what))
         values["find_" + name] = ""
-    elif name == "custom":
-        proposals.add_line(values)
-    elif name == "product":
-        currency = Wizard(visit, values).currency
-        proposals.add_product(visit, values, number(what) or 0, currency)
-        values["find_product"] = ""
-    elif name == "remove":
-        proposals.drop_line(values, number(what) or 0)
     elif name == "new-contact" and visit.may("edit", "contact"):
         return ContactForm(initial=new_contact.guess(values.get("find_contact", "")))
     elif name == "save-contact":
@@ -73,6 +66,8 @@ def _change(visit: ActionVisit, values: QueryDict, name: str, what: str) -> Cont
         if made is None:
             return form
         proposals.choose(visit, values, "contact", made)
+    else:
+        change_rows(visit, values, name, what, Wizard(visit, values).currency)
     return None
 
 
@@ -165,7 +160,7 @@ def wizard_context(visit: Visit, wizard: Wizard) -> dict[str, Any]:
         "finds": finds,
         "found_contacts": customers.search(visit, "contact", finds["contact"]) if finds["contact"] else [],
         "found_companies": customers.search(visit, "company", finds["company"]) if finds["company"] else [],
-        "found_products": origins.find_products(visit, finds["product"]),
+        "found_products": origins.find_products(visit, finds["product"], wizard.currency),
         "may_add_contact": visit.may("edit", "contact"),
         "may_products": visit.may("view", "product"),
         "may_companies": visit.may("view", "company"),
@@ -211,7 +206,8 @@ def _found(request: HttpRequest, visit: ActionVisit, values: QueryDict, what: st
     """What a search finds, while it is typed."""
     text = values.get(f"find_{what}", "")
     if what == "product":
-        context: dict[str, Any] = {"found_products": origins.find_products(visit, text)}
+        found = origins.find_products(visit, text, Wizard(visit, values).currency)
+        context: dict[str, Any] = {"found_products": found}
     elif what in ("contact", "company"):
         context = {"found": customers.search(visit, what, text) if text.strip() else []}
     else:

@@ -12,7 +12,8 @@ from kalends.staff import formatting
 from kalends.staff.create import customers, origins
 from kalends.staff.create.customers import ADDRESS
 from kalends.staff.create.forms import CUSTOM, INVOICES, NET
-from kalends.staff.create.lines import fresh_row, numbers
+from kalends.staff.create.lines import fresh_row
+from kalends.staff.create.rows import add_line
 from kalends.staff.create.wizard import Deal, find_deal, number
 from kalends.staff.visit import Visit
 
@@ -72,40 +73,13 @@ def choose(visit: Visit, values: QueryDict, name: str, id_: int | None) -> None:
             values[part] = after.get(part, "")
 
 
-def add_line(values: QueryDict, **row: object) -> None:
-    """One more row behind the others."""
-    values.update(fresh_row(max(numbers(values), default=-1) + 1, **row))
-
-
-def add_product(visit: Visit, values: QueryDict, id_: int, currency: str) -> None:
-    """A line of a product; it takes the place of a row in which nothing was written yet."""
-    origin = origins.of_product(visit, id_, currency)
-    if origin is None:
-        return
-    drop_empty(values)
-    add_line(values, origin=origin.key, **origin.row)
-
-
-def drop_line(values: QueryDict, place: int) -> None:
-    """Take a row away."""
-    for name in fresh_row(place):
-        values.pop(name, None)
-
-
-def drop_empty(values: QueryDict) -> None:
-    """Take away the rows that have neither a name nor a price."""
-    for place in numbers(values):
-        if not values.get(f"lines-{place}-name") and not values.get(f"lines-{place}-price"):
-            drop_line(values, place)
-
-
 def _take_deal(visit: Visit, values: QueryDict, deal: Deal) -> None:
     values["deal"], values["name"] = str(deal.id), deal.name
     currency = deal.currency or visit.ctx.currency
     values["currency"] = currency
     if deal.owner_id:
         values["owner"] = str(deal.owner_id)
-    found = origins.of_deal(visit, deal.id)
+    found = origins.of_parent(visit, "deal", deal.id)
     for origin in found:
         add_line(values, origin=origin.key, **origin.row)
     if not found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from kalends.staff.action import by_method
-from kalends.staff.create import pages
+from kalends.staff.create import deal_lines, pages
 
 urlpatterns = [
     path(
@@ -13,4 +13,5 @@ urlpatterns = [
         by_method(get=pages.begin, post=pages.step),
         name="create-subscription",
     ),
+    path("<int:account_id>/deals/<int:id>/lines", deal_lines.edit, name="deal-lines"),
 ]

@@ -17,6 +17,7 @@ from kalends.staff.create import customers, origins
 from kalends.staff.create.foresight import Foresight, foresight
 from kalends.staff.create.forms import AUTOMATIC, Choices, WizardForm
 from kalends.staff.create.lines import AgreedLineForm, numbers
+from kalends.staff.create.rows import follow_currency
 from kalends.staff.create.words import told
 from kalends.staff.visit import Visit
 
@@ -45,6 +46,7 @@ class Wizard:
             currencies = customers.currencies(cursor, ctx)
         wanted = values.get("currency") or ctx.currency
         self.currency = wanted if wanted in currencies else ctx.currency
+        follow_currency(visit, values, self.currency)
         owners = sorted(Names.of_account(ctx.id).owners.items(), key=lambda owner: owner[1])
         choices = Choices(self.contact, self.company, methods, currencies, owners, visit.language)
         self.form = WizardForm(values, choices=choices)
@@ -56,8 +58,7 @@ class Wizard:
     def _rows(self) -> list[AgreedLineForm]:
         places = numbers(self.values)
         keys = [self.values.get(f"lines-{place}-origin", "") for place in places]
-        deal_id = self.deal.id if self.deal else None
-        made_of = origins.find(self.visit, [key for key in keys if key], self.currency, deal_id)
+        made_of = origins.find(self.visit, [key for key in keys if key], self.currency)
         return [
             AgreedLineForm(
                 place,

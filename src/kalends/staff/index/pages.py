@@ -21,7 +21,14 @@ from kalends.staff.index.state import SIZES, ListState, read_state
 from kalends.staff.index.table import Astray, Table, dressed, read_page
 from kalends.staff.index.tabs import Tabs, tabs_of
 from kalends.staff.index.toolbar import toolbar
-from kalends.staff.objects import BY_SLUG, CREATED_WITH_A_FORM, PAGES, ObjectPage
+from kalends.staff.objects import (
+    BY_SLUG,
+    CREATED_WITH_A_FORM,
+    MADE_OF_A_DEAL,
+    MADE_ON_A_PAGE,
+    PAGES,
+    ObjectPage,
+)
 from kalends.staff.reply import is_htmx
 from kalends.staff.shell import shell
 from kalends.staff.strip import strip
@@ -98,16 +105,19 @@ def page_context(cursor: Cursor, request: HttpRequest, listing: Listing) -> dict
         "strip_link": "" if shown or not listing.page.day_filter else listing.at("strip"),
         "create_link": _create_link(visit, listing.page.name),
         "create_label": listing.object.singular_label.in_language(visit.language).lower(),
-        "creates_in_dialog": listing.page.name in CREATED_WITH_A_FORM,
+        "creates_in_dialog": listing.page.name not in MADE_ON_A_PAGE
+        or (listing.page.name == "subscription" and visit.may("edit", "payment_link")),
     }
 
 
 def _create_link(visit: Visit, name: str) -> str:
     """Where a record is made; empty where there is no such page, or the user may not."""
-    if not visit.may("edit", name):
+    if not visit.may("edit", name) or name in MADE_OF_A_DEAL:
         return ""
-    if name == "subscription":
-        return reverse("create-subscription", args=[visit.ctx.id])
+    if name == "subscription" and visit.may("edit", "payment_link"):
+        return reverse("create-choose", args=[visit.ctx.id])
+    if name in MADE_ON_A_PAGE:
+        return reverse(MADE_ON_A_PAGE[name], args=[visit.ctx.id])
     return reverse(f"{PAGES[name].slug}-create", args=[visit.ctx.id]) if name in CREATED_WITH_A_FORM else ""
 
 

@@ -3,7 +3,17 @@
 An object that is not in :data:`PAGES` has no pages, and nothing leads to any.
 """
 
-from kalends.staff.objects import company, contact, deal, invoice, payment, product, subscription
+from kalends.staff.objects import (
+    company,
+    contact,
+    deal,
+    invoice,
+    payment,
+    payment_link,
+    product,
+    quote,
+    subscription,
+)
 from kalends.staff.objects.declare import ObjectPage
 
 PAGES: dict[str, ObjectPage] = {
@@ -12,6 +22,8 @@ PAGES: dict[str, ObjectPage] = {
         subscription.PAGE,
         invoice.PAGE,
         payment.PAGE,
+        payment_link.PAGE,
+        quote.PAGE,
         product.PAGE,
         contact.PAGE,
         company.PAGE,
@@ -27,6 +39,17 @@ CREATED_WITH_A_FORM = ("contact", "company", "deal", "product")
 """Objects whose records are made with a form of their properties."""
 
 
+MADE_ON_A_PAGE = {
+    "subscription": "create-subscription",
+    "payment_link": "create-payment-link",
+    "quote": "create-quote",
+}
+"""Objects whose records are made on a page of their own, and its address's name."""
+
+MADE_OF_A_DEAL = ("quote",)
+"""Objects whose records are made on the page of a deal, and nowhere else."""
+
+
 def index_address(account_id: int, page: ObjectPage) -> str:
     """Where the list of an object's records is."""
     return f"/{account_id}/{page.slug}"
@@ -38,4 +61,13 @@ def record_address(account_id: int, object_name: str, id_: int) -> str:
     return f"{index_address(account_id, page)}/{id_}" if page else ""
 
 
-__all__ = ["BY_SLUG", "CREATED_WITH_A_FORM", "PAGES", "ObjectPage", "index_address", "record_address"]
+__all__ = [
+    "BY_SLUG",
+    "CREATED_WITH_A_FORM",
+    "MADE_OF_A_DEAL",
+    "MADE_ON_A_PAGE",
+    "PAGES",
+    "ObjectPage",
+    "index_address",
+    "record_address",
+]

@@ -50,7 +50,7 @@ PAGE = ObjectPage(
         "total_revenue",
         "hubspot_owner_id",
     ),
-    ties=("contact", "subscription", "invoice", "payment", "deal"),
+    ties=("contact", "subscription", "invoice", "payment", "deal", "quote", "payment_link"),
     found=_found,
     empty=Empty(
         gettext_lazy("No companies yet"),

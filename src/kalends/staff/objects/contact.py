@@ -50,7 +50,7 @@ PAGE = ObjectPage(
         "total_revenue",
         "hubspot_owner_id",
     ),
-    ties=("company", "subscription", "invoice", "payment", "deal"),
+    ties=("company", "subscription", "invoice", "payment", "deal", "quote", "payment_link"),
     found=_found,
     empty=Empty(
         gettext_lazy("No contacts yet"),

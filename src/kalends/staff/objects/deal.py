@@ -44,7 +44,7 @@ PAGE = ObjectPage(
     ),
     columns=("dealstage", "closedate", "hubspot_owner_id", "amount"),
     key_properties=("amount", "dealstage", "pipeline", "closedate", "dealtype", "hs_mrr", "hubspot_owner_id"),
-    ties=("contact", "company", "line_item", "subscription", "quote"),
+    ties=("contact", "company", "line_item", "subscription", "quote", "payment_link"),
     found=_found,
     empty=Empty(
         gettext_lazy("No deals yet"),

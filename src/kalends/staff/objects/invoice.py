@@ -94,7 +94,7 @@ PAGE = ObjectPage(
         "hs_payment_date",
         "hubspot_owner_id",
     ),
-    ties=("subscription", "contact", "company", "line_item", "payment"),
+    ties=("subscription", "contact", "company", "line_item", "payment", "payment_link"),
     found=_found,
     empty=Empty(
         gettext_lazy("No invoices yet"),

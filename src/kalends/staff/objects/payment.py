@@ -89,7 +89,7 @@ PAGE = ObjectPage(
         "hs_payment_source_app",
         "hs_reference_number",
     ),
-    ties=("subscription", "invoice", "contact", "company"),
+    ties=("subscription", "invoice", "contact", "company", "payment_link"),
     found=_found,
     empty=Empty(
         gettext_lazy("No payments yet"),

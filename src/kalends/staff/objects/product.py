@@ -45,6 +45,8 @@ PAGE = ObjectPage(
         "price",
         "recurringbillingfrequency",
         "hs_recurring_billing_period",
+        "hs_recurring_billing_start_date",
+        "hs_tax_rate_group_id",
         "hs_cost_of_goods_sold",
         "hs_margin",
         "hs_product_type",

@@ -114,7 +114,7 @@ PAGE = ObjectPage(
         "hs_recurring_billing_end_date",
         "hubspot_owner_id",
     ),
-    ties=("contact", "company", "line_item", "invoice", "payment", "deal"),
+    ties=("contact", "company", "line_item", "invoice", "payment", "deal", "quote", "payment_link"),
     found=_found,
     empty=Empty(
         gettext_lazy("No subscriptions yet"),

@@ -13,8 +13,16 @@ from kalends.catalog.associations import tie
 from kalends.crm.association_reads import newest_linked
 from kalends.query import NAME, compile_lookup, fetch
 from kalends.query.context import Cursor
+from kalends.staff.actions.registry import offers
 from kalends.staff.cells import Wardrobe
-from kalends.staff.objects import CREATED_WITH_A_FORM, PAGES, ObjectPage, record_address
+from kalends.staff.objects import (
+    CREATED_WITH_A_FORM,
+    MADE_OF_A_DEAL,
+    MADE_ON_A_PAGE,
+    PAGES,
+    ObjectPage,
+    record_address,
+)
 from kalends.staff.record.kinds import kind_label
 from kalends.staff.record.reading import Record
 from kalends.staff.visit import Visit
@@ -23,8 +31,8 @@ SHOWN = 5
 COUNTED = 200
 """How far a card counts; the list behind it has all records."""
 CREATED_FOR = ("contact", "company", "deal")
-"""Objects for which a subscription is made from their own page."""
-TIED_BY_HAND = frozenset({"contact", "company", "deal", "subscription"})
+"""Objects for which a subscription or a payment link is made from their own page."""
+TIED_BY_HAND = frozenset({"contact", "company", "deal", "subscription", "payment_link", "quote"})
 _SAID = {
     "subscription": ("hs_recurring_billing_start_date", "hs_next_payment_due_date"),
     "invoice": ("hs_due_date",),
@@ -60,6 +68,7 @@ def _card(cursor: Cursor, record: Record, to: ObjectPage) -> dict[str, Any]:
     read = fetch(cursor, compile_lookup(target, wanted, list(kinds), visit.asking)) if kinds else []
     rows = {row["id"]: row for row in read}
     shown = [rows[id_] for id_ in kinds]
+    converts = _converted(visit, to, [row["id"] for row in shown])
     dresses = to.dresses(visit, to.beside(cursor, visit.ctx.id, [row["id"] for row in shown]))
     wardrobe = Wardrobe(target, visit.language, visit.ctx.time_zone, record.wardrobe.names, dresses)
     return {
@@ -67,9 +76,16 @@ def _card(cursor: Cursor, record: Record, to: ObjectPage) -> dict[str, Any]:
         "label": target.plural_label.in_language(visit.language),
         "icon": to.icon,
         "count": len(found) if len(found) <= COUNTED else f"{COUNTED}+",
-        "rows": [_row(visit, to, wardrobe, row, kinds[row["id"]], said) for row in shown],
+        "rows": [
+            {
+                **_row(visit, to, wardrobe, row, kinds[row["id"]], said),
+                "converts": converts.get(row["id"], ""),
+            }
+            for row in shown
+        ],
         "all": _all(visit, record, to) if len(found) > SHOWN else "",
         "create": _create(record, to),
+        "creates_in_dialog": to.name not in MADE_ON_A_PAGE,
         "tie": record.may_edit and may_tie(visit, record.page.name, to.name),
     }
 
@@ -101,6 +117,18 @@ def _row(
     }
 
 
+def _converted(visit: Visit, to: ObjectPage, ids: list[int]) -> dict[int, str]:
+    """Where each of these quotes is converted to a subscription, if it can be."""
+    if to.name != "quote":
+        return {}
+    return {
+        id_: each.address
+        for id_, found in offers(visit, "quote", ids).items()
+        for each in found
+        if each.key == "convert" and not each.why_not
+    }
+
+
 def _all(visit: Visit, record: Record, to: ObjectPage) -> str:
     """The list of all records of the object that are tied to this one."""
     this = {"property": "hs_object_id", "operator": "is_any_of", "values": [str(record.id)]}
@@ -117,8 +145,13 @@ def _create(record: Record, to: ObjectPage) -> str:
     visit, name = record.visit, record.page.name
     if not visit.may("edit", to.name):
         return ""
+    if to.name in MADE_OF_A_DEAL and name != "deal":
+        return ""
     if to.name == "subscription":
         return wizard_address(record)
+    if to.name in MADE_ON_A_PAGE:
+        where = reverse(MADE_ON_A_PAGE[to.name], args=[visit.ctx.id])
+        return f"{where}?{name}={record.id}" if name in CREATED_FOR else ""
     if to.name not in CREATED_WITH_A_FORM or not may_tie(visit, name, to.name) or not tie(name, to.name):
         return ""
     return reverse(f"{to.slug}-create", args=[visit.ctx.id]) + f"?of={name}-{record.id}"

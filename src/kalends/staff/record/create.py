@@ -7,11 +7,14 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from psycopg import Connection
 
 from kalends.catalog import OBJECTS, ObjectType, Property
 from kalends.catalog.associations import tie
+from kalends.catalog.expressions import ACCOUNT_CURRENCY
 from kalends.crm import records
+from kalends.crm.product_prices import is_price
 from kalends.crm.record_values import NOT_UNIQUE
 from kalends.crm.records import New
 from kalends.crm.rules import Tie
@@ -23,7 +26,7 @@ from kalends.staff.forms import Form
 from kalends.staff.index.bulk import CODES, RULE
 from kalends.staff.objects import BY_SLUG, CREATED_WITH_A_FORM, ObjectPage, record_address
 from kalends.staff.record.cards import may_tie
-from kalends.staff.record.values import as_records_are_written, field_of
+from kalends.staff.record.values import as_records_are_written, field_of, tax_rate_options
 from kalends.staff.refusals import Refused
 from kalends.staff.reply import dialog, moved
 from kalends.staff.shell import shell
@@ -33,9 +36,12 @@ _MORE = {
     "contact": ("phone", "jobtitle", "company"),
     "company": ("phone", "city", "country"),
     "deal": ("deal_currency_code",),
-    "product": ("hs_sku", "recurringbillingfrequency"),
+    "product": ("hs_sku", "recurringbillingfrequency", "hs_recurring_billing_period", "hs_tax_rate_group_id"),
 }
 """What a form asks besides what the catalogue's entry names as defaults and as required."""
+
+
+_TERM, _TERM_MONTHS = "hs_recurring_billing_period", (1, 3, 6, 12, 24, 36, 48, 60)
 
 
 def _page(slug: str) -> ObjectPage:
@@ -46,7 +52,14 @@ def _page(slug: str) -> ObjectPage:
 
 
 def _asked(obj: ObjectType) -> list[Property]:
-    names = (*obj.required_at_creation, *obj.api_defaults, *_MORE.get(obj.name, ()), "hubspot_owner_id")
+    prices = [each.name for each in obj.properties if obj.name == "product" and is_price(each.name)]
+    names = (
+        *obj.required_at_creation,
+        *obj.api_defaults,
+        *prices,
+        *_MORE.get(obj.name, ()),
+        "hubspot_owner_id",
+    )
     return [obj.by_name[name] for name in dict.fromkeys(names) if name in obj.by_name]
 
 
@@ -150,6 +163,30 @@ def _ties(visit: Visit, page: ObjectPage, of: str) -> tuple[Tie, ...]:
     return (Tie(name, int(number), "HUBSPOT_DEFINED", tie(page.name, name).type_id),)
 
 
+def _label(visit: Visit, prop: Property) -> str:
+    """The property's name; a price in the account's currency says which one that is."""
+    label = prop.label.in_language(visit.language)
+    return f"{label}, {visit.ctx.currency}" if prop.currency == ACCOUNT_CURRENCY else label
+
+
+def _field(visit: Visit, prop: Property, given: str) -> dict[str, Any]:
+    if prop.name == _TERM:
+        return _term(given)
+    field = field_of(visit, prop)
+    if prop.options_from == "tax_rates" and field["options"]:
+        field["options"] = tax_rate_options(visit, active_only=True)
+    return field
+
+
+def _term(given: str) -> dict[str, Any]:
+    """How long a product runs, to choose from; other terms are written over the API or imported."""
+    months = [(f"P{count}M", ngettext("%(count)s month", "%(count)s months", count) % {"count": count})
+              for count in _TERM_MONTHS]  # fmt: skip
+    if given and given not in dict(months):
+        months.append((given, given))
+    return {"field": "choice", "options": months, "nothing": _("Renew until canceled"), "long": False}
+
+
 def _show(
     request: HttpRequest,
     visit: Visit,
@@ -172,11 +209,11 @@ def _show(
         "fields": [
             {
                 "name": prop.name,
-                "label": prop.label.in_language(visit.language),
+                "label": _label(visit, prop),
                 "required": prop.name in obj.required_at_creation,
                 "value": given.get(prop.name, ""),
                 "wrong": wrong.get(prop.name),
-                **field_of(visit, prop),
+                **_field(visit, prop, given.get(prop.name, "")),
             }
             for prop in asked
         ],

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from kalends.query.context import Cursor
 from kalends.staff.actions.registry import offers_for
 from kalends.staff.objects import record_address
-from kalends.staff.record import customer, invoice, payment, sales, subscription
+from kalends.staff.record import customer, invoice, payment, payment_link, quote, sales, subscription
 from kalends.staff.record.cards import cards, wizard_address
 from kalends.staff.record.properties import properties
 from kalends.staff.record.reading import Record, read_record
@@ -27,6 +27,8 @@ MIDDLES: Mapping[str, tuple[Middle, str]] = {
     "subscription": (subscription.middle, "subscription"),
     "invoice": (invoice.middle, "invoice"),
     "payment": (payment.middle, "payment"),
+    "payment_link": (payment_link.middle, "payment_link"),
+    "quote": (quote.middle, "quote"),
     "contact": (customer.of_contact, "customer"),
     "company": (customer.of_company, "customer"),
     "deal": (sales.of_deal, "sales"),

@@ -17,6 +17,7 @@ from kalends.billing.subscription_rules import BILLING, CHANGED_WHILE_BILLED
 from kalends.catalog import Property
 from kalends.catalog.render import to_api
 from kalends.crm import records
+from kalends.crm.product_prices import is_price
 from kalends.crm.record_history import SOURCE, read_history
 from kalends.crm.records import Wish
 from kalends.query import NAME, compile_select, fetch
@@ -62,6 +63,8 @@ worded(
 def properties(record: Record) -> dict[str, Any]:
     """Those that are asked for most, and all others in the catalogue's groups."""
     key = [name for name in record.page.key_properties if name in record.object.by_name]
+    if record.page.name == "product":
+        key[1:1] = [name for name in record.object.by_name if is_price(name)]
     groups = record.groups()
     for group in groups:
         group["properties"] = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
+
 from kalends.catalog import OBJECTS
 from kalends.core.pricing import price_document
 from kalends.query import compile_ids
@@ -16,7 +18,13 @@ from kalends.staff.visit import Visit
 
 def of_deal(cursor: Cursor, visit: Visit, id_: int) -> dict[str, Any]:
     """A deal's line items and what they come to."""
-    lines = read.lines(cursor, visit.ctx.id, "deal", id_)
+    edit = reverse("deal-lines", args=[visit.ctx.id, id_]) if visit.may("edit", "deal", id_) else ""
+    return {**line_rows(cursor, visit, "deal", id_), "uses": None, "edit_lines": edit}
+
+
+def line_rows(cursor: Cursor, visit: Visit, parent: str, id_: int) -> dict[str, Any]:
+    """The line items of something that is sold, and what they come to in each currency."""
+    lines = read.lines(cursor, visit.ctx.id, parent, id_)
     totals: list[formatting.Money] = []
     rows: list[dict[str, Any]] = []
     for currency in dict.fromkeys(line.currency for line in lines):
@@ -32,7 +40,7 @@ def of_deal(cursor: Cursor, visit: Visit, id_: int) -> dict[str, Any]:
             }
             for line, part in zip(some, priced.lines, strict=True)
         ]
-    return {"lines": rows, "totals": totals, "uses": None}
+    return {"lines": rows, "totals": totals}
 
 
 def of_product(cursor: Cursor, visit: Visit, id_: int) -> dict[str, Any]:

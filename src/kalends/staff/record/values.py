@@ -7,10 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from kalends.billing.tax_rates import list_tax_rates
 from kalends.catalog import Property
 from kalends.catalog.render import to_api
 from kalends.query.language import kind_of
-from kalends.staff import moments
+from kalends.staff import formatting, moments
 from kalends.staff.cells import Names
 from kalends.staff.create.customers import currencies
 from kalends.staff.forms import read_number
@@ -37,8 +38,19 @@ def _options(visit: Visit, prop: Property) -> list[tuple[str, str]]:
     if prop.options_from == "currencies":
         with visit.cursor() as cursor:
             return [(code, code) for code in currencies(cursor, visit.ctx)]
+    if prop.options_from == "tax_rates":
+        return tax_rate_options(visit)
     found = option_labels(prop, Names.of_account(visit.ctx.id), visit.language)
     return [each for each in found if each[0] != "me"]
+
+
+def tax_rate_options(visit: Visit, *, active_only: bool = False) -> list[tuple[str, str]]:
+    """The account's tax rates to choose from, those that lines may still be given first."""
+    rates = list_tax_rates(visit.psycopg(), visit.ctx, active_only=active_only)
+    return [
+        (str(rate.id), f"{rate.name}, {formatting.number(rate.percentage)}\N{NO-BREAK SPACE}%")
+        for rate in rates
+    ]
 
 
 def as_records_are_written(prop: Property, value: str, time_zone: str, before: datetime | None = None) -> str:

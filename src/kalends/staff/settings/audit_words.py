@@ -18,6 +18,7 @@ _DONE: dict[str, Callable[[], str]] = {
     "created": lambda: _("Made"),
     "updated": lambda: _("Changed"),
     "edited": lambda: _("Edited"),
+    "lines_changed": lambda: _("Line items changed"),
     "changed": lambda: _("Changed"),
     "renamed": lambda: _("Renamed"),
     "deleted": lambda: _("Deleted"),
@@ -45,6 +46,8 @@ _DONE: dict[str, Callable[[], str]] = {
     "tried": lambda: _("Sent to oneself"),
     "held": lambda: _("Billing held"),
     "released": lambda: _("Released"),
+    "connected": lambda: _("Connected"),
+    "disconnected": lambda: _("Disconnected"),
     "signed_in": lambda: _("Signed in"),
     "signed_out": lambda: _("Signed out"),
     "sign_in_failed": lambda: _("Signing in failed"),
@@ -56,6 +59,7 @@ _DONE: dict[str, Callable[[], str]] = {
     "session_revoked": lambda: _("Session ended"),
 }
 _THINGS: dict[str, Callable[[], str]] = {
+    "discount_code": lambda: _("Discount code"),
     "account": lambda: _("Account"),
     "role": lambda: _("Role"),
     "user": lambda: _("User"),
@@ -74,6 +78,7 @@ _THINGS: dict[str, Callable[[], str]] = {
     "payment_method": lambda: _("Payment method"),
     "webhook": lambda: _("Webhook"),
     "tax_rate": lambda: _("Tax rate"),
+    "processor": lambda: _("Payment processor"),
 }
 _NAMES: dict[str, Callable[[], str]] = {
     "name": lambda: _("Name"),

@@ -50,7 +50,12 @@ NAMES: dict[str, Callable[[], str]] = {
     "dispute_won": lambda: _("A dispute was won"),
     "dispute_lost": lambda: _("A dispute was lost"),
     "pause_notice": lambda: _("A subscription was paused"),
+    "portal_link": lambda: _("A link to their own pages"),
+    "quote_sent": lambda: _("A quote"),
+    "quote_code": lambda: _("A code to sign a quote"),
+    "quote_accepted": lambda: _("A quote was accepted"),
     "export_ready": lambda: _("An export is ready"),
+    "books_differ": lambda: _("Your books and the processor's differ"),
 }
 
 

@@ -72,6 +72,21 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
         ),
         "paying": Section(_("Paying")),
         "keeping": Section(_("Keeping")),
+        "links": Section(
+            _("New payment links"), _("What the editor begins with; each link can say otherwise.")
+        ),
+        "quotes": Section(_("New quotes"), ""),
+        "quotes_converted": Section(_("Subscriptions made of quotes"), ""),
+        "link_deals": Section(
+            _("Deals"),
+            _(
+                "A repeat payment never makes a deal, and neither does a purchase that belongs to an open deal."
+            ),
+        ),
+        "portal": Section(
+            _("Customers' own pages"),
+            _("Subscriptions, invoices, receipts, payment methods and details, without a password."),
+        ),
         "letters": Section(_("Letters")),
         "limits": Section(_("Limits of the HTTP API"), _("Programs that ask for more are told to wait.")),
     }
@@ -169,6 +184,19 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             _("Up to 2,000 letters."),
             kind="long",
         ),
+        "portal": Words(
+            "payments",
+            "portal",
+            _("Customers have pages of their own"),
+            _("A link that is emailed to them lets them in for some hours."),
+        ),
+        "portal_cancel": Words(
+            "payments",
+            "portal",
+            _("They can cancel there"),
+            _("For the end of the paid period; nothing is given back."),
+        ),
+        "portal_pause": Words("payments", "portal", _("They can pause there, and go on")),
         "accepted_methods": Words(
             "payments",
             "accepting",
@@ -221,6 +249,56 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             _("New invoices may be paid in parts"),
             _("Each invoice can be switched by itself. Invoices that are there stay as they are."),
         ),
+        "links_text": Words(
+            "links",
+            "links",
+            _("Text below the total"),
+            _("Such as your terms. Buyers read it before they pay."),
+            _("Up to 5,000 letters."),
+            kind="long",
+        ),
+        "links_billing_address": Words("links", "links", _("Ask for the billing address")),
+        "links_shipping_address": Words("links", "links", _("Ask for the shipping address")),
+        "links_create_deals": Words("links", "link_deals", _("Each purchase makes a deal")),
+        "links_deal_pipeline": Words(
+            "links",
+            "link_deals",
+            _("Pipeline of the deal"),
+            _("Its internal name, as Settings > Pipelines shows it."),
+            _("Give the internal name of a pipeline."),
+        ),
+        "links_deal_stage": Words(
+            "links",
+            "link_deals",
+            _("Stage of the deal"),
+            _("Its internal name."),
+            _("Give the internal name of a stage."),
+        ),
+        "quotes_days": Words(
+            "quotes",
+            "quotes",
+            _("Days a new quote is valid"),
+            _("Each quote can have a last day of its own."),
+        ),
+        "quotes_terms": Words(
+            "quotes",
+            "quotes",
+            _("Terms of a new quote"),
+            _("They stand below the total, and the buyer agrees to them."),
+            _("Up to 5,000 letters."),
+            kind="long",
+        ),
+        "quotes_need_approval": Words(
+            "quotes",
+            "quotes",
+            _("Quotes are approved before they are published"),
+            _("By somebody whose role may approve quotes."),
+        ),
+        "associate_billing_contact": Words(
+            "quotes",
+            "quotes_converted",
+            _("Associate the billing contact with subscriptions made of a quote"),
+        ),
         "keep_buyers_years": Words(
             "invoices",
             "keeping",
@@ -266,8 +344,9 @@ WORDS: Mapping[str, Words] = MappingProxyType(
     }
 )
 
-BY_HAND_ELSEWHERE = frozenset({"logo"})
-"""Declared settings that are no field of a form: the logo is a picture, with a form of its own on the same page."""
+BY_HAND_ELSEWHERE = frozenset({"logo", "test_account"})
+"""Declared settings that are no field of a form: the logo is a picture with a form of its own, and the account in which
+payment links are tried is made when one is tried."""
 
 
 def names_on(page: str) -> list[str]:

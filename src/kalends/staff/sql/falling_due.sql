@@ -12,6 +12,7 @@ FROM (
                 OR EXISTS (
                     SELECT FROM payment AS p
                     WHERE p.account_id = i.account_id AND p.invoice_id = i.id AND p.status = 'failed'
+                        AND p.archived_at IS NULL
                 )
             ) THEN i.total_minor - i.credited_minor - i.paid_minor
             ELSE 0

@@ -1,6 +1,7 @@
 """Everything that can go wrong in a book, one thing at a time."""
 
 from tests.business.proof.breaks import (
+    checkouts,
     credit,
     disputes,
     invoices,
@@ -22,6 +23,7 @@ ALL = (
     *payments.PAYMENTS,
     *refunds.REFUNDS,
     *disputes.DISPUTES,
+    *checkouts.CHECKOUTS,
     *credit.CREDIT,
     *prorations.PRORATIONS,
     *ledger.LEDGER,

@@ -37,4 +37,11 @@ STATEMENTS = (
             "posting = 'payment_failed'",
         ),
     ),
+    broken(
+        "a part of a checkout's charge that was never booked",
+        "processor statements",
+        "Charge",
+        "amount in the ledger is 3.45 EUR, but should be 64.70 EUR",
+        delete("ledger_transfer", f"invoice_id = {FIRST.format('bea')} AND posting = 'payment_settled'"),
+    ),
 )

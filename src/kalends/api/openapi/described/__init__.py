@@ -16,6 +16,7 @@ from kalends.api.openapi.described import (
     pipelines,
     properties,
     records,
+    selling,
     subscriptions,
     webhooks,
 )
@@ -30,6 +31,7 @@ _AREAS = (
     account,
     subscriptions,
     neighbors,
+    selling,
     beyond,
     oauth,
     webhooks,
@@ -39,7 +41,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(each for area in _AREAS for each in ar
 COMPONENTS: dict[str, Schema] = {name: schema for area in _AREAS for name, schema in area.COMPONENTS.items()}
 
 TAGS: dict[str, str] = {
-    "Records": "Contacts, companies, subscriptions, invoices, payments and ten kinds more, one by one. "
+    "Records": "Contacts, companies, subscriptions, invoices, payments and eleven kinds more, one by one. "
     "`{type}` is the plural, the singular or the type id of an object, in any case.",
     "Batches": "Up to a hundred records at once. What is missing is told beside the results, with status 207.",
     "Associations": "What records are tied to. Every tie is seen from both sides, each with a type id of its own.",
@@ -47,6 +49,7 @@ TAGS: dict[str, str] = {
     "Pipelines": "Where deals, tickets and orders stand.",
     "Account": "The account of a token, and its users.",
     "Subscriptions": "The life of a subscription: paused, resumed, canceled, edited.",
+    "Selling": "Payment links, on which customers buy by themselves, and discount codes.",
     "Billing": "Why an amount is what it is, what a run would do, and a sandbox's clock.",
     "Events": "The journal as a feed.",
     "OAuth": "Tokens of apps that accounts install. Bodies are forms; an app comes in with its secret.",

@@ -50,6 +50,9 @@ FAILURES: dict[str, Failure] = {
 }
 """By failure code. Hard: no later day helps until the customer does something (another method, a confirmation)."""
 
+UNCONFIRMED = "authentication_required"
+"""The failure of a charge whose customer was not there to confirm it, did not in time, or refused to."""
+
 
 class Number(NamedTuple):
     """A number that an outcome's token carries: its meaning, and what holds when it is left out."""
@@ -90,7 +93,7 @@ OUTCOMES: dict[str, Outcome] = {
         DEBITS, "comes back: the debit was not authorized (hard)", "debit_not_authorized"
     ),
     "needs_authentication": Outcome(
-        CARD, "is declined until the customer confirms (hard)", "authentication_required"
+        CARD, "asks a customer who is there to confirm; else declined (hard)", UNCONFIRMED
     ),
     "approved_after": Outcome(ANY, "fails softly, and succeeds at the given try", numbers=(_TRIES,)),
     "dispute": Outcome(ANY, "succeeds; disputed later, undecided", numbers=_DISPUTED[:1], dispute="open"),
@@ -273,6 +276,11 @@ def token_for_number(number: str, label: str = "") -> KnownNumber:
     return KnownNumber(f"{token}-{label}" if label else token, brand, plain[-4:])
 
 
+def known_numbers() -> dict[str, KnownNumber]:
+    """Every test number, cards first, with the token that it stands for."""
+    return {number: KnownNumber(token, brand, number[-4:]) for number, (token, brand) in _NUMBERS.items()}
+
+
 class TokenDescription(NamedTuple):
     """One row of the list of test tokens, for help and documentation."""
 
@@ -285,8 +293,11 @@ class TokenDescription(NamedTuple):
 def describe_tokens() -> list[TokenDescription]:
     """Every outcome: its token with default numbers, the methods that have it, what it does, its test numbers.
 
-    >>> print(*describe_tokens()[9], sep=" | ")
-    tok_card_needs_authentication | card | is declined until the customer confirms (hard) | 4000002760003184
+    >>> print(*describe_tokens()[9], sep="\\n")
+    tok_card_needs_authentication
+    card
+    asks a customer who is there to confirm; else declined (hard)
+    4000002760003184
     """
     return [_described(name, outcome) for name, outcome in OUTCOMES.items()]
 

@@ -6,14 +6,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
+from urllib.parse import urljoin
+
+from django.core import signing
 
 from kalends.core.banking_days import add_banking_days, settlement_calendar
 from kalends.payments.processors.interface import ChargeOutcome, ChargeRequest
 from kalends.payments.processors.sandbox import fees
-from kalends.payments.processors.sandbox.cards import FAILURES, Script, UnknownToken, script_of
+from kalends.payments.processors.sandbox.cards import FAILURES, UNCONFIRMED, Script, UnknownToken, script_of
 
 BANK_HOUR = time(6, tzinfo=UTC)
 """When banks tell, on the banking day on which a debit or its refund is decided."""
+
+CONFIRMED_WITHIN = timedelta(hours=1)
+"""How long a bank waits for its customer to confirm a payment; after that it has failed."""
 
 CARD_LATE = timedelta(hours=1)
 """When a card is settled whose answer is not given at once."""
@@ -34,6 +40,7 @@ class BookedCharge(NamedTuple):
     fee_minor: int
     created_at: datetime
     settled_at: datetime
+    return_url: str | None
 
 
 @lru_cache(maxsize=4096)
@@ -113,7 +120,8 @@ def charge_row(request: ChargeRequest, account_id: int, *, lost: bool, try_numbe
     script = script_of(request.token)
     at = utc(request.at)
     failure = _failure(script, try_number)
-    settled_at = _settled_at(script, at)
+    confirms = failure == UNCONFIRMED and request.on_session and request.return_url is not None and not lost
+    settled_at = at + CONFIRMED_WITHIN if confirms else _settled_at(script, at)
     row: Row = {
         "idempotency_key": request.idempotency_key,
         "reference": reference_for("ch", account_id, request.idempotency_key),
@@ -124,9 +132,12 @@ def charge_row(request: ChargeRequest, account_id: int, *, lost: bool, try_numbe
         "created_at": text_of(at),
         "status": "lost" if lost else "failed" if failure else "succeeded",
         "failure_code": failure,
-        "fee_minor": 0 if failure or lost else _fee(script, request, at),
+        "fee_minor": 0
+        if failure or lost
+        else fee_of(request.token, request.amount_minor, request.currency, at),
         "settled_at": text_of(settled_at),
         "try_number": try_number,
+        "return_url": request.return_url if confirms else None,
         "dispute_fee_minor": 0,
     }
     if script.dispute != "none" and not lost:
@@ -146,11 +157,12 @@ def _settled_at(script: Script, at: datetime) -> datetime:
     return at + CARD_LATE if script.telling == "late" else at
 
 
-def _fee(script: Script, request: ChargeRequest, at: datetime) -> int:
-    rule = fees.current_rule(script.method, request.currency, at.date())
+def fee_of(token: str, amount_minor: int, currency: str, at: datetime) -> int:
+    """What a charge by this token costs when it succeeds at that instant."""
+    rule = fees.current_rule(script_of(token).method, currency, at.date())
     if rule is None:
-        raise AssertionError(f"{request.idempotency_key}: booked without a fee rule for {request.currency}")
-    return fees.fee_minor(request.amount_minor, rule)
+        raise AssertionError(f"{token}: booked without a fee rule for {currency}")
+    return fees.fee_minor(amount_minor, rule)
 
 
 def _dispute_columns(script: Script, currency: str, settled_at: datetime) -> Row:
@@ -171,36 +183,51 @@ def text_of(at: datetime) -> str:
     return at.isoformat()
 
 
-def answer_to_row(row: Row) -> ChargeOutcome:
+def confirm_url(account_id: int, key: str, return_url: str) -> str:
+    """The page on which a customer confirms a charge, beside the one that they come back to; not to be guessed.
+
+    >>> account_and_key(confirm_url(17, "kalends-17-3-1", "https://shop.test/back").rpartition("/")[2])
+    (17, 'kalends-17-3-1')
+    """
+    return urljoin(return_url, f"/sandbox/confirm/{_signer().sign_object([account_id, key])}")
+
+
+def account_and_key(reference: str) -> tuple[int, str]:
+    """Whose charge such a page is about, and its key. Raises ``LookupError`` for a reference that is none of ours."""
+    try:
+        account_id, key = _signer().unsign_object(reference)
+    except signing.BadSignature as problem:
+        raise LookupError("That is no reference of a page of the sandbox processor's.") from problem
+    return account_id, key
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt="kalends.payments.processors.sandbox.confirm", sep=".")
+
+
+def answer_to_row(account_id: int, row: Row) -> ChargeOutcome:
     """The first answer to a charge that was just booked."""
-    processing = row["settled_at"] != row["created_at"]
-    return _answer(
-        row["idempotency_key"],
-        row["reference"],
-        row["status"],
-        row["failure_code"],
-        row["fee_minor"],
-        processing,
+    if row["settled_at"] != row["created_at"]:
+        return _processing(account_id, row["idempotency_key"], row["reference"], row["return_url"])
+    return _final(
+        row["idempotency_key"], row["reference"], row["status"], row["failure_code"], row["fee_minor"]
     )
 
 
-def answer_as_of(booked: BookedCharge, at: datetime) -> ChargeOutcome:
+def answer_as_of(account_id: int, booked: BookedCharge, at: datetime) -> ChargeOutcome:
     """What is true of the charge at an instant."""
-    return _answer(
-        booked.idempotency_key,
-        booked.reference,
-        booked.status,
-        booked.failure_code,
-        booked.fee_minor,
-        at < booked.settled_at,
-    )
+    key = booked.idempotency_key
+    if at < booked.settled_at:
+        return _processing(account_id, key, booked.reference, booked.return_url)
+    return _final(key, booked.reference, booked.status, booked.failure_code, booked.fee_minor)
 
 
-def _answer(
-    key: str, reference: str, status: str, failure_code: str | None, fee: int, processing: bool
-) -> ChargeOutcome:
-    if processing:
-        return ChargeOutcome(key, "processing", reference)
+def _processing(account_id: int, key: str, reference: str, return_url: str | None) -> ChargeOutcome:
+    page = None if return_url is None else confirm_url(account_id, key, return_url)
+    return ChargeOutcome(key, "processing", reference, action_url=page)
+
+
+def _final(key: str, reference: str, status: str, failure_code: str | None, fee: int) -> ChargeOutcome:
     if status == "succeeded":
         return ChargeOutcome(key, "succeeded", reference, fee)
     failure = FAILURES[failure_code or "card_declined"]

@@ -9,18 +9,22 @@ from typing import Any
 
 import psycopg
 
+from kalends.payments.processors.connections import AnyConnection, Connections
 from kalends.payments.processors.interface import (
     ChargeOutcome,
     ChargeRequest,
+    PaidOut,
     RefundOutcome,
     RefundRequest,
     Report,
+    Setup,
+    SetupPage,
+    SetupRequest,
     StatementLine,
 )
-from kalends.payments.processors.sandbox import charges, refunds
+from kalends.payments.processors.sandbox import charges, confirmations, refunds, setups
 from kalends.payments.processors.sandbox.cards import script_of
 from kalends.payments.processors.sandbox.charges import BookedCharge, Row
-from kalends.payments.processors.sandbox.connections import AnyConnection, Connections
 from kalends.payments.processors.sandbox.fees import PROCESSOR
 from kalends.payments.processors.sandbox.queries import sql
 from kalends.payments.processors.sandbox.reports import deliveries, forget, read_due
@@ -46,6 +50,35 @@ class SandboxProcessor:
         self._account_id = account_id
         self._connections = Connections(connect, account_id)
 
+    def open_setup(self, request: SetupRequest) -> SetupPage:
+        """A page of ours, marked as a test, that takes test cards and test bank accounts; open for a day."""
+        with self._connections.one() as connection:
+            return setups.open_setup(connection, self._account_id, request)
+
+    def read_setup(self, reference: str, at: datetime) -> Setup:
+        """What was given on that page. Raises ``LookupError``."""
+        return self.hosted_page(reference).setup(charges.utc(at))
+
+    def hosted_page(self, reference: str) -> setups.HostedPage:
+        """That page as it stands, for who shows it. Raises ``LookupError``."""
+        with self._connections.one() as connection:
+            return setups.hosted_page(connection, self._account_id, reference)
+
+    def give(self, reference: str, number: str, at: datetime) -> None:
+        """Take a test number on that page. Raises ``LookupError``, ``UnknownToken`` and ``NotAccepted``."""
+        with self._connections.one() as connection:
+            setups.give(connection, self._account_id, reference, number, at)
+
+    def confirmation(self, key: str) -> confirmations.Confirmation:
+        """The page on which the customer confirms the charge of a key. Raises ``LookupError``."""
+        with self._connections.one() as connection:
+            return confirmations.confirmation(connection, self._account_id, key)
+
+    def decide(self, key: str, at: datetime, *, confirmed: bool) -> None:
+        """What the customer says on that page; the first word holds. Raises ``LookupError``."""
+        with self._connections.one() as connection:
+            confirmations.decide(connection, self._account_id, key, charges.utc(at), confirmed=confirmed)
+
     def charge(self, requests: Sequence[ChargeRequest]) -> list[ChargeOutcome]:
         """Book what is new in one statement; a key that is known gives its first answer again, or is refused."""
         refusals = [charges.problem_with(request) for request in requests]
@@ -55,7 +88,8 @@ class SandboxProcessor:
                 accepted.setdefault(request.idempotency_key, request)
         new, known = self._book(accepted) if accepted else ({}, {})
         return [
-            refusal or _outcome(request, new.get(request.idempotency_key), known.get(request.idempotency_key))
+            refusal
+            or self._outcome(request, new.get(request.idempotency_key), known.get(request.idempotency_key))
             for request, refusal in zip(requests, refusals, strict=True)
         ]
 
@@ -64,7 +98,18 @@ class SandboxProcessor:
         instant = charges.utc(at)
         with self._connections.one() as connection:
             found = self._find(connection, idempotency_keys)
-        return {key: charges.answer_as_of(booked, instant) for key, booked in found.items()}
+        return {key: charges.answer_as_of(self._account_id, booked, instant) for key, booked in found.items()}
+
+    def give_up(self, idempotency_keys: Sequence[str], at: datetime) -> dict[str, ChargeOutcome]:
+        """Refuse on the customer's behalf what waits for them on the test bank's page; what became of each."""
+        waiting = [
+            key
+            for key, outcome in self.lookup(idempotency_keys, at).items()
+            if outcome.action_url is not None
+        ]
+        for key in waiting:
+            self.decide(key, at, confirmed=False)
+        return self.lookup(idempotency_keys, at)
 
     def refund(self, requests: Sequence[RefundRequest]) -> list[RefundOutcome]:
         """Give money back: cards at once, bank debits in 5 to 10 banking days once they have settled."""
@@ -88,6 +133,10 @@ class SandboxProcessor:
         with self._connections.one() as connection:
             forget(connection, self._account_id, reports)
 
+    def find_lost_reports(self) -> int:
+        """None: what the sandbox has to tell waits with it until it is acknowledged."""
+        return 0
+
     def next_report_at(self) -> datetime | None:
         """When the next delivery is due."""
         with self._connections.one() as connection:
@@ -98,6 +147,10 @@ class SandboxProcessor:
         """Every movement of the UTC days ``first`` to ``last``; ask for days that are over by the account's clock."""
         with self._connections.one() as connection:
             yield from read_statement(connection, self._account_id, first, last)
+
+    def payouts(self, first: date, last: date) -> Iterator[PaidOut]:  # noqa: ARG002
+        """None: money that is not real is never paid out."""
+        return iter(())
 
     def close(self) -> None:
         """Close the idle connections; later calls open new ones."""
@@ -167,17 +220,16 @@ class SandboxProcessor:
             numbers[request.idempotency_key] = len(keys)
         return numbers
 
-
-def _outcome(request: ChargeRequest, new: Row | None, known: BookedCharge | None) -> ChargeOutcome:
-    if new is not None:
-        reused = charges.differing(request, new["token"], new["amount_minor"], new["currency"])
-        if reused is not None:
-            return reused
-        if new["status"] == "lost" or script_of(request.token).wire == "loses answer":
+    def _outcome(self, request: ChargeRequest, new: Row | None, known: BookedCharge | None) -> ChargeOutcome:
+        if new is not None:
+            reused = charges.differing(request, new["token"], new["amount_minor"], new["currency"])
+            if reused is not None:
+                return reused
+            if new["status"] == "lost" or script_of(request.token).wire == "loses answer":
+                return ChargeOutcome(request.idempotency_key, "unknown")
+            return charges.answer_to_row(self._account_id, new)
+        if known is None:
+            # The key was lost on the way in another call that was under way at the same moment.
             return ChargeOutcome(request.idempotency_key, "unknown")
-        return charges.answer_to_row(new)
-    if known is None:
-        # The key was lost on the way in another call that was under way at the same moment.
-        return ChargeOutcome(request.idempotency_key, "unknown")
-    reused = charges.differing(request, known.token, known.amount_minor, known.currency)
-    return reused or charges.answer_as_of(known, known.created_at)
+        reused = charges.differing(request, known.token, known.amount_minor, known.currency)
+        return reused or charges.answer_as_of(self._account_id, known, known.created_at)

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from zlib import crc32
 
 from kalends.core.banking_days import REFUND_DAYS
+from kalends.payments.processors.connections import AnyConnection
 from kalends.payments.processors.interface import ProcessorUnavailable, RefundOutcome, RefundRequest
 from kalends.payments.processors.sandbox.cards import FAILURES, script_of
 from kalends.payments.processors.sandbox.charges import Row, bank_day, reference_for, text_of, utc
-from kalends.payments.processors.sandbox.connections import AnyConnection
 from kalends.payments.processors.sandbox.queries import sql
 from kalends.payments.processors.sandbox.reports import refund_delivery
 

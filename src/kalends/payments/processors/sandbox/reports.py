@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from kalends.payments.processors.connections import AnyConnection
 from kalends.payments.processors.interface import Report
 from kalends.payments.processors.sandbox.cards import FAILURES, Script, script_of
 from kalends.payments.processors.sandbox.charges import Row, text_of
-from kalends.payments.processors.sandbox.connections import AnyConnection
 from kalends.payments.processors.sandbox.queries import sql
 
 AFTER_TIMEOUT = timedelta(hours=1)
@@ -20,13 +20,15 @@ def deliveries(row: Row) -> list[Row]:
     """Every delivery that a newly booked charge will cause, ready for JSON.
 
     A card that was answered at once is not reported again, unless its token says so; a debit is reported when its
-    bank has decided. Event ids follow from the charge, so the world is the same each time it is played.
+    bank has decided, and a card that its customer was to confirm when that has ended. Event ids follow from the
+    charge, so the world is the same each time it is played.
     """
     if row["status"] == "lost":
         return []
     script = script_of(row["token"])
     created_at, settled_at = (datetime.fromisoformat(row[name]) for name in ("created_at", "settled_at"))
-    told = [] if _known_already(script) else _of_outcome(row, script, created_at, settled_at)
+    known_already = _known_already(script) and row["return_url"] is None
+    told = [] if known_already else _of_outcome(row, script, created_at, settled_at)
     return told + _of_dispute(row, script, settled_at) if script.dispute != "none" else told
 
 
@@ -43,10 +45,10 @@ def _of_outcome(row: Row, script: Script, created_at: datetime, settled_at: date
         due = settled_at + timedelta(days=script.days_late)
     if script.telling == "reversed":
         due = settled_at + timedelta(days=3, minutes=2)
-    told = [_delivery(row, name, f"charge.{name}", due)]
+    told = [delivery(row, name, f"charge.{name}", due)]
     if script.telling == "twice":
-        told.append(_delivery(row, name, f"charge.{name}", due + timedelta(hours=1)))
-        told.append(_delivery(row, f"{name}_again", f"charge.{name}", due + timedelta(hours=2)))
+        told.append(delivery(row, name, f"charge.{name}", due + timedelta(hours=1)))
+        told.append(delivery(row, f"{name}_again", f"charge.{name}", due + timedelta(hours=2)))
     return told
 
 
@@ -54,16 +56,17 @@ def _of_dispute(row: Row, script: Script, settled_at: datetime) -> list[Row]:
     opened = datetime.fromisoformat(row["disputed_at"])
     if script.telling == "reversed":
         opened = settled_at + timedelta(days=3, minutes=1)
-    told = [_delivery(row, "disputed", "charge.disputed", opened)]
+    told = [delivery(row, "disputed", "charge.disputed", opened)]
     if script.dispute != "open":
         decided = datetime.fromisoformat(row["dispute_decided_at"])
         if script.telling == "reversed":
             decided = settled_at + timedelta(days=3)
-        told.append(_delivery(row, script.dispute, f"dispute.{script.dispute}", decided))
+        told.append(delivery(row, script.dispute, f"dispute.{script.dispute}", decided))
     return told
 
 
-def _delivery(row: Row, name: str, kind: str, due_at: datetime) -> Row:
+def delivery(row: Row, name: str, kind: str, due_at: datetime) -> Row:
+    """A delivery about a charge, ready for JSON; ``name`` tells its event from others of the charge."""
     return {
         "due_at": text_of(due_at),
         "event_id": f"evt_{row['reference'][3:]}_{name}",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
+from kalends.payments.processors.connections import AnyConnection
 from kalends.payments.processors.interface import StatementLine
-from kalends.payments.processors.sandbox.connections import AnyConnection
 from kalends.payments.processors.sandbox.queries import sql
 
 _AT_ONCE = 2000

@@ -7,3 +7,4 @@ import "./panel.js";
 import "./toasts.js";
 import "./failures.js";
 import "./palette.js";
+import "./copy.js";

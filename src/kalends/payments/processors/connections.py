@@ -1,4 +1,4 @@
-"""The sandbox processor's own connections: nothing that Kalends rolls back takes back what the processor did."""
+"""A processor's own connections: nothing that Kalends rolls back takes back what the processor did."""
 
 from __future__ import annotations
 
@@ -18,11 +18,19 @@ AnyConnection = psycopg.Connection[Any]
 
 
 class Connections:
-    """Idle connections of one account, opened as they are needed; safe between threads and after a fork."""
+    """Idle connections of one account, opened as they are needed; safe between threads and after a fork.
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], account_id: int) -> None:
+    ``durable`` waits for the disk at each commit: needed where what is written down is asked for elsewhere afterwards.
+    Without it that is left out, since the answer is written later into the same log: the database never remembers an
+    answer whose charge it forgot, and a forgotten charge is one that was never answered.
+    """
+
+    def __init__(
+        self, connect: Callable[[], psycopg.Connection[Any]], account_id: int, *, durable: bool = False
+    ) -> None:
         self._connect = connect
         self._account_id = account_id
+        self._commit = "on" if durable else "off"
         self._lock = threading.Lock()
         self._idle: list[AnyConnection] = []
         self._process = os.getpid()
@@ -33,11 +41,11 @@ class Connections:
         try:
             connection = self._take()
         except (psycopg.Error, UserFacing) as problem:
-            raise ProcessorUnavailable(f"The sandbox processor cannot be reached: {problem}") from problem
+            raise ProcessorUnavailable(f"The processor's book cannot be reached: {problem}") from problem
         try:
             yield connection
         except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
-            raise ProcessorUnavailable(f"The call to the sandbox processor broke off: {problem}") from problem
+            raise ProcessorUnavailable(f"The call to the processor broke off: {problem}") from problem
         finally:
             self._give_back(connection)
 
@@ -57,11 +65,9 @@ class Connections:
                 return self._idle.pop()
         connection = self._connect()
         connection.autocommit = True
-        # Without waiting for the disk: the answer is written later into the same log, so the database never
-        # remembers an answer whose charge it forgot, and a forgotten charge is one that was never answered.
         connection.execute(
-            "SELECT set_config('kalends.account_id', %s, false), set_config('synchronous_commit', 'off', false)",
-            [str(self._account_id)],
+            "SELECT set_config('kalends.account_id', %s, false), set_config('synchronous_commit', %s, false)",
+            [str(self._account_id), self._commit],
         )
         return connection
 

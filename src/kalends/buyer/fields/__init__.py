@@ -1,0 +1,1 @@
+"""Parts of forms that several pages ask: an address as its country writes it, a phone number, a tax number."""

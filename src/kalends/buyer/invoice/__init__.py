@@ -1,0 +1,1 @@
+"""An invoice's own page: to read, to download, and to pay."""

@@ -1,0 +1,1 @@
+"""The page on which a customer gives a subscription another means of payment."""

@@ -1,0 +1,1 @@
+"""A quote's own page: to read, to download, to accept or sign, and to pay."""

@@ -1,0 +1,195 @@
+"""The ledger against a processor's statement of some days: the comparison of a full proof, for what was just moved.
+
+It calls the processor, and so works outside any transaction.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from psycopg import Connection
+
+from kalends.accounts.context import AccountContext
+from kalends.accounts.sql import fetch, load, take_ids
+from kalends.events import journal
+from kalends.payments.collect import Processors, idempotency_key
+from kalends.payments.give_back import refund_key
+from kalends.payments.processors.interface import Processor, StatementLine
+from kalends.proof.checks.processor import NAME, statement_in_ledger
+from kalends.proof.checks.taken_back import TakenBack
+from kalends.proof.oracle.money import written
+from kalends.proof.report import CheckMade, Report
+from kalends.proof.run import Proof
+
+AT_ONCE = 200
+KEPT_MOST = 100
+"""How many differences are kept by name; all of them are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """A comparison: of which days, how many movements of the processor's were looked up, and what did not agree.
+
+    ``notes`` are movements that are not told to us yet.
+    """
+
+    id: int
+    processor: str
+    first: date
+    last: date
+    made_at: datetime
+    movements: int
+    differences: int
+    found: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences
+
+
+def reconcile(
+    db: Connection[Any],
+    ctx: AccountContext,
+    processors: Processors,
+    name: str,
+    first: date,
+    last: date,
+    *,
+    now: datetime,
+) -> Reconciled:
+    """Compare both ways: each movement of the UTC days ``first`` to ``last`` at the processor stands in the ledger, and
+    what our books moved in those days stands at the processor. The result is kept, and told in the journal if anything
+    differs. Raises ``ProcessorUnavailable``; then nothing is kept.
+    """
+    check = CheckMade(NAME, "Each movement at the processor is in the ledger, and the other way round.")
+    report = Report(checks=[check])
+    proof = Proof(db, ctx, processors, report, lambda step: None)
+    processor = processors(name)
+    seen: set[str] = set()
+
+    def see(line: StatementLine) -> None:
+        seen.add(f"{line.kind}/{line.refund_key or line.idempotency_key}")
+
+    taken_back = TakenBack(proof, check, processor)
+    # A day earlier: the processor may have written down what we write a moment after midnight.
+    statement_in_ledger(proof, check, processor, taken_back, first - timedelta(days=1), last, see)
+    _our_charges(proof, check, processor, first, last, seen)
+    _our_refunds(proof, check, processor, first, last, seen)
+    _our_disputes(proof, check, processor, first, last, seen)
+    return _kept(db, ctx, name, first, last, now, report, check)
+
+
+def latest(db: Connection[Any], account_id: int, limit: int = 1) -> list[Reconciled]:
+    """The last comparisons, the newest first."""
+    params = {"account_id": account_id, "limit": limit}
+    return [
+        Reconciled(id_, name, first, last, made_at, movements, differences, tuple(json.loads(found)))
+        for id_, name, first, last, made_at, movements, differences, found in fetch(
+            db, load("kalends.proof", "reconciliations"), params
+        )
+    ]
+
+
+def _between(proof: Proof, processor: Processor, first: date, last: date) -> dict[str, Any]:
+    return {
+        **proof.params,
+        "processor": processor.name,
+        "since": datetime.combine(first, time(0), UTC),
+        "until": datetime.combine(last + timedelta(days=1), time(0), UTC),
+    }
+
+
+def _our_charges(
+    proof: Proof, check: CheckMade, processor: Processor, first: date, last: date, seen: set[str]
+) -> None:
+    """Name what we booked as collected and the processor did not collect."""
+    rows = fetch(
+        proof.db, load("kalends.proof", "reconcile_charges"), _between(proof, processor, first, last)
+    )
+    known = {row[5] or idempotency_key(proof.ctx.id, row[0], row[1]): row for row in rows}
+    missing = [key for key in known if f"charge/{key}" not in seen]
+    for keys in _parts(missing):
+        answers = processor.lookup(keys, proof.ctx.now)
+        for key in keys:
+            status = answers[key].status if key in answers else "unknown"
+            if status != "succeeded":
+                _, attempt, number, amount, currency, _ = known[key]
+                what = f"Charge {attempt} of invoice {number} at {processor.name}"
+                stands = f"settled with {written(amount, currency)} in the ledger"
+                proof.report.add(check, what, "outcome", stands, f"{status}, as the processor says")
+
+
+def _our_refunds(
+    proof: Proof, check: CheckMade, processor: Processor, first: date, last: date, seen: set[str]
+) -> None:
+    """Name what we booked as given back and the processor did not give back."""
+    rows = fetch(
+        proof.db, load("kalends.proof", "reconcile_refunds"), _between(proof, processor, first, last)
+    )
+    known = {refund_key(proof.ctx.id, row[0]): row for row in rows}
+    missing = [key for key in known if f"refund/{key}" not in seen]
+    for keys in _parts(missing):
+        answers = processor.lookup_refunds(keys, proof.ctx.now)
+        for key in keys:
+            status = answers[key].status if key in answers else "unknown"
+            if status != "succeeded":
+                _, number, amount, currency = known[key]
+                what = f"Refund of invoice {number} at {processor.name}"
+                stands = f"settled with {written(amount, currency)} in the ledger"
+                proof.report.add(check, what, "outcome", stands, f"{status}, as the processor says")
+
+
+def _our_disputes(
+    proof: Proof, check: CheckMade, processor: Processor, first: date, last: date, seen: set[str]
+) -> None:
+    """Name disputes that the processor's statement does not have: there are few, and none to ask about singly."""
+    rows = fetch(
+        proof.db, load("kalends.proof", "reconcile_disputes"), _between(proof, processor, first, last)
+    )
+    for invoice_id, attempt, number, amount, currency, charge_key in rows:
+        if f"dispute/{charge_key or idempotency_key(proof.ctx.id, invoice_id, attempt)}" not in seen:
+            what = f"Dispute of invoice {number} at {processor.name}"
+            stands = f"opened with {written(amount, currency)} in the ledger"
+            proof.report.add(check, what, "outcome", stands, "not opened, as the processor says")
+
+
+def _parts(keys: Sequence[str]) -> list[Sequence[str]]:
+    return [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
+
+
+def _kept(
+    db: Connection[Any],
+    ctx: AccountContext,
+    name: str,
+    first: date,
+    last: date,
+    now: datetime,
+    report: Report,
+    check: CheckMade,
+) -> Reconciled:
+    found = tuple(str(each) for each in report.differences[:KEPT_MOST])
+    with db.transaction():
+        id_ = take_ids(db, 1)[0]
+        params = {
+            "account_id": ctx.id,
+            "id": id_,
+            "processor": name,
+            "first": first,
+            "last": last,
+            "now": now,
+            "movements": check.rows,
+            "differences": report.found,
+            "found": journal.encode(list(found)),
+        }
+        db.execute(load("kalends.proof", "keep_reconciliation"), params)
+        if report.found:
+            data = {"name": name, "differences": report.found, "first": first, "last": last}
+            event = journal.NewEvent("processor.differs", "processor", ctx.id, None, data)
+            journal.write(db, ctx.id, ctx.now, [event])
+    return Reconciled(
+        id_, name, first, last, now, check.rows, report.found, found, tuple(map(str, report.notes))
+    )

@@ -1,0 +1,1 @@
+"""What is sold before it is billed: payment links, discount codes, and checkouts, in which a buyer pays."""

@@ -1,0 +1,1 @@
+"""Payment links as staff make, change and share them."""

@@ -1,0 +1,195 @@
+"""Make and change a payment link: one page that every button sends to itself, until it is saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from psycopg import Connection
+
+from kalends.crm.associations import End, associate
+from kalends.sales.links import Link, NoSuchLink, create_link, edit_link, find_link
+from kalends.sales.trouble import Refused as Troubles
+from kalends.staff.action import REQUEST_KEY, ActionVisit, account_action, by_method
+from kalends.staff.create import origins
+from kalends.staff.create.rows import change_rows
+from kalends.staff.create.sold import totals
+from kalends.staff.links.editing import LinkEditor, fresh_values, values_of
+from kalends.staff.links.forms import change_questions
+from kalends.staff.objects import record_address
+from kalends.staff.refusals import Refused
+from kalends.staff.reply import is_htmx, moved
+from kalends.staff.shell import shell
+from kalends.staff.visit import Visit, account_page
+
+LINES = "lines-"
+
+
+@account_page
+def _begin(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """A new link, with what is known already."""
+    visit.require("edit", "payment_link")
+    return _show(request, visit, LinkEditor(visit, fresh_values(visit, request.GET)))
+
+
+@account_action("edit", "payment_link")
+def _step(request: HttpRequest, visit: ActionVisit) -> HttpResponse:
+    values: QueryDict = request.POST.copy()
+    if values.get("step") == "start":
+        typed = values
+        values = fresh_values(visit, request.POST)
+        for name in typed:
+            if name.startswith(LINES):
+                values.setlist(name, typed.getlist(name))
+        values["step"] = "again"
+    return _answer(request, visit, values, None)
+
+
+@account_page
+def _open(request: HttpRequest, visit: Visit, id: int) -> HttpResponse:  # noqa: A002 - the address's word
+    """A link that is there."""
+    visit.require("edit", "payment_link", id)
+    link = _link(visit, id)
+    return _show(request, visit, LinkEditor(visit, values_of(visit, link), link))
+
+
+@account_action("edit", "payment_link")
+def _change(request: HttpRequest, visit: ActionVisit, id: int) -> HttpResponse:  # noqa: A002
+    return _answer(request, visit, request.POST.copy(), _link(visit, id))
+
+
+create = by_method(get=_begin, post=_step)
+edit = by_method(get=_open, post=_change)
+
+
+def _link(visit: Visit, id_: int) -> Link:
+    try:
+        link = find_link(visit.psycopg(), visit.ctx, id_)
+    except NoSuchLink as problem:
+        raise Http404(str(problem)) from problem
+    if link.archived:
+        raise Http404(f"the payment link {id_} is archived")
+    return link
+
+
+def _answer(request: HttpRequest, visit: ActionVisit, values: QueryDict, link: Link | None) -> HttpResponse:
+    """What a button of the editor asks for; nothing is written before ``save``."""
+    step, _colon, what = values.get("step", "again").partition(":")
+    if step == "find":
+        return _found(request, visit, values, link)
+    if step == "preview":
+        return _preview(request, visit, values, link)
+    if step == "save":
+        return _save(request, visit, LinkEditor(visit, values, link))
+    if not change_questions(values, step, what):
+        change_rows(visit, values, step, what, LinkEditor(visit, values, link).currency)
+    return _show(request, visit, LinkEditor(visit, values, link))
+
+
+def _save(request: HttpRequest, visit: ActionVisit, editor: LinkEditor) -> HttpResponse:
+    if not editor.is_right():
+        return _show(request, visit, editor, checked=True, status=422)
+    try:
+        kind = "edit_payment_link" if editor.link else "create_payment_link"
+        made = visit.do(kind, lambda db: {"id": _write(db, visit, editor)})["id"]
+    except Refused as refusal:
+        if isinstance(refusal.__cause__, Troubles):
+            editor.refuse(refusal.__cause__)
+        else:
+            editor.form.refuse(refusal)
+        return _show(request, visit, editor, checked=True, status=422)
+    toast = (
+        _("Payment link saved") if editor.link else _("Payment link created. Share it with your customers.")
+    )
+    return moved(request, _after(visit, made), toast)
+
+
+def _write(db: Connection[Any], visit: ActionVisit, editor: LinkEditor) -> int:
+    actor = visit.who.actor
+    if editor.link is not None:
+        edit_link(db, visit.ctx, editor.link.id, editor.changes(), lines=editor.lines.lines, actor=actor)
+        return editor.link.id
+    id_ = create_link(db, visit.ctx, editor.wanted(), actor=actor)
+    for name, found in (("contact", editor.contact), ("company", editor.company), ("deal", editor.deal)):
+        if found is not None:
+            associate(db, visit.ctx, End("payment_link", id_), End(name, found.id), actor=actor)
+    return id_
+
+
+def _after(visit: ActionVisit, id_: int) -> str:
+    """The record; the list where the user may not see what they made for somebody else."""
+    if visit.may("view", "payment_link", id_):
+        return record_address(visit.ctx.id, "payment_link", id_)
+    return reverse("payment-links", args=[visit.ctx.id])
+
+
+def _show(
+    request: HttpRequest, visit: Visit, editor: LinkEditor, *, checked: bool = False, status: int = 200
+) -> HttpResponse:
+    """The whole page, or for htmx the editor in it; only after a check do fields say what is wrong with them."""
+    told = totals(editor.lines)
+    if not checked:
+        editor.forgive()
+    context = {**_context(visit, editor), "checked": checked, "totals": told, "marks": told.get("marks", {})}
+    if is_htmx(request):
+        response = render(request, "staff/links/editor.html", context, status=status)
+        response["HX-Retarget"], response["HX-Reswap"] = "#wizard", "outerHTML"
+        return response
+    with visit.cursor() as cursor:
+        context |= {**shell(cursor, visit, request, "payment_links"), "title": context["title"]}
+    return render(request, "staff/links/page.html", context, status=status)
+
+
+def _context(visit: Visit, editor: LinkEditor) -> dict[str, Any]:
+    link = editor.link
+    here = (
+        reverse("payment_link-edit", args=[visit.ctx.id, link.id])
+        if link
+        else reverse("create-payment-link", args=[visit.ctx.id])
+    )
+    found = editor.values.get("find_product", "")
+    return {
+        "account": visit.ctx,
+        "visit": visit,
+        "title": _("Edit payment link") if link else _("New payment link"),
+        "editor": editor,
+        "form": editor.form,
+        "rows": editor.lines.rows,
+        "currency": editor.currency,
+        "reorders": True,
+        "currency_fixed": link is not None,
+        "here": here,
+        "finds": {"product": found},
+        "found_products": origins.find_products(visit, found, editor.currency),
+        "may_products": visit.may("view", "product"),
+        "list": reverse("payment-links", args=[visit.ctx.id]),
+        "back": record_address(visit.ctx.id, "payment_link", link.id)
+        if link
+        else reverse("payment-links", args=[visit.ctx.id]),
+        REQUEST_KEY: editor.values.get(REQUEST_KEY, ""),
+    }
+
+
+def _found(request: HttpRequest, visit: ActionVisit, values: QueryDict, link: Link | None) -> HttpResponse:
+    """Products, while their name is typed."""
+    currency = LinkEditor(visit, values, link).currency
+    found = origins.find_products(visit, values.get("find_product", ""), currency)
+    return render(request, "staff/create/products_found.html", {"found_products": found})
+
+
+def _preview(request: HttpRequest, visit: ActionVisit, values: QueryDict, link: Link | None) -> HttpResponse:
+    """Only what is worked out: totals and the marks of the lines. No field is touched."""
+    editor = LinkEditor(visit, values, link)
+    told = totals(editor.lines)
+    context = {
+        "totals": told,
+        "marks": told.get("marks", {}),
+        "rows": editor.lines.rows,
+        "apart": True,
+        "here": request.path,
+    }
+    return HttpResponse(render_to_string("staff/create/sold_preview.html", context, request))

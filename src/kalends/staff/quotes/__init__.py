@@ -1,0 +1,1 @@
+"""Quotes for staff: made of a deal, and changed while they are drafts."""
