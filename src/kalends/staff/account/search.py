@@ -25,7 +25,17 @@ from kalends.staff.settings.places import GROUPS
 from kalends.staff.shell import shell
 from kalends.staff.visit import Visit, account_page
 
-ORDER = ("company", "contact", "deal", "quote", "subscription", "invoice", "payment", "payment_link", "product")
+ORDER = (
+    "company",
+    "contact",
+    "deal",
+    "quote",
+    "subscription",
+    "invoice",
+    "payment",
+    "payment_link",
+    "product",
+)
 """What is listed first: whoever types a customer's name looks for the customer."""
 
 SHOWN = 5
