@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from pytest_django import DjangoDbBlocker
 
 from kalends.accounts.context import AccountContext, AccountSettings
@@ -35,6 +36,16 @@ def server(django_db_blocker: DjangoDbBlocker) -> str:
 @pytest.fixture(scope="session")
 def django_db_setup(server: str) -> None:
     """Django's own tests use the same database; it is migrated already."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_hashed_quickly() -> Iterator[None]:
+    """Argon2 as it is, at the least cost: a test makes users by the hundred."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Argon2PasswordHasher, "time_cost", 1)
+        patch.setattr(Argon2PasswordHasher, "memory_cost", 8)
+        patch.setattr(Argon2PasswordHasher, "parallelism", 1)
+        yield
 
 
 @pytest.fixture

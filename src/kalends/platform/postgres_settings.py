@@ -49,6 +49,8 @@ def server_settings(*, socket_folder: Path, memory_bytes: int, ephemeral: bool) 
         settings["dynamic_shared_memory_type"] = "mmap"
     if ephemeral:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        # Several processes of tests at once, of which some open dozens of connections on purpose.
+        settings["max_connections"] = "400"
     return settings
 
 
