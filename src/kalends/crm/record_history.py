@@ -33,7 +33,16 @@ _CHANGES = """
         AND jsonb_typeof(data -> 'parent_changes') = 'object' AND (data -> 'parent_changes') ?| %(columns)s
     ORDER BY id
 """
-_SOURCES = {"api": "INTEGRATION", "user": "CRM_UI", "cli": "CRM_UI", "import": "IMPORT", "system": "PAYMENTS"}
+_SOURCES = {
+    "api": "INTEGRATION",
+    "app": "INTEGRATION",
+    "user": "CRM_UI",
+    "cli": "CRM_UI",
+    "contact": "PORTAL",
+    "import": "IMPORT",
+    "system": "PAYMENTS",
+    "workflow": "AUTOMATION_PLATFORM",
+}
 
 
 class Past(NamedTuple):
@@ -89,7 +98,11 @@ def _of_property(
 
 
 def source_of(actor: str) -> tuple[str, str | None]:
-    """HubSpot's word for who set a value, and which one of them."""
+    """HubSpot's word for who set a value, and which one of them.
+
+    >>> source_of("user:3"), source_of("app:7"), source_of("system")
+    (('CRM_UI', '3'), ('INTEGRATION', '7'), ('PAYMENTS', None))
+    """
     kind, _, which = actor.partition(":")
     return _SOURCES.get(kind, "CRM_UI"), which or None
 
