@@ -13,10 +13,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import ConnStatus, ExecStatus, PGconn, PipelineStatus
+from psycopg.pq.abc import PGconn as Session
 
 from kalends.platform import database
 from kalends.platform.boot import boot, point_django_at
@@ -76,6 +79,84 @@ def _enter_test_home() -> None:
     os.environ["KALENDS_HOME"] = os.environ[TEST_HOME]
     os.environ["KALENDS_EPHEMERAL"] = "1"
     os.environ.pop("DATABASE_URL", None)
+
+
+@contextmanager
+def sessions_used_again() -> Iterator[None]:
+    """Inside the block, the server's session of a connection that is closed serves the next one.
+
+    A new session reads the catalog of a hundred tables anew, which costs most tests more than their statements do.
+    Nothing of what a session was used for stays in it, and a closed connection is as closed as any other. Only of
+    this process's own database: others are dropped.
+    """
+    keeper = _Keeper(os.getpid(), (database.current_dsn(), database.application_dsn(database.current_dsn())))
+    before, database.connect = database.connect, keeper.connect
+    try:
+        yield
+    finally:
+        database.connect = before
+        for sessions in keeper.idle.values():
+            for each in sessions:
+                each.finish()
+
+
+class _Keeper:
+    """Sessions that wait for their next connection, by connection string."""
+
+    def __init__(self, process: int, of: tuple[str, ...]) -> None:
+        self.process = process
+        self.idle: dict[str, list[Session]] = {dsn: [] for dsn in of}
+
+    def connect(self, *, as_owner: bool = False, autocommit: bool = False) -> psycopg.Connection[Any]:
+        """As :func:`kalends.platform.database.connect`."""
+        own = database.current_dsn()
+        dsn = own if as_owner else database.application_dsn(own)
+        if dsn not in self.idle or os.getpid() != self.process:
+            return _connect_anew(as_owner=as_owner, autocommit=autocommit)
+        try:
+            connection = _Kept(self.idle[dsn].pop())
+        except IndexError:
+            connection = _Kept(_session_of(_connect_anew(as_owner=as_owner, autocommit=True)))
+        connection.keep = (self, dsn)
+        connection.autocommit = autocommit
+        return connection
+
+
+class _Kept(psycopg.Connection[Any]):
+    """A connection whose session goes back when it is closed."""
+
+    keep: tuple[_Keeper, str]
+
+    def close(self) -> None:
+        keeper, dsn = self.keep
+        unharmed = self.pgconn.status == ConnStatus.OK and self.pgconn.pipeline_status == PipelineStatus.OFF
+        if self.closed or os.getpid() != keeper.process or not unharmed:
+            super().close()
+            return
+        try:
+            self.rollback()
+            self.autocommit = True
+            forgotten = self.pgconn.exec_(_FORGET).status == ExecStatus.TUPLES_OK
+        except psycopg.Error:
+            forgotten = False
+        if forgotten:
+            keeper.idle[dsn].append(_session_of(self))
+        else:
+            super().close()
+
+
+_FORGET = b"""
+    CLOSE ALL; UNLISTEN *; RESET ROLE; RESET ALL; DEALLOCATE ALL; DISCARD TEMP; SELECT pg_advisory_unlock_all()
+"""
+_connect_anew = database.connect
+
+
+def _session_of(connection: psycopg.Connection[Any]) -> Session:
+    """The session of a connection, which is closed without it."""
+    session = connection.pgconn
+    connection.pgconn = PGconn.connect_start(b"host=/nowhere")
+    connection.close()
+    return session
 
 
 @contextmanager
