@@ -89,6 +89,24 @@ def test_a_passkey_is_added_lets_in_alone_and_is_the_second_step(
     page.get_by_role("button", name="Use your passkey").click()
     page.wait_for_url("**/subscriptions")
 
+    page.goto(f"/{stage.ctx.id}/you/sign-in")
+    mine = page.locator(".you__list").first
+    expect(mine).to_contain_text("last used")
+    mine.get_by_text("Rename").click()
+    mine.get_by_label("Name of the passkey").fill("Henrik's laptop")
+    shoot(page, "passkey-renamed")
+    mine.get_by_role("button", name="Save").click()
+    expect(mine).to_contain_text("Henrik's laptop")
+    mine.get_by_role("button", name="Remove Henrik's laptop").click()
+    expect(page.get_by_text("Henrik's laptop")).to_have_count(0)
+
+    context.clear_cookies()
+    page.goto("/sign-in")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("alert").filter(has_text="passkey")).to_be_visible()
+    sign_in(page, user)
+    page.wait_for_url("**/subscriptions")
+
 
 def test_the_palette_finds_and_goes_by_keyboard_alone(open_page: Open, stage: Stage) -> None:
     page = open_page(stage.index)

@@ -30,6 +30,7 @@ PAGES: dict[str, str] = {
     "missing": "subscriptions/1",
     "billing": "billing",
     "create-subscription": "create/subscription",
+    "create-invoice": "create/invoice",
     "you": "you",
     "you-safety": "you/sign-in",
     "notices": "notifications",

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from django.test import Client
 
+from kalends.accounts.change import change_settings
 from kalends.billing.hold import hold_billing
 from kalends.sales.links import archive_links, edit_link, set_link_status
 from tests.business.sales.quoting import Desk
@@ -451,3 +452,42 @@ def test_nobody_sends_the_form_for_somebody_else(shop: Shop) -> None:
     answer = strict.client.post(strict.link(shop.link(item("Setup", "100"))), {"email": "a@b.example"})
     assert answer.status_code == 403
     assert shop.count("checkout") == 0
+
+
+TERMS, REFUNDS = "https://nordlys.example/terms", "https://nordlys.example/refunds"
+
+
+def test_the_sellers_terms_are_linked_and_agreed_to_word_for_word(shop: Shop, kari: Buyer) -> None:
+    change_settings(shop.db, shop.ctx, {"terms_url": TERMS, "refund_policy_url": REFUNDS}, actor="cli")
+    kari.comes_to(shop.link(item("Setup", "100")))
+    kari.sees("By pressing the button you accept the terms of service and the refund policy .")
+    assert f'<a href="{TERMS}" target="_blank" rel="noopener noreferrer">terms of service</a>' in kari.html
+    kari.buys().gives().sees("100,00 EUR is paid")
+    sofia = Buyer(shop)
+    sofia.comes_to(shop.link(item("Fleet Core", "49", "monthly"))).sees("I accept the terms of service")
+    sofia.buys(email="sofia@customers.test").gives().sees("49,00 EUR is paid")
+    once, monthly = (row[0] for row in shop.world.rows("SELECT consent ->> 'text' FROM checkout ORDER BY id"))
+    told = f"accept the terms of service ({TERMS}) and the refund policy ({REFUNDS})."
+    assert once == f"By pressing the button you {told}"
+    assert monthly.startswith("I agree that Nordlys Test AS charges")
+    assert monthly.endswith(f"I {told}")
+
+
+def test_terms_that_change_while_somebody_looks_are_shown_before_anything_is_charged(
+    shop: Shop, kari: Buyer
+) -> None:
+    kari.comes_to(shop.link(item("Setup", "100")))
+    change_settings(shop.db, shop.ctx, {"terms_url": TERMS}, actor="cli")
+    kari.buys().sees("By pressing the button you accept the terms of service")
+    assert kari.status == 409
+    kari.buys().gives().sees("100,00 EUR is paid")
+
+
+def test_the_receipt_repeats_what_was_answered(shop: Shop, kari: Buyer) -> None:
+    asked = [
+        {"name": "when", "label": "Delivery on", "type": "date"},
+        {"name": "gift", "label": "As a gift", "type": "checkbox"},
+    ]
+    kari.comes_to(shop.link(item("Cap", "20"), custom_fields=asked))
+    kari.buys(**{"custom-when": "2026-03-01", "custom-gift": "on"}).gives()
+    kari.sees("Your answers", "Delivery on 1 March 2026", "As a gift Yes")

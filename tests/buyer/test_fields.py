@@ -10,9 +10,9 @@ from django import forms
 from django.utils import translation
 
 from kalends.buyer.fields.address import AddressForm, wants_other_country
-from kalends.buyer.fields.countries import countries, shape_of, zip_as_written
 from kalends.buyer.fields.form import AmountField
 from kalends.buyer.fields.numbers import PhoneField, TaxIdField, tax_id_as_written
+from kalends.crm.countries import countries, shape_of, zip_as_written
 from kalends.messages.letters.formats import Formats
 
 

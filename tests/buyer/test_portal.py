@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -197,6 +198,18 @@ def test_the_next_payment_stands_first_with_its_reasons_and_what_follows_it_belo
     shop.world.subscribe(kari, "7", method=shop.world.method(kari), start=date(2026, 2, 20))
     page = shop.text(shop.client.get(portal(shop)))
     assert page.index("Next payment, ") < page.index("Upcoming charges") < page.index("20 Feb 2026")
+
+
+def test_the_next_payment_is_what_credit_leaves_of_it_and_credit_is_used_once(shop: Shop, kari: int) -> None:
+    shop.world.subscribe(kari, "70", method=shop.world.method(kari), start=date(2026, 2, 20))
+    shop.world.db.execute(
+        "INSERT INTO customer_credit (account_id, contact_id, currency, balance_minor) VALUES (%s, %s, 'EUR', 13000)",
+        [shop.world.ctx.id, kari],
+    )
+    sign_in(shop, kari)
+    page = " ".join(re.sub(r"<[^>]+>", " ", shop.text(shop.client.get(portal(shop)))).split())
+    assert "Next payment, 1 Feb 2026 0,00 EUR 100,00 EUR less 100,00 EUR of your credit." in page
+    assert "20 Feb 2026 · Fleet Core · after your credit 40,00 EUR" in page
 
 
 def test_an_invoice_to_pay_is_told_on_top_until_it_is_paid(shop: Shop) -> None:

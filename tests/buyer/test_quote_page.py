@@ -7,12 +7,16 @@ import datetime as dt
 import re
 import struct
 import zlib
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 
+from kalends.accounts.change import change_settings
+from kalends.sales.quote_adjusting import OnTheWhole, set_adjustments
 from kalends.sales.quote_course import archive_quotes, publish, recall
 from tests.business.sales.quoting import Desk
+from tests.business.sales.shop import item
 from tests.world import World
 
 
@@ -166,7 +170,37 @@ def test_quote_leads_to_checkout_once_it_is_accepted(desk: Desk, client: Client)
     assert f"/checkout/{desk.world.ctx.id}/" in answer["Location"]
 
 
+def test_checkout_of_a_quote_tells_what_is_on_the_whole_as_the_quote_does(desk: Desk, client: Client) -> None:
+    quote = desk.quote(
+        item("Setup", "200"), payment_enabled=True, acceptance_method="print_and_sign", language="en"
+    )
+    on_whole = [
+        OnTheWhole("discount", "Spring", Decimal(10), is_percent=True),
+        OnTheWhole("fee", "Freight", Decimal(20), is_percent=False),
+        OnTheWhole("tax", "VAT", Decimal(25), is_percent=True),
+    ]
+    set_adjustments(desk.world.db, desk.world.ctx, quote, on_whole)
+    publish(desk.world.db, desk.world.ctx, quote)
+
+    checkout = client.post(_path(desk, quote), {"step": "pay"})["Location"]
+
+    for text in (_text(client, _path(desk, quote)), _text(client, checkout)):
+        for each in ("Spring 10 %", "Freight", "VAT 25 %", "250"):
+            assert each in text
+
+
 def test_page_speaks_as_asked(desk: Desk, client: Client) -> None:
     path = _path(desk, desk.published())
     assert "Aksepter tilbudet" in _text(client, f"{path}?lang=nb")
     assert "Hyväksy tarjous" in _text(client, f"{path}?lang=fi")
+
+
+def test_the_sellers_terms_are_agreed_to_with_the_quote(desk: Desk, client: Client) -> None:
+    terms = "https://nordlys.example/terms"
+    change_settings(desk.world.db, desk.world.ctx, {"terms_url": terms}, actor="cli")
+    quote = desk.published()
+    path = _path(desk, quote)
+    assert f'I accept the <a href="{terms}"' in _text(client, path)
+    assert client.post(path, {"step": "accept", "name": "Kari", "agree": "on"}).status_code == 303
+    ((agreed,),) = desk.world.rows("SELECT agreed_text FROM quote_acceptance WHERE quote_id = %s", quote)
+    assert agreed.endswith(f"and its terms. I accept the terms of service ({terms}).")

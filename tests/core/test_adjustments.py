@@ -8,15 +8,14 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core import oracle
+from tests.core import checkout_oracle, oracle
+from tests.core.test_checkout import TODAY, baskets, offered
 
-from kalends.core.adjustments import Adjustment, Adjustments, CannotAdjust, adjust
+from kalends.core.adjustments import Adjustment, Adjustments, CannotAdjust, adjust, price_quote
 from kalends.core.money import minor_digits
 
 CURRENCIES = ["EUR", "JPY", "KWD"]
-percents = st.builds(
-    Adjustment, st.integers(0, 10_000_000).map(lambda n: Decimal(n).scaleb(-5)), st.just(True)
-)
+percents = st.integers(0, 10_000_000).map(lambda n: Adjustment(Decimal(n).scaleb(-5), is_percent=True))
 
 
 def fixed(currency: str) -> st.SearchStrategy[Adjustment]:
@@ -77,3 +76,33 @@ def test_value_that_no_sum_can_be_adjusted_by_is_refused(wrong: Adjustment) -> N
     for kind in Adjustments._fields:
         with pytest.raises(CannotAdjust):
             adjust(1000, Adjustments(**{kind: (wrong,)}), "EUR")
+
+
+@given(items=baskets(), quote=quotes())
+def test_first_payment_of_any_quote_is_what_the_slow_oracle_works_out(
+    items: list[checkout_oracle.Item], quote: tuple[int, Adjustments, str]
+) -> None:
+    _subtotal, adjustments, currency = quote
+    digits = minor_digits(currency)
+
+    def due_now(off: int | None) -> list[checkout_oracle.Part]:
+        parts = checkout_oracle.checkout(items, TODAY, digits, None, off)
+        assert parts is not None
+        return [part for part in parts if part.start == TODAY]
+
+    plain = due_now(None)
+    expected = by_hand(sum(part.subtotal for part in plain), adjustments, currency)
+    if expected is None:
+        with pytest.raises(CannotAdjust):
+            price_quote([offered(item) for item in items], adjustments, currency, TODAY)
+        return
+    off, fees, taxes = (sum(each) for each in expected)
+    offer = price_quote([offered(item) for item in items], adjustments, currency, TODAY)
+    parts = due_now(off) if off else plain
+    assert offer.due_minor == sum(part.first.total for part in parts) + fees + taxes
+    assert [document.priced.total_minor for document in offer.documents if document.due_now] == [
+        part.first.total for part in parts
+    ]
+    assert (
+        offer.future == price_quote([offered(item) for item in items], Adjustments(), currency, TODAY).future
+    )

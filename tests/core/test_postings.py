@@ -19,12 +19,11 @@ Posting = tuple[Transfer, ...]
 ONE_AMOUNT: list[Callable[[int], Posting]] = [
     postings.payment_pending,
     postings.payment_recorded,
-    postings.payment_failed,
     postings.refund_requested,
     postings.refund_settled,
     postings.refund_failed,
+    postings.refund_returned,
     postings.refund_recorded,
-    postings.dispute_won,
     postings.dispute_lost,
     postings.credit_applied,
 ]
@@ -34,6 +33,8 @@ TWO_AMOUNTS: list[Callable[[int, int], Posting]] = [
     postings.credit_issued,
     postings.written_off,
     postings.dispute_opened,
+    postings.dispute_won,
+    postings.payment_failed,
     lambda amount, fee: postings.payment_settled(amount, fee, was_pending=True),
     lambda amount, fee: postings.payment_settled(amount, fee, was_pending=False),
 ]
@@ -63,6 +64,10 @@ def test_every_posting_function_is_under_test() -> None:
         (postings.payment_pending(125), {"payments_in_transit": 125, "receivable": -125}),
         (postings.payment_failed(125), {"payments_in_transit": -125, "receivable": 125}),
         (
+            postings.payment_failed(125, 4),
+            {"payments_in_transit": -125, "receivable": 125, "processing_fees": 4, "processor_balance": -4},
+        ),
+        (
             postings.payment_settled(125, 4, was_pending=True),
             {"processor_balance": 121, "processing_fees": 4, "payments_in_transit": -125},
         ),
@@ -74,12 +79,17 @@ def test_every_posting_function_is_under_test() -> None:
         (postings.refund_requested(50), {"refunds": 50, "refunds_in_transit": -50}),
         (postings.refund_settled(50), {"refunds_in_transit": 50, "processor_balance": -50}),
         (postings.refund_failed(50), {"refunds_in_transit": 50, "refunds": -50}),
+        (postings.refund_returned(50), {"processor_balance": 50, "refunds": -50}),
         (postings.refund_recorded(50), {"refunds": 50, "bank": -50}),
         (
             postings.dispute_opened(125, 15),
             {"disputes": 125, "processing_fees": 15, "processor_balance": -140},
         ),
         (postings.dispute_won(125), {"processor_balance": 125, "disputes": -125}),
+        (
+            postings.dispute_won(125, 15),
+            {"processor_balance": 140, "disputes": -125, "processing_fees": -15},
+        ),
         (postings.dispute_lost(125), {"write_offs": 125, "disputes": -125}),
         (postings.credit_issued(40, 10), {"revenue": 40, "tax_payable": 10, "customer_credit": -50}),
         (postings.credit_applied(50), {"customer_credit": 50, "receivable": -50}),
@@ -130,9 +140,10 @@ def test_what_is_taken_back_leaves_nothing_behind(net: int, tax: int) -> None:
         postings.invoice_issued(net, tax) + postings.invoice_voided(net, tax),
         postings.payment_pending(net) + postings.payment_failed(net),
         postings.refund_requested(net) + postings.refund_failed(net),
-        postings.dispute_opened(net, 0) + postings.dispute_won(net),
+        postings.refund_requested(net) + postings.refund_settled(net) + postings.refund_returned(net),
+        postings.dispute_opened(net, tax) + postings.dispute_won(net, tax),
     ]
-    assert [moved(story) for story in stories] == [{}, {}, {}, {}]
+    assert [moved(story) for story in stories] == [{}] * 5
 
 
 @given(amounts, amounts, st.integers(0, 10**6))

@@ -298,3 +298,19 @@ def test_a_total_that_a_64_bit_column_cannot_hold_is_stopped() -> None:
     assert price(terms("92233720368547758.07")).total_minor == 9_223_372_036_854_775_807
     with pytest.raises(BrokenRule):
         price(terms("92233720368547758.08"))
+
+
+def test_fees_and_taxes_on_the_whole_are_lines_that_nothing_is_taken_off() -> None:
+    goods = LineTerms(Decimal(100), Decimal(1), tax_rate=Decimal(25))
+    freight = LineTerms(Decimal(10), Decimal(1), levy="fee")
+    levied = LineTerms(Decimal("3.75"), Decimal(1), levy="tax")
+    priced = price_document([goods, freight, levied], "EUR", [OrderDiscount(percent=Decimal(20))])
+
+    assert [
+        (line.net_minor, line.order_discount_minor, line.tax_minor, line.total_minor) for line in priced.lines
+    ] == [
+        (10000, 2000, 2000, 10000),
+        (1000, 0, 0, 1000),
+        (0, 0, 375, 375),
+    ]
+    assert (priced.subtotal_minor, priced.tax_minor, priced.total_minor) == (11000, 2375, 11375)

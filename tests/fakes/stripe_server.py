@@ -52,10 +52,10 @@ class StripeServer(Things):
         """How many requests to make something came to this path."""
         return sum(1 for method, at, _ in self.requests if method == "POST" and at == path)
 
-    def settle(self, intent_id: str, failure: str | None = None) -> None:
-        """A bank debit's bank has decided, or a customer has confirmed."""
+    def settle(self, intent_id: str, failure: str | None = None, *, cost: int = 0) -> None:
+        """A bank debit's bank has decided, or a customer has confirmed; a debit that comes back may cost something."""
         intent = self.things[intent_id]
-        self._decide(intent, failure)
+        self._decide(intent, failure, cost=cost)
 
     def know_fee(self, intent_id: str) -> None:
         """Work out a fee that was not known yet."""
@@ -92,29 +92,51 @@ class StripeServer(Things):
         self._tell("charge.dispute.created", dispute)
         return dispute
 
-    def decide(self, dispute: Thing, *, won: bool) -> None:
+    def decide(self, dispute: Thing, *, won: bool, fee_back: int = 0) -> None:
         """The bank has decided."""
         dispute["status"] = "won" if won else "lost"
         if won:
-            back = self._movement(dispute["amount"], dispute, type_="adjustment")
+            back = self._movement(dispute["amount"], dispute, type_="adjustment", cost=-fee_back)
             dispute["balance_transactions"].append(back)
         self._tell("charge.dispute.closed", dispute)
 
     def complete(self, session_id: str, method: str) -> None:
         """A customer gives a payment method on Stripe's page."""
         session = self.things[session_id]
+        self.keep(method, session["customer"])
+        intent = self._add(
+            "setup_intent", "seti", status="succeeded", payment_method=method, mandate=f"mandate_{method}"
+        )
+        session |= {"status": "complete", "setup_intent": intent["id"], "url": None}
+        self._tell("checkout.session.completed", session)
+
+    def keep(self, method: str, customer: str) -> None:
+        """A payment method belongs to a customer."""
         kind = _kind_of(method)
         details: Thing = {"last4": "4242" if kind == "card" else "3000"}
         if kind == "card":
             details |= {"brand": "visa", "exp_month": 2, "exp_year": 2028, "wallet": {"type": "apple_pay"}}
         else:
             details |= {"bank_name": "Test Bank"}
-        self.things[method] = {"id": method, "object": "payment_method", "type": kind, kind: details}
-        intent = self._add(
-            "setup_intent", "seti", status="succeeded", payment_method=method, mandate=f"mandate_{method}"
-        )
-        session |= {"status": "complete", "setup_intent": intent["id"], "url": None}
-        self._tell("checkout.session.completed", session)
+        self.things[method] = {
+            "id": method, "object": "payment_method", "type": kind, kind: details, "customer": customer,
+        }  # fmt: skip
+
+    def replace(self, method: str, last4: str, year: int) -> None:
+        """A card's bank sends a new one."""
+        thing = self.things[method]
+        thing["card"] |= {"last4": last4, "exp_year": year}
+        self._tell("payment_method.automatically_updated", thing)
+
+    def detach(self, method: str) -> None:
+        """A payment method is taken off its customer."""
+        self.things[method]["customer"] = None
+        self._tell("payment_method.detached", self.things[method])
+
+    def withdraw(self, method: str) -> None:
+        """A bank, or a customer, takes a mandate back."""
+        mandate = self._add("mandate", "mandate", status="inactive", type="multi_use", payment_method=method)
+        self._tell("mandate.updated", mandate)
 
     def pay_out(self) -> None:
         """What was collected and is not paid out yet goes to the bank."""
@@ -142,7 +164,7 @@ class StripeServer(Things):
                 }
             if any(path.startswith(each) for each in self.forbidden):
                 return 403, {"error": {"message": "The provided key does not have the required permissions"}}
-            fault = self.faults.popleft() if method == "POST" and self.faults else None
+            fault = self.faults.popleft() if method in ("POST", "DELETE") and self.faults else None
             if fault in ("loses request", "dies"):
                 raise ConnectionError
             if fault in ("500", "429", "409"):
@@ -188,8 +210,9 @@ class StripeServer(Things):
         if method == "POST" and parts[2:] == ["cancel"]:
             return self._expanded(self._cancel(self._found(parts[1])), expand)
         if method == "DELETE":
-            self.things.pop(parts[1])
-            return {"id": parts[1], "deleted": True, "object": "webhook_endpoint"}
+            gone = self._found(parts[1])
+            del self.things[parts[1]]
+            return {"id": parts[1], "deleted": True, "object": gone["object"]}
         if len(parts) == 2:
             return self._expanded(self._found(parts[1]), expand)
         return self._list(parts[0], params, [each.removeprefix("data.") for each in expand])
@@ -221,10 +244,10 @@ class StripeServer(Things):
 
     def _intent(self, params: Thing) -> Thing:
         method, amount = params["payment_method"], int(params["amount"])
-        if method.startswith("pm_gone"):
-            raise Problem(
-                400, type="invalid_request_error", code="resource_missing", message="No such PaymentMethod"
-            )
+        refused = {"pm_gone": "resource_missing", "pm_card_small": "amount_too_small"}
+        code = refused.get(method.partition("-")[0])
+        if code is not None:
+            raise Problem(400, type="invalid_request_error", code=code, message=f"Refused: {code}")
         intent = self._add(
             "payment_intent",
             "pi",
@@ -255,7 +278,7 @@ class StripeServer(Things):
             raise Problem(402, **intent["last_payment_error"], payment_intent=dict(intent))
         return intent
 
-    def _decide(self, intent: Thing, failure: str | None, *, fee: bool = True) -> None:
+    def _decide(self, intent: Thing, failure: str | None, *, fee: bool = True, cost: int = 0) -> None:
         if failure:
             code = {"authentication_required": failure, "expired_card": failure}.get(failure, "card_declined")
             error = {
@@ -272,7 +295,9 @@ class StripeServer(Things):
             if intent["latest_charge"]:
                 charge = self.things[intent["latest_charge"]]
                 charge["status"] = "failed"
-                self._movement(-charge["amount"], charge, type_="payment_failure_refund")
+                kept = cost - self.things[charge["balance_transaction"]]["fee"]
+                back = self._movement(-charge["amount"], charge, type_="payment_failure_refund", cost=kept)
+                charge["failure_balance_transaction"] = back["id"]
             self._tell("payment_intent.payment_failed", intent)
             return
         if intent["latest_charge"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 TABLE = HERE.parents[1] / "docs" / "features.md"
 
-FEATURES = [f"F{number}" for number in (5, *range(9, 13), *range(14, 17), *range(28, 47), *range(55, 73))]
+FEATURES = [f"F{number}" for number in (5, *range(9, 13), *range(14, 17), *range(27, 47), *range(55, 73))]
 """Terms and dates, selling, agreeing, paying, statuses, managing: from creating to deleting a subscription."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.business.messages.post import Post
 from tests.staff.deeds import Company, companies, toast, words
 
 
@@ -27,6 +28,9 @@ def test_a_contact_gets_the_link_to_their_pages(company: Company) -> None:
     answer = company.send("contacts", kari, "portal-link", request_key="one")
     assert toast(company.client, answer) == f"The letter to {email} is on its way"
     assert company.world.letters("portal_link") == [("portal_link", email)]
+    text = Post(company.world).letter("portal_link").text
+    assert "You get this because Skarv Software AS sent you the link." in text
+    assert "asked for it" not in text
     events = "SELECT actor FROM event WHERE object_id = %s AND kind = 'contact.portal_link_sent'"
     assert company.world.rows(events, kari) == [(f"user:{company.user.id}",)]
     page = words(company.client.get(f"/{company.world.ctx.id}/contacts/{kari}"))

@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from kalends.accounts.models import User
 from kalends.billing.hold import hold_billing, release_billing
 from kalends.staff.actions.registry import offers_for
-from kalends.staff.visit import enter
+from kalends.staff.visit import AS_OF_NOW, enter
 from tests.staff.deeds import Company, companies, toast, words
 from tests.staff.stage import give_place, new_user
 
@@ -128,7 +128,7 @@ def test_the_reason_stays_in_the_history(
 
 def keys(company: Company, user: User, object_name: str, id_: int) -> dict[str, str]:
     with transaction.atomic():
-        visit = enter(RequestFactory().get("/"), user, company.world.ctx.id)
+        visit = enter(RequestFactory().get("/"), user, company.world.ctx.id, AS_OF_NOW)
         return {offer.key: offer.why_not for offer in offers_for(visit, object_name, id_)}
 
 

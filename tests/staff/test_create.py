@@ -396,6 +396,19 @@ def test_a_product_fills_a_line_in_the_accounts_currency_and_leaves_the_price_op
     )
 
 
+def test_a_deal_that_was_lost_becomes_none_and_its_page_says_why(
+    client: Client, stage: Stage, inside: AnyConnection
+) -> None:
+    contact = person(inside, stage.ctx)
+    deal = record(inside, stage.ctx, "deal", dealname="Turned down", dealstage="closedlost")
+    page = client.get(address(stage, f"?deal={deal}"), follow=True)
+    assert page.redirect_chain == [(f"/{stage.ctx.id}/deals/{deal}", 303)]
+    assert "The deal was lost." in page.content.decode()
+    answer = client.post(address(stage), typed(contact, {}, deal=deal))
+    assert (answer.status_code, "The deal was lost." in text_of(answer)) == (422, True)
+    assert made(inside, contact) == []
+
+
 def test_a_deal_becomes_a_subscription_with_copies_of_its_lines(
     client: Client, stage: Stage, inside: AnyConnection
 ) -> None:

@@ -15,12 +15,12 @@ from kalends.catalog import OBJECTS
 from kalends.crm.properties import create_property
 from kalends.crm.property_terms import Choice, Definition
 from kalends.query import Context, Filter, Sql, parse
-from kalends.staff.index import counts
+from kalends.staff.index import counts, pages
 from kalends.staff.index.counts import Count, count
 from kalends.staff.objects import PAGES
 from tests.conftest import AnyConnection
 from tests.staff.conftest import SignIn
-from tests.staff.stage import Stage, give_place, new_user
+from tests.staff.stage import CUSTOMERS, Stage, give_place, new_user
 
 SLUGS = [page.slug for page in PAGES.values()]
 
@@ -81,6 +81,14 @@ def test_standard_views_of_invoices_and_payments_hold_what_they_say(client: Clie
     }
     drafts = _page(client, f"/{stage.ctx.id}/invoices?view=drafts")
     assert "No invoices yet" in drafts or "Nothing matches" in drafts
+
+
+@pytest.mark.parametrize("slug", ["invoices", "payments"])
+def test_below_each_invoice_and_payment_stands_who_pays(client: Client, stage: Stage, slug: str) -> None:
+    page = _page(client, f"/{stage.ctx.id}/{slug}")
+    under = re.findall(r'<span class="name"><a [^>]*>[^<]+</a><small class="truncate">([^<]+)</small>', page)
+    assert len(under) == 25
+    assert set(under) <= {company for company, *_rest in CUSTOMERS}
 
 
 def test_a_stretch_of_days_can_be_chosen_freely(client: Client, stage: Stage) -> None:
@@ -187,22 +195,20 @@ def test_an_accounts_own_properties_are_columns_filters_and_quick_to_find(
 # ---- counts
 
 
-def _counted(stage: Stage, wanted: Filter, search: str | None = None) -> Count:
+def _counted(stage: Stage, wanted: Filter, rows: int = 40) -> Count:
     ctx = stage.ctx
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('kalends.account_id', %s, true)", [str(ctx.id)])
         asking = Context(ctx.id, ctx.today, ctx.now, ctx.time_zone)
-        return count(cursor, OBJECTS["subscription"], wanted, asking, search)  # type: ignore[arg-type]
+        return count(cursor, OBJECTS["subscription"], wanted, asking, rows=rows)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def large(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables count as large, and few records as many."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_class WHERE relname = 'subscription'")
     monkeypatch.setattr(counts, "LARGE", 0)
     monkeypatch.setattr(counts, "EXACT_MAX", 10)
-    monkeypatch.setattr(counts, "_rows", lambda cursor, obj: 40)
+    monkeypatch.setattr(pages, "rows_of", lambda cursor, obj: 40)
 
 
 def test_a_small_list_is_counted(stage: Stage) -> None:
@@ -243,6 +249,25 @@ def test_a_large_list_brings_its_counts_and_its_strip_afterwards(
     assert "about 40 subscriptions" in later
     assert re.search(r'id="tab-unpaid" hx-swap-oob="true".*?<span class="count">1</span>', later)
     assert "Falling due in June 2026" in _page(client, f"{stage.index}/strip")
+
+
+def test_a_search_in_a_large_list_reads_its_newest_records_and_says_so(
+    client: Client, stage: Stage, large: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "NEWEST", 2)
+    main = stage.record("main")
+    number = main.rpartition("/")[2]
+    email = re.search(r"[\w.]+@customers\.test", _page(client, main))
+    assert email
+    for words in (number, email[0]):
+        assert f'href="{main}"' in _page(client, f"{stage.index}?q={words}"), words
+    invoices = f"/{stage.ctx.id}/invoices"
+    assert "INV-1001<" in _page(client, f"{invoices}?q=inv-1001")
+    assert "1 invoice<" in _page(client, f"{invoices}/counts?q=inv-1001")
+    middle = _page(client, f"{invoices}?q=NV-1001")
+    assert "Nothing matches" in middle
+    assert "words are looked for in the newest 2." in middle
+    assert "in the newest" not in _page(client, invoices)
 
 
 NONSENSE = (

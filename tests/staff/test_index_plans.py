@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from kalends.platform import database
+from kalends.staff.index import counts, pages
 from tests.staff.conftest import SignIn
 from tests.staff.stage import give_place, new_user
 from tests.world import World
@@ -45,7 +46,7 @@ class Plans:
         self.nodes: list[dict[str, Any]] = []
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if "FROM payment t" in sql and "count(*)" not in sql:
+        if re.search(r"FROM payment (t|WHERE)\b", sql) and "count(*)" not in sql:
             with connection.connection.cursor() as beside:
                 beside.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
                 told = beside.fetchone()[0]
@@ -66,7 +67,9 @@ def _flat(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _flat(each)
 
 
-def test_a_page_reads_its_records_and_no_others(many: Client, world: World) -> None:
+def test_a_page_reads_its_records_and_no_others_and_a_search_no_more_than_the_newest(
+    many: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     address = f"/{world.ctx.id}/payments"
     for _ in range(3):
         plans = Plans()
@@ -78,3 +81,10 @@ def test_a_page_reads_its_records_and_no_others(many: Client, world: World) -> N
         found = re.search(r'rel="next" href="([^"]+)"', page)
         assert found
         address = f"/{world.ctx.id}/payments{found.group(1).replace('&amp;', '&')}"
+    monkeypatch.setattr(counts, "LARGE", 1_000)
+    monkeypatch.setattr(pages, "NEWEST", 500)
+    plans = Plans()
+    with connection.execute_wrapper(plans):
+        page = many.get(f"/{world.ctx.id}/payments?q=nobody").content.decode()
+    assert "Nothing matches" in page
+    assert 0 < plans.rows() <= 500

@@ -602,6 +602,10 @@ def test_defaults_of_the_account_are_what_a_new_link_begins_with(
 ) -> None:
     company = company_of_its_own(db)
     browser = sign_in(company.user)
+    asked = browser.get(f"/{company.ctx.id}/settings/links", HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert re.search(r'<option value="closedwon"[^>]*>(Closed won|Vunnet)', asked), (
+        "stages by what they are called"
+    )
     saved = browser.post(
         f"/{company.ctx.id}/settings/links",
         {

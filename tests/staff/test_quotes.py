@@ -12,9 +12,11 @@ from pytest_django import DjangoDbBlocker
 from kalends.accounts.change import change_settings
 from kalends.accounts.context import load_context
 from kalends.accounts.sql import enter_account
+from kalends.core.adjustments import Adjustments
 from kalends.crm.associations import End, associate, associated
 from kalends.platform import database, translations
 from kalends.sales.parent_lines import set_lines
+from kalends.sales.quote_amounts import adjustments_of
 from kalends.sales.quote_course import publish
 from kalends.sales.quotes import find_quote, make_quote
 from tests.business.sales.quoting import MONTHLY, ONCE
@@ -125,6 +127,46 @@ def test_a_draft_is_changed(client: Client, stage: Stage, inside: AnyConnection)
         [quote],
     ).fetchall()
     assert names == [("Other",)]
+
+
+def test_what_is_on_the_whole_is_shown_counted_and_saved(
+    client: Client, stage: Stage, inside: AnyConnection
+) -> None:
+    quote = a_quote(inside, stage)
+    where = f"/{stage.ctx.id}/quotes/{quote}/edit"
+    on_whole = {
+        "whole-0-kind": "discount", "whole-0-label": "Spring", "whole-0-value": "10", "whole-0-unit": "percent",
+        "whole-1-kind": "tax", "whole-1-label": "VAT", "whole-1-value": "25", "whole-1-unit": "percent",
+    }  # fmt: skip
+    line = {"name": "Setup", "price": "200", "frequency": "one_time"}
+
+    told = text_of(client.post(where, typed(0, line, **on_whole, step="preview")))
+    for each in ("Spring 10 %", "VAT 25 %", "225.00"):
+        assert each in told
+    assert 'name="whole-0-kind"' in client.post(where, typed(0, line, step="add-whole:fee")).content.decode()
+    assert client.post(where, typed(0, line, **on_whole)).status_code == 303
+
+    found = adjustments_of(inside, stage.ctx, quote)
+    assert [(each.label, each.value) for kind in found for each in kind] == [("Spring", 10), ("VAT", 25)]
+    body = client.get(where).content.decode()
+    assert 'value="Spring"' in body
+    assert client.post(where, typed(0, line)).status_code == 303
+    assert adjustments_of(inside, stage.ctx, quote) == Adjustments()
+
+
+@pytest.mark.parametrize(("unit", "value"), [("percent", "101"), ("amount", "0.005"), ("percent", "100")])
+def test_what_cannot_be_on_the_whole_is_said(
+    client: Client, stage: Stage, inside: AnyConnection, unit: str, value: str
+) -> None:
+    where = f"/{stage.ctx.id}/quotes/{a_quote(inside, stage)}/edit"
+    row_of_discount = {
+        "whole-0-kind": "discount", "whole-0-label": "", "whole-0-value": value, "whole-0-unit": unit,
+    }  # fmt: skip
+
+    answer = client.post(where, typed(0, {"name": "Setup", "price": "200"}, **row_of_discount))
+
+    assert answer.status_code == 422
+    assert 'class="error' in answer.content.decode() or "cannot be applied" in text_of(answer)
 
 
 def test_a_published_quote_has_no_editor(client: Client, stage: Stage, inside: AnyConnection) -> None:

@@ -161,6 +161,16 @@ def test_an_invoices_page_shows_the_sellers_color_address_and_logo(
         change_settings(db, stage.ctx, {**dict.fromkeys(settings, ""), "brand_color": "#12464f", "logo": ""})
 
 
+def test_the_country_of_an_invoices_customer_is_told_by_its_name(client: Client, stage: Stage) -> None:
+    number = re.findall(r"invoices/(INV-\d+)", client.get(stage.record("late invoice")).content.decode())[0]
+    with database.connect(autocommit=True) as db:
+        enter_account(db, stage.ctx.id)
+        give = "UPDATE invoice SET billing_country = %s WHERE number = %s"
+        db.execute(give, ["FI", number])
+        assert "Finland" in _text(client, f"/{stage.ctx.id}/invoices/{number}")
+        db.execute(give, [None, number])
+
+
 def test_an_invoice_beyond_its_due_date_is_overdue(client: Client, stage: Stage) -> None:
     page = client.get(stage.record("late invoice")).content.decode()
     number = re.findall(r"invoices/(INV-\d+)", page)[0]

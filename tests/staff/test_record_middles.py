@@ -112,8 +112,8 @@ def test_a_list_of_the_accounts_own_is_chosen_from_in_place(
     assert saved.status_code == 200
     assert "Strøm" in saved.content.decode()
     with transaction.atomic():
-        connection.ensure_connection()
-        enter_account(connection.connection, stage.ctx.id)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('kalends.account_id', %s, true)", [str(stage.ctx.id)])
         there = account_object(connection.connection, stage.ctx, "company").by_name["fuel"].options
     here = account_object(ours, stage.ctx, "company").by_name["fuel"].options
     assert there == here

@@ -265,6 +265,22 @@ def test_views_are_renamed_cloned_shared_and_deleted(desk: Desk) -> None:
     assert desk.client.get(f"{desk.base}/views/{key}/rename").status_code == 404
 
 
+def test_my_team_is_offered_to_whoever_has_one(
+    desk: Desk, db: AnyConnection, account: AccountContext
+) -> None:
+    key = desk.save_as("Mine")
+    assert "My team" not in desk.page("/views/new")
+    assert "My team" not in desk.page(f"/views/{key}/share")
+    assert desk.post(f"/views/{key}/share", sharing="team").status_code == 422
+    db.execute(
+        "WITH t AS (INSERT INTO team (account_id, name) VALUES (%s, 'North') RETURNING id) "
+        "UPDATE membership SET team_id = t.id FROM t WHERE user_id = %s",
+        [account.id, desk.user.id],
+    )
+    assert "My team" in desk.page("/views/new")
+    assert desk.post(f"/views/{key}/share", sharing="team").status_code == 303
+
+
 def test_standard_views_can_be_cloned_and_neither_renamed_nor_deleted(desk: Desk) -> None:
     for what in ("rename", "share", "delete"):
         assert desk.client.get(f"{desk.base}/views/unpaid/{what}").status_code == 404

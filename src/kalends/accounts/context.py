@@ -1,5 +1,6 @@
 """An account at a moment: what every service is handed instead of asking a clock or a table."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
@@ -18,8 +19,20 @@ ACCEPTED = tuple(option.value for option in ACCEPTED_METHODS)
 """Every kind of payment method that can be accepted."""
 
 
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#@<>\"']+\.[^\s<>\"']+")
+
+
 class UnknownAccount(LookupError):
     """There is no account of this number."""
+
+
+def _address_of(meaning: str) -> Any:
+    return setting(
+        "",
+        f"{meaning}; empty: there is none.",
+        allowed="an address such as https://example.com/terms, up to 500 letters, or empty",
+        fits=lambda text: not text or (len(text) <= 500 and _WEB_ADDRESS.fullmatch(text) is not None),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +190,8 @@ class AccountSettings:
         default=False,
         meaning="Whether a new payment link asks for the shipping address, unless said otherwise.",
     )
+    terms_url: str = _address_of("The web address of the terms of service that buyers accept")
+    refund_policy_url: str = _address_of("The web address of the refund policy that buyers accept")
     quotes_days: int = setting(
         30, "For how many days a new quote can be accepted, unless it says otherwise.", least=1, most=365
     )
@@ -293,7 +308,10 @@ def load_context(db: Connection[Any], account_id: int, *, system_now: datetime) 
 
 
 def ask_for_context(db: Connection[Any], account_id: int) -> Callable[[datetime], AccountContext]:
-    """Ask what :func:`load_context` loads; what is returned takes the answer, once a pipeline has brought it."""
+    """Ask what :func:`load_context` loads; what is returned takes the answer, once a pipeline has brought it.
+
+    The connections of pages read JSON as text.
+    """
     cursor = db.execute(_SELECT + " WHERE id = %s", [account_id])
 
     def answer(system_now: datetime) -> AccountContext:
@@ -303,7 +321,7 @@ def ask_for_context(db: Connection[Any], account_id: int) -> Callable[[datetime]
         own, (*plain, settings, clock_at) = row[: len(_LETTERHEAD)], row[len(_LETTERHEAD) :]
         return AccountContext(
             *plain,
-            settings=AccountSettings.read(settings),
+            settings=AccountSettings.read(json.loads(settings) if isinstance(settings, str) else settings),
             now=clock_at or system_now,
             letterhead=Letterhead(*own),
         )

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from kalends.accounts.context import AccountContext
+from kalends.accounts.named import NAME_LENGTH_MAX, NameRefused, free_name, note
 from kalends.accounts.people import UnknownMember, add_member, add_user
 from kalends.accounts.permissions import ROLES, Grants, Place, place_of
 from kalends.events import journal
 
 Db = Connection[Any]
 
-NAME_LENGTH_MAX = 60
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+")
 
 
@@ -78,7 +78,7 @@ def create_role(db: Db, ctx: AccountContext, *, name: str, grants: Grants, by: P
             [ctx.id, clean, Jsonb(grants.stored()), ctx.now, ctx.now],
         ).fetchone()
         assert row is not None
-        _note(db, ctx, by, "role.created", "role", row[0], {"name": clean, "grants": grants.stored()})
+        note(db, ctx, by, "role.created", "role", row[0], {"name": clean, "grants": grants.stored()})
     return row[0]
 
 
@@ -109,7 +109,7 @@ def change_role(
             "UPDATE role SET name = %s, grants = %s, updated_at = %s WHERE account_id = %s AND id = %s",
             [after.name, Jsonb(after.grants.stored()), ctx.now, ctx.id, role_id],
         )
-        _note(db, ctx, by, "role.changed", "role", role_id, {"name": after.name, "changes": told})
+        note(db, ctx, by, "role.changed", "role", role_id, {"name": after.name, "changes": told})
 
 
 def delete_role(db: Db, ctx: AccountContext, role_id: int, *, by: Place) -> None:
@@ -119,7 +119,7 @@ def delete_role(db: Db, ctx: AccountContext, role_id: int, *, by: Place) -> None
         if role.users:
             raise RoleRefused("in_use")
         db.execute("DELETE FROM role WHERE account_id = %s AND id = %s", [ctx.id, role_id])
-        _note(
+        note(
             db, ctx, by, "role.deleted", "role", role_id, {"name": role.name, "grants": role.grants.stored()}
         )
 
@@ -143,7 +143,7 @@ def invite_member(
         add_member(db, ctx.id, user_id)
         _set_role(db, ctx, user_id, role)
         data = {"email": email.strip().lower(), "role": role}
-        _note(db, ctx, by, "member.invited", "user", user_id, data)
+        note(db, ctx, by, "member.invited", "user", user_id, data)
     return user_id
 
 
@@ -158,7 +158,7 @@ def give_role(db: Db, ctx: AccountContext, user_id: int, role: str | int, *, by:
         _set_role(db, ctx, user_id, role)
         told = journal.changed(role=(before.role, _place(db, ctx, user_id).role))
         if told["changes"]:
-            _note(db, ctx, by, "member.role_given", "user", user_id, told)
+            note(db, ctx, by, "member.role_given", "user", user_id, told)
 
 
 def set_teams(
@@ -185,7 +185,7 @@ def set_teams(
                 "UPDATE membership SET team_id = %s, extra_team_ids = %s WHERE account_id = %s AND user_id = %s",
                 [team_id, more, ctx.id, user_id],
             )
-            _note(db, ctx, by, "member.teams_set", "user", user_id, told)
+            note(db, ctx, by, "member.teams_set", "user", user_id, told)
 
 
 def remove_member(db: Db, ctx: AccountContext, user_id: int, *, by: Place) -> None:
@@ -199,7 +199,7 @@ def remove_member(db: Db, ctx: AccountContext, user_id: int, *, by: Place) -> No
         if before.is_administrator:
             _keep_an_administrator(db, ctx, user_id)
         db.execute("DELETE FROM membership WHERE account_id = %s AND user_id = %s", [ctx.id, user_id])
-        _note(db, ctx, by, "member.removed", "user", user_id, {"role": before.role})
+        note(db, ctx, by, "member.removed", "user", user_id, {"role": before.role})
 
 
 def _within(by: Place, grants: Grants) -> None:
@@ -251,19 +251,7 @@ def _keep_an_administrator(db: Db, ctx: AccountContext, user_id: int) -> None:
 
 
 def _free_name(db: Db, ctx: AccountContext, name: str, role_id: int | None = None) -> str:
-    clean = " ".join(name.split())
-    if not 0 < len(clean) <= NAME_LENGTH_MAX or not clean.isprintable():
-        raise RoleRefused("name_empty")
-    taken = db.execute(
-        "SELECT id FROM role WHERE account_id = %s AND lower(name) = lower(%s)", [ctx.id, clean]
-    ).fetchone()
-    if taken is not None and taken[0] != role_id:
-        raise RoleRefused("name_taken")
-    return clean
-
-
-def _note(
-    db: Db, ctx: AccountContext, by: Place, kind: str, object_type: str, id_: int, data: Mapping[str, Any]
-) -> None:
-    event = journal.NewEvent(kind, object_type, id_, None, data)
-    journal.write(db, ctx.id, ctx.now, [event], f"user:{by.user_id}")
+    try:
+        return free_name(db, ctx, "role", name, role_id)
+    except NameRefused as problem:
+        raise RoleRefused(problem.reason) from problem

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
+from kalends.accounts.named import NAME_LENGTH_MAX, NameRefused, free_name, note
 from kalends.accounts.permissions import Place
 from kalends.events import journal
 
 Db = Connection[Any]
-NAME_LENGTH_MAX = 60
 
 
 class TeamRefused(ValueError):
@@ -62,7 +62,7 @@ def create_team(db: Db, ctx: AccountContext, *, name: str, by: Place) -> int:
             "INSERT INTO team (account_id, name) VALUES (%s, %s) RETURNING id", [ctx.id, clean]
         ).fetchone()
         assert row is not None
-        _note(db, ctx, by, "team.created", row[0], {"name": clean})
+        note(db, ctx, by, "team.created", "team", row[0], {"name": clean})
     return row[0]
 
 
@@ -76,7 +76,7 @@ def rename_team(db: Db, ctx: AccountContext, team_id: int, *, name: str, by: Pla
             db.execute(
                 "UPDATE team SET name = %s WHERE account_id = %s AND id = %s", [after, ctx.id, team_id]
             )
-            _note(db, ctx, by, "team.renamed", team_id, {"name": after, **told})
+            note(db, ctx, by, "team.renamed", "team", team_id, {"name": after, **told})
 
 
 def delete_team(db: Db, ctx: AccountContext, team_id: int, *, by: Place) -> None:
@@ -86,7 +86,7 @@ def delete_team(db: Db, ctx: AccountContext, team_id: int, *, by: Place) -> None
         if before.main or before.extra:
             raise TeamRefused("in_use")
         db.execute("DELETE FROM team WHERE account_id = %s AND id = %s", [ctx.id, team_id])
-        _note(db, ctx, by, "team.deleted", team_id, {"name": before.name})
+        note(db, ctx, by, "team.deleted", "team", team_id, {"name": before.name})
 
 
 def _team(db: Db, ctx: AccountContext, team_id: int) -> Team:
@@ -98,15 +98,7 @@ def _team(db: Db, ctx: AccountContext, team_id: int) -> Team:
 
 
 def _free_name(db: Db, ctx: AccountContext, name: str, team_id: int | None = None) -> str:
-    clean = " ".join(name.split())
-    if not 0 < len(clean) <= NAME_LENGTH_MAX or not clean.isprintable():
-        raise TeamRefused("name_empty")
-    taken = [each.id for each in teams(db, ctx) if each.name.lower() == clean.lower()]
-    if taken not in ([], [team_id]):
-        raise TeamRefused("name_taken")
-    return clean
-
-
-def _note(db: Db, ctx: AccountContext, by: Place, kind: str, team_id: int, data: dict[str, Any]) -> None:
-    event = journal.NewEvent(kind, "team", team_id, None, data)
-    journal.write(db, ctx.id, ctx.now, [event], f"user:{by.user_id}")
+    try:
+        return free_name(db, ctx, "team", name, team_id)
+    except NameRefused as problem:
+        raise TeamRefused(problem.reason) from problem

@@ -10,30 +10,10 @@ from kalends.api.errors import conflict
 from kalends.api.routes import named, route
 from kalends.api.shapes import moment
 from kalends.billing.no_longer_billed import NoLongerBilled
-from kalends.billing.rehearse import Rehearsal, rehearse
+from kalends.billing.rehearse import AMOUNTS, COUNTS, Rehearsal, rehearse
 
 _LOCK = 71
 _KEPT = ("first_invoices", "first_parked", "first_differences", "first_no_longer_billed")
-_AMOUNTS = (
-    "invoiced_minor",
-    "charged_minor",
-    "sent_minor",
-    "credited_minor",
-    "retried_minor",
-    "before_minor",
-    "no_longer_billed_minor",
-)
-_COUNTS = (
-    "invoices",
-    "charges",
-    "retries",
-    "waiting",
-    "parked",
-    "same",
-    "differing",
-    "first_time",
-    "no_longer_billed",
-)
 
 
 @route(
@@ -57,8 +37,8 @@ def rehearse_run(call: Call) -> Answer:
 
 def _told(result: Rehearsal) -> dict[str, Any]:
     return {
-        **{_camel(name): getattr(result, name) for name in _COUNTS},
-        **{_camel(name): dict(getattr(result, name)) for name in _AMOUNTS},
+        **{_camel(name): getattr(result, name) for name in COUNTS},
+        **{_camel(name): dict(getattr(result, name)) for name in AMOUNTS},
         **{_camel(name): [_row(each, result) for each in getattr(result, name)] for name in _KEPT},
     }
 

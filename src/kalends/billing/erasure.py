@@ -21,15 +21,7 @@ _EMPTIED = frozenset(PERSONAL) - {"billing_country", "shipping_country"}
 
 def register_rules() -> None:
     """Say what billing knows of people."""
-    register(
-        Part(
-            name="billing",
-            obstacles=_obstacles,
-            words=_words,
-            erase=_erase,
-            export=_export,
-        )
-    )
+    register(Part(name="billing", obstacles=_obstacles, words=_words, erase=_erase, export=_export))
 
 
 def _obstacles(db: Db, ctx: AccountContext, contacts: list[int]) -> list[str]:

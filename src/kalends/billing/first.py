@@ -9,6 +9,7 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import take_ids
+from kalends.billing.balance import apply_balances
 from kalends.billing.block import Numbered, agreed_lines, ids_needed, with_ids, write
 from kalends.billing.compose import Composed, compose
 from kalends.billing.locking import locked
@@ -30,9 +31,12 @@ class FirstInvoice(NamedTuple):
     total_minor: int
 
 
-def bill_first(db: Db, ctx: AccountContext, off: Mapping[int, int]) -> list[FirstInvoice]:
+def bill_first(
+    db: Db, ctx: AccountContext, off: Mapping[int, int], *, use_credit: bool = False
+) -> list[FirstInvoice]:
     """Bill the next cycle of these subscriptions, in the caller's transaction; ``off`` says by subscription how many
-    minor units a discount code takes off it. Each charged one has a payment and its first attempt, not sent yet.
+    minor units a discount on the whole takes off it. Each charged one has a payment and its first attempt, not sent
+    yet. ``use_credit`` lets the customer's credit pay, as in every later cycle: not where a charge was made already.
 
     Raises ``NoFirstCycle``, and ``Refusal`` when one of them must not be billed.
     """
@@ -44,6 +48,8 @@ def bill_first(db: Db, ctx: AccountContext, off: Mapping[int, int]) -> list[Firs
             raise NoFirstCycle(f"Subscription {item.id} has no first cycle due on {ctx.today}.")
     lines = agreed_lines(db, ctx.id, due)
     composed = [_reduced(compose(item, lines.get(item.id, ()), ctx.today), off[item.id]) for item in due]
+    if use_credit:
+        composed = apply_balances(db, ctx, composed)
     numbered = with_ids(composed, take_ids(db, ids_needed(composed)))
     write(db, ctx, numbered)
     return [_made(item) for item in numbered]
@@ -54,7 +60,8 @@ def _reduced(cycle: Composed, off_minor: int) -> Composed:
         return cycle
     terms = tuple(line.terms for line in cycle.lines)
     priced = reduced(terms, cycle.subscription.currency, off_minor)
-    return cycle._replace(priced=priced, charge_minor=priced.total_minor)
+    charge_minor = priced.total_minor if cycle.subscription.collection == "automatic" else 0
+    return cycle._replace(priced=priced, charge_minor=charge_minor)
 
 
 def _made(item: Numbered) -> FirstInvoice:

@@ -50,6 +50,7 @@ class BillingDetails(Record):
     billing_state = models.TextField(null=True)
     billing_zip = models.TextField(null=True)
     billing_country = models.TextField(null=True)
+    checkout_answers = models.TextField(null=True)
 
     class Meta:
         abstract = True
@@ -192,6 +193,7 @@ class LineItem(Record):
     tax_inclusive = models.BooleanField(default=False, db_default=False)
     tax_label = models.TextField(null=True)
     tax_rate_group_id = models.TextField(null=True)
+    levy = models.TextField(default="", db_default="")
     currency = models.CharField(max_length=3)
     gross_minor = models.BigIntegerField(null=True)
     discount_minor = models.BigIntegerField(null=True)

@@ -7,7 +7,7 @@ subscriptions (one number is kept for each customer who is charged for an overdu
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, LiteralString, NamedTuple
 
@@ -93,6 +93,11 @@ class Rehearsal:
     first_differences: list[Differs] = field(default_factory=list[Differs])
     first_no_longer_billed: list[NoLongerBilled] = field(default_factory=list[NoLongerBilled])
     names: dict[int, str] = field(default_factory=dict[int, str])
+
+
+COUNTS = tuple(each.name for each in fields(Rehearsal) if each.default == 0)
+AMOUNTS = tuple(each.name for each in fields(Rehearsal) if each.name.endswith("_minor"))
+"""What a rehearsal counts, and what it adds up by currency: whoever tells of one tells all of it."""
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ def methods_of(guest: Guest, contact_id: int) -> list[StoredMethod]:
     """Every stored way to pay of a contact's, the newest first."""
     rows = guest.db.execute(
         "SELECT id, kind, brand, last4, bank_or_issuer, expires_on, processor FROM payment_method "
-        "WHERE account_id = %s AND contact_id = %s AND last4 <> '' ORDER BY id DESC",
+        "WHERE account_id = %s AND contact_id = %s AND last4 <> '' AND ended_at IS NULL ORDER BY id DESC",
         [guest.ctx.id, contact_id],
     ).fetchall()
     return [StoredMethod(*row) for row in rows]

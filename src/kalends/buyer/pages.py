@@ -19,6 +19,7 @@ from kalends.accounts import attempts
 from kalends.accounts.letterhead import LogoName
 from kalends.buyer.door import Guest, NotThere, TooMany, missed
 from kalends.buyer.languages import CHOSEN_COOKIE, PARAMETER, choices, chosen, current, first_of
+from kalends.buyer.policies import links
 from kalends.documents.invoice import seller_of
 
 View = Callable[..., HttpResponse]
@@ -91,6 +92,7 @@ def surroundings(guest: Guest) -> dict[str, Any]:
             "country": guest.formats.country(party.country) if party.country else "",
             "tax_id": party.tax_id,
             "email": party.email,
+            "policies": links(guest),
         },
         "test": ctx.is_sandbox,
     }

@@ -182,7 +182,8 @@ class ObjectType:
 
     ``display`` is the template of a record's name. ``search`` holds conditions with the place ``{pattern}``, a
     lower-case LIKE pattern: a record is found when one of them holds; ``found_by_beginning`` are columns with an index
-    by which it is found in a table of any size. ``indexed_together`` are a choice and a time that one index holds, in
+    by which it is found in a table of any size, ``found_with`` those that name another record with which it is found,
+    each with that one's object. ``indexed_together`` are a choice and a time that one index holds, in
     this order. ``required_at_creation`` names what a new
     record must have, ``one_required_at_creation`` what it must have at least one of. ``pipeline`` and ``stage`` name
     the properties that say where a record stands in a pipeline, if its kind has pipelines. ``api_singular`` is
@@ -205,6 +206,7 @@ class ObjectType:
     created: str
     modified: str
     found_by_beginning: tuple[str, ...] = ()
+    found_with: tuple[tuple[str, str], ...] = ()
     indexed_together: tuple[str, str] | None = None
     api_defaults: tuple[str, ...] = ()
     required_at_creation: tuple[str, ...] = ()

@@ -1,23 +1,19 @@
 """The amount of a quote: of its line items, and of the discounts, fees and taxes on the whole of it.
 
-The rule is :func:`kalends.core.adjustments.adjust`, here in SQL for lists and filters. Empty is a quote to which its
-adjustments cannot be applied. So is a first payment where a discount on the whole meets taxes of line items: what they
-come to then follows the invoices into which the lines are divided, and is on the quote's document.
+The rule is :func:`kalends.core.adjustments.price_quote`, here in SQL for lists and filters. Empty is a quote to which
+its adjustments cannot be applied.
 """
 
 from __future__ import annotations
 
 from kalends.catalog.associations import tie
-from kalends.catalog.expressions import Expression, digits, linked_records
+from kalends.catalog.expressions import Expression, linked_records
 from kalends.catalog.line_amounts import from_line
-from kalends.catalog.line_sums import CURRENCY, QUOTE_TCV, sum_of_lines
+from kalends.catalog.line_sums import QUOTE_TCV, sum_of_lines
+from kalends.catalog.quote_lines import AT_ONCE, PLACES, SUBTOTAL, taxes_after
 
-_AT_ONCE = (
-    "(lin.is_optional IS NOT TRUE AND (lin.frequency IS NULL OR CASE WHEN lin.start_date IS NULL "
-    "THEN coalesce(lin.delay_days, lin.delay_months, 0) = 0 ELSE lin.start_date <= {today} END))"
-)
-FIRST_PAYMENT = sum_of_lines("quote", from_line("total"), _AT_ONCE)
-"""What is due on acceptance for the line items, with their taxes."""
+_COUNTS = sum_of_lines("quote", from_line("untaxed"), AT_ONCE)
+"""Empty where the lines cannot be added up: there are none, or one is in another currency."""
 
 
 def _all(kind: str) -> str:
@@ -42,8 +38,7 @@ def _on_top(kind: str, base: str) -> str:
 
 
 _SUMS = (
-    f"(SELECT {sum_of_lines('quote', from_line('untaxed'), _AT_ONCE)} AS subtotal, "
-    f"{sum_of_lines('quote', from_line('tax'), _AT_ONCE)} AS line_tax, {digits(CURRENCY)} AS places) AS sums"
+    f"(SELECT CASE WHEN {_COUNTS} IS NOT NULL THEN {SUBTOTAL} END AS subtotal, {PLACES} AS places) AS sums"
 )
 _LEFT = (
     "(WITH RECURSIVE off AS (SELECT row_number() OVER (ORDER BY adj.position, adj.id) AS number, "
@@ -62,13 +57,11 @@ _RECURS = (
 _FIRST = "{t}.total_preference = 'TOTAL_FIRST_PAYMENT'"
 _ADJUSTED = (
     f"(SELECT CASE WHEN NOT coalesce({_FIRST}, false) THEN {QUOTE_TCV} - subtotal + remains + fees "
-    "WHEN remains = subtotal OR line_tax = 0 THEN remains + fees + taxes + line_tax END "
+    f"ELSE remains + fees + taxes + {taxes_after('(subtotal - remains)')} END "
     f"FROM {_SUMS} CROSS JOIN LATERAL {_LEFT} CROSS JOIN LATERAL "
     f"(SELECT {_on_top('fee', 'remains')} AS fees) AS added CROSS JOIN LATERAL "
     f"(SELECT {_on_top('tax', '(remains + fees)')} AS taxes) AS taxed "
     f"WHERE (remains = subtotal OR remains > 0) AND taxes IS NOT NULL AND NOT ({_FOREVER} AND {_RECURS}))"
 )
 _IS_ADJUSTED = " OR ".join(f"EXISTS (SELECT FROM {_all(kind)})" for kind in ("discount", "fee", "tax"))
-QUOTE_AMOUNT = Expression(
-    f"(CASE WHEN {_IS_ADJUSTED} THEN {_ADJUSTED} WHEN {_FIRST} THEN {FIRST_PAYMENT} ELSE {QUOTE_TCV} END)"
-)
+QUOTE_AMOUNT = Expression(f"(CASE WHEN {_FIRST} OR {_IS_ADJUSTED} THEN {_ADJUSTED} ELSE {QUOTE_TCV} END)")

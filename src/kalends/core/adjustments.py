@@ -5,19 +5,24 @@ a fixed amount; together they leave something to pay. A **fee** is a share of wh
 A **tax** is on top: a share of that sum with the fees, or an amount; taxes of line items are apart, and bear none.
 
 All of it is about the first payment. What discounts take off is taken off what is billed once, and only what is left of
-it off what recurs (:func:`kalends.core.checkout.price_offer` does that); later payments are the full ones.
+it off what recurs (:func:`kalends.core.checkout.price_offer` does that); later payments are the full ones. Fees and
+taxes are billed once, each as a line of its own beside what else is billed once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from kalends.core.checkout import Reduction
+from kalends.core.checkout import Added, Offer, Reduction, price_offer
+from kalends.core.choices import OfferedLine
 from kalends.core.money import format_minor, from_minor
 from kalends.core.pricing import PricedDocument, price_document
-from kalends.core.terms import ZERO, Fee, LineTerms, OrderDiscount
+from kalends.core.terms import FEE, TAX, ZERO, Fee, LineTerms, OrderDiscount
+
+DISCOUNT = "discount"
 
 
 class Adjustment(NamedTuple):
@@ -97,6 +102,35 @@ def adjust(subtotal_minor: int, adjustments: Adjustments, currency: str, *, recu
         tuple(each.amount_minor for each in with_fees.fees),
         tuple(each.amount_minor for each in taxed.fees),
     )
+
+
+def price_quote(lines: Sequence[OfferedLine], adjustments: Adjustments, currency: str, day: date) -> Offer:
+    """What lines come to on ``day`` with discounts, fees and taxes on the whole. Raises :class:`CannotAdjust`.
+
+    >>> phone = OfferedLine(1, "Phone", LineTerms(Decimal("11.90"), Decimal(1)))
+    >>> vat = Adjustment(Decimal(25), is_percent=True, label="VAT")
+    >>> offer = price_quote([phone], Adjustments(taxes=(vat,)), "EUR", date(2026, 3, 1))
+    >>> offer.due_minor, offer.added
+    (1488, (Added(kind='tax', label='VAT', amount_minor=298),))
+    """
+    offer = price_offer(lines, {}, currency, day)
+    if adjustments == Adjustments():
+        return offer
+    adjusted = adjust(offer.subtotal_minor, adjustments, currency, recurs=offer.subscribes)
+    if adjusted.reduction:
+        offer = price_offer(lines, {}, currency, day, adjusted.reduction)
+    return offer._replace(
+        due_minor=offer.due_minor + adjusted.added_minor, added=tuple(_added(adjustments, adjusted))
+    )
+
+
+def _added(adjustments: Adjustments, adjusted: Adjusted) -> list[Added]:
+    signs = ((DISCOUNT, -1), (FEE, 1), (TAX, 1))
+    return [
+        Added(kind, each.label, sign * minor)
+        for (kind, sign), all_of_kind, minors in zip(signs, adjustments, adjusted, strict=True)
+        for each, minor in zip(all_of_kind, minors, strict=True)
+    ]
 
 
 def _priced(

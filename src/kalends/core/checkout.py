@@ -37,6 +37,7 @@ from kalends.core.pricing import PricedDocument, PricedLine, PricedTax, price_do
 from kalends.core.terms import LineTerms, OrderDiscount
 
 __all__ = [
+    "Added",
     "Choice",
     "CodeTooLarge",
     "Document",
@@ -58,6 +59,17 @@ class Reduction(NamedTuple):
 
     percent: Decimal | None = None
     amount_minor: int | None = None
+
+
+class Added(NamedTuple):
+    """A discount, a fee or a tax on the whole of what is due: its kind, its name, and what it adds to the sum.
+
+    In minor units; below 0 for a discount, which is in the documents already.
+    """
+
+    kind: str
+    label: str
+    amount_minor: int
 
 
 class DueLine(NamedTuple):
@@ -107,7 +119,8 @@ class Document(NamedTuple):
 class Offer(NamedTuple):
     """What a buyer is shown and charged: sums of what is due on ``day``, in minor units, and the payments to come.
 
-    ``due = subtotal - order discount + tax``; the subtotal is without tax and after the lines' own discounts.
+    ``due = subtotal - order discount + tax``, and with what is ``added`` as fees and taxes on the whole; the subtotal
+    is without tax and after the lines' own discounts, ``tax`` that of the lines.
     """
 
     currency: str
@@ -121,6 +134,7 @@ class Offer(NamedTuple):
     due_minor: int
     taxes: tuple[PricedTax, ...]
     future: tuple[FutureCharge, ...]
+    added: tuple[Added, ...] = ()
 
     @property
     def recurs(self) -> bool:
@@ -135,7 +149,15 @@ class Offer(NamedTuple):
     @property
     def digest(self) -> str:
         """What stands for the whole offer: any other amount, line or day has another one."""
-        said = (self.currency, self.day, self.lines, self.due_minor, self.order_discount_minor, self.future)
+        said = (
+            self.currency,
+            self.day,
+            self.lines,
+            self.due_minor,
+            self.order_discount_minor,
+            self.future,
+            self.added,
+        )
         return blake2b(repr(said).encode(), digest_size=16).hexdigest()
 
 

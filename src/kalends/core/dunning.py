@@ -20,6 +20,7 @@ HARD_DECLINES = frozenset(
             "revocation_of_authorization",
             "pickup_card",
             "invalid_account",
+            "method_ended",
         ),
     }
 )

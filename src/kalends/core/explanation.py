@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from kalends.core.money import EXACT, format_minor, minor_digits
 from kalends.core.pricing import PricedDocument, price_document
-from kalends.core.terms import Fee, LineTerms, OrderDiscount
+from kalends.core.terms import TAX, Fee, LineTerms, OrderDiscount
 
 
 class Step(NamedTuple):
@@ -49,6 +49,8 @@ def explain_document(
     money = _Money(currency)
     steps: list[Step] = []
     for (name, terms), line in zip(lines, priced.lines, strict=True):
+        if terms.levy == TAX:
+            continue
         steps.append(_line(money, name, terms, line.gross_minor))
         if line.discount_minor:
             steps.append(_discount(money, terms, line.discount_minor))
@@ -59,6 +61,9 @@ def explain_document(
     for fee, result in zip(fees, priced.fees, strict=True):
         steps.append(_fee(money, fee, discounted, result.amount_minor))
     steps += _taxes(money, [terms for _, terms in lines], priced)
+    for (name, terms), line in zip(lines, priced.lines, strict=True):
+        if terms.levy == TAX:
+            steps.append(Step("tax", "+", name, "tax-on-the-whole", line.tax_minor, {"name": name}))
     steps.append(Step("total", "=", "Total", "subtotal-discounts-fees-taxes", priced.total_minor, {}))
     return steps
 

@@ -112,9 +112,17 @@ def payment_recorded(amount_minor: int) -> tuple[Transfer, ...]:
     return _posting("payment_recorded", (_BANK, _RECEIVABLE, amount_minor))
 
 
-def payment_failed(amount_minor: int) -> tuple[Transfer, ...]:
-    """A pending bank debit came back: it is owed again. A card that is declined moves nothing and has no posting."""
-    return _posting("payment_failed", (_RECEIVABLE, _IN_TRANSIT, amount_minor))
+def payment_failed(pending_minor: int, fee_minor: int = 0) -> tuple[Transfer, ...]:
+    """A bank debit came back: what was pending of it is owed again, and the processor may keep a fee for the trouble.
+
+    A card that is declined moves nothing and has no posting.
+
+    >>> [(t.debit.value, t.credit.value, t.amount_minor) for t in payment_failed(12500, 400)]
+    [('receivable', 'payments_in_transit', 12500), ('processing_fees', 'processor_balance', 400)]
+    """
+    return _posting(
+        "payment_failed", (_RECEIVABLE, _IN_TRANSIT, pending_minor), (_FEES, _PROCESSOR, fee_minor)
+    )
 
 
 def refund_requested(amount_minor: int) -> tuple[Transfer, ...]:
@@ -132,6 +140,11 @@ def refund_failed(amount_minor: int) -> tuple[Transfer, ...]:
     return _posting("refund_failed", (_REFUNDS_IN_TRANSIT, _REFUNDS, amount_minor))
 
 
+def refund_returned(amount_minor: int) -> tuple[Transfer, ...]:
+    """The customer's bank sent a refund back that had settled: the processor has the money again."""
+    return _posting("refund_returned", (_PROCESSOR, _REFUNDS, amount_minor))
+
+
 def refund_recorded(amount_minor: int) -> tuple[Transfer, ...]:
     """Staff recorded that money was given back outside a processor."""
     return _posting("refund_recorded", (_REFUNDS, _BANK, amount_minor))
@@ -142,9 +155,9 @@ def dispute_opened(amount_minor: int, fee_minor: int) -> tuple[Transfer, ...]:
     return _posting("dispute_opened", (_DISPUTES, _PROCESSOR, amount_minor), (_FEES, _PROCESSOR, fee_minor))
 
 
-def dispute_won(amount_minor: int) -> tuple[Transfer, ...]:
-    """The bank decided for the business: the money comes back, the fee does not."""
-    return _posting("dispute_won", (_PROCESSOR, _DISPUTES, amount_minor))
+def dispute_won(amount_minor: int, fee_back_minor: int = 0) -> tuple[Transfer, ...]:
+    """The bank decided for the business: the money comes back, and what the processor gives back of its fee."""
+    return _posting("dispute_won", (_PROCESSOR, _DISPUTES, amount_minor), (_PROCESSOR, _FEES, fee_back_minor))
 
 
 def dispute_lost(amount_minor: int) -> tuple[Transfer, ...]:

@@ -12,6 +12,8 @@ What each total means, all in minor units:
 - a **fee** is an amount, or a share of the discounted subtotal;
 - the **tax** is computed once for each (rate, included or not) on the sum of what it falls on, rounded half up
   once, and then shared out by largest remainder, so that the taxes of lines add up to the tax of the document;
+- a line that is a **fee** or a **tax** on the whole of the document (its ``levy``) is an amount that came about
+  elsewhere: no order discount touches it, it bears no tax, and a tax is nothing but tax;
 - **total** = subtotal - order discounts + fees + tax, and also the sum of the lines' and the fees' totals.
 
 A price that includes its tax is what the customer pays: while no order discount touches it, the tax is taken out
@@ -35,7 +37,15 @@ from kalends.core.money import (
     round_ratio,
     to_minor,
 )
-from kalends.core.terms import Fee, LineTerms, OrderDiscount, require_amount, require_percent, validate_line
+from kalends.core.terms import (
+    TAX,
+    Fee,
+    LineTerms,
+    OrderDiscount,
+    require_amount,
+    require_percent,
+    validate_line,
+)
 
 __all__ = [
     "Fee",
@@ -131,7 +141,7 @@ def _price(
     order_discounts: tuple[OrderDiscount, ...],
     fees: tuple[Fee, ...],
 ) -> PricedDocument:
-    if order_discounts or fees:
+    if order_discounts or fees or any(line.levy for line in lines):
         priced = price_in_full(lines, currency, order_discounts, fees)
     else:
         priced = _price_plain(lines, currency)
@@ -213,17 +223,21 @@ def price_in_full(
     """The whole rule, with order discounts and fees; :func:`price_document` comes here when there are any."""
     to_minor_units = POWERS_OF_TEN[minor_digits(currency)]
     amounts = [_line_amounts(terms, to_minor_units) for terms in lines]
+    levied = [gross if terms.levy == TAX else 0 for terms, (gross, _) in zip(lines, amounts, strict=True)]
+    amounts = [(0, 0) if tax else amount for amount, tax in zip(amounts, levied, strict=True)]
     nets = [gross - discount for gross, discount in amounts]
     members_by_tax = _members_by_tax(lines)
     untaxed = _without_included_tax(nets, members_by_tax)
     subtotal = sum(untaxed)
 
-    discounts_taken = _order_discounts(subtotal, order_discounts, currency)
+    sold = [0 if terms.levy else net for terms, net in zip(lines, untaxed, strict=True)]
+    discounts_taken = _order_discounts(sum(sold), order_discounts, currency)
     order_discount = sum(discounts_taken)
-    discount_shares = allocate(order_discount, untaxed) if order_discount else [0] * len(lines)
-    fee_amounts = [_fee(subtotal - order_discount, fee, currency) for fee in fees]
+    discount_shares = allocate(order_discount, sold) if order_discount else [0] * len(lines)
+    fee_amounts = [_fee(sum(sold) - order_discount, fee, currency) for fee in fees]
 
     line_taxes, fee_taxes, taxes = _taxes(nets, untaxed, discount_shares, fees, fee_amounts, members_by_tax)
+    line_taxes = [tax + own for tax, own in zip(line_taxes, levied, strict=True)]
     priced = tuple(
         PricedLine(gross, discount, gross - discount, tax, before_tax - off + tax, off)
         for (gross, discount), before_tax, off, tax in zip(

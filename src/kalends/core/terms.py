@@ -10,6 +10,8 @@ from typing import NamedTuple
 from kalends.core.money import EXACT, MAXIMUM_MINOR, POWERS_OF_TEN, minor_digits
 
 ZERO = Decimal(0)
+FEE, TAX = "fee", "tax"
+"""What a line can be that is not sold, but added to the whole of a document."""
 _HUNDRED = Decimal(100)
 PRICE_DECIMALS = 6
 """Most decimals of a unit price, a unit discount, a quantity or a percentage, in any currency."""
@@ -27,7 +29,9 @@ class ImpossibleTerms(ValueError):
 class LineTerms(NamedTuple):
     """What a line is charged by. Amounts are in major units, percentages are 15 for 15 %.
 
-    At most one of the two discounts is given. ``tax_inclusive`` says that the price already holds the tax.
+    At most one of the two discounts is given. ``tax_inclusive`` says that the price already holds the tax. ``levy`` is
+    empty for what is sold; a ``fee`` and a ``tax`` are on the whole of the document, an amount each: no order discount
+    takes anything off them, and all of a ``tax`` is tax.
     """
 
     unit_price: Decimal
@@ -36,6 +40,7 @@ class LineTerms(NamedTuple):
     discount_percent: Decimal = ZERO
     tax_rate: Decimal = ZERO
     tax_inclusive: bool = False
+    levy: str = ""
 
 
 class OrderDiscount(NamedTuple):

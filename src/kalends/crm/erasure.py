@@ -150,7 +150,7 @@ PERSONAL = (
     "shipping_address shipping_address2 shipping_city shipping_state shipping_zip shipping_country customer_email "
     "bill_to_name ship_to_name last4 bank_or_issuer external_recipient recipient_company_address "
     "recipient_company_address2 recipient_company_city recipient_company_state recipient_company_zip "
-    "comments internal_comment content note"
+    "comments internal_comment content note checkout_answers"
 ).split()
 """Columns that speak of a person or were written for one, in whatever table; changes of them leave the journal."""
 

@@ -16,6 +16,7 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.letterhead import Letterhead
 from kalends.accounts.sql import Row, fetch, integers, load
 from kalends.core.calendar import local_date
+from kalends.core.terms import TAX
 from kalends.messages.letters.formats import country_code, language_of
 from kalends.payments.methods import kinds_in
 from kalends.payments.processors.registry import chosen_processor
@@ -44,7 +45,8 @@ class DocumentLine(NamedTuple):
 
     ``total_minor`` is what the customer pays for it, after its share of any discount on the whole order, and holds
     ``tax_minor``. ``period_end`` is the first day that is not included. Where only the days left of a cycle are
-    charged, ``cycle_start`` is the day on which the whole cycle began, for which the unit price is meant.
+    charged, ``cycle_start`` is the day on which the whole cycle began, for which the unit price is meant. A ``levy`` of
+    ``tax`` is a tax on the whole of the invoice: it is told among the sums.
     """
 
     name: str
@@ -61,6 +63,7 @@ class DocumentLine(NamedTuple):
     period_start: date | None = None
     period_end: date | None = None
     cycle_start: date | None = None
+    levy: str = ""
 
     @property
     def days(self) -> tuple[int, int] | None:
@@ -141,10 +144,20 @@ class InvoiceDocument:
         )
 
     @property
+    def sold(self) -> tuple[DocumentLine, ...]:
+        """The lines but for taxes on the whole."""
+        return tuple(line for line in self.lines if line.levy != TAX)
+
+    @property
+    def levied(self) -> tuple[DocumentLine, ...]:
+        """The taxes on the whole."""
+        return tuple(line for line in self.lines if line.levy == TAX)
+
+    @property
     def taxes(self) -> tuple[DocumentTax, ...]:
         """The taxes on lines by name and rate, in the order in which they occur; those of 0 % where others are not."""
         found: dict[tuple[str | None, Decimal], tuple[int, int]] = {}
-        for line in self.lines:
+        for line in self.sold:
             base, tax = found.get((line.tax_label, line.tax_rate), (0, 0))
             found[line.tax_label, line.tax_rate] = base + line.net_minor, tax + line.tax_minor
         if not any(rate for _, rate in found):

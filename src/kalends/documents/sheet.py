@@ -106,7 +106,7 @@ def sheet(document: InvoiceDocument) -> Sheet:
             test=_("This is a test. No real money is moved.") if document.test else "",
             facts=[list(fact) for fact in _facts(document, formats)],
             columns=_columns(document),
-            lines=[_line(line, document, formats) for line in document.lines],
+            lines=[_line(line, document, formats) for line in document.sold],
             sums=list(_sums(document, formats)),
             payment_title=_("Payment"),
             payment=list(_payment(document, formats)),
@@ -226,10 +226,9 @@ def _details(line: DocumentLine, document: InvoiceDocument, formats: Formats) ->
 def _sums(document: InvoiceDocument, formats: Formats) -> Iterator[Sum]:
     """From the lines to what is to be paid; each row adds to those above it."""
     currency, taxes = document.currency, document.taxes
-    lines_minor = sum(
-        line.total_minor if document.tax_included else line.net_minor for line in document.lines
-    )
-    if document.fees_minor or document.fees_tax_minor or (taxes and not document.tax_included):
+    lines_minor = sum(line.total_minor if document.tax_included else line.net_minor for line in document.sold)
+    added = document.fees_minor or document.fees_tax_minor or document.levied
+    if added or (taxes and not document.tax_included):
         label = _("Sum") if document.tax_included else _("Net amount")
         yield Sum(label=label, value=formats.figure(lines_minor, currency), weight="line")
     if document.fees_minor:
@@ -241,6 +240,9 @@ def _sums(document: InvoiceDocument, formats: Formats) -> Iterator[Sum]:
         for tax in taxes:
             label = taxed(tax, currency, formats)
             yield Sum(label=label, value=formats.figure(tax.tax_minor, currency), weight="line")
+    for line in document.levied:
+        value = formats.figure(line.tax_minor, currency)
+        yield Sum(label=breakable(line.name), value=value, weight="line")
     yield from _total(document, formats)
     if document.tax_included:
         for tax in taxes:

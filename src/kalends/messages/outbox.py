@@ -14,6 +14,10 @@ AGAIN = "#"
 """Sets the count of sending again apart from the occasion; no occasion holds it."""
 
 
+BY_STAFF = "staff-"
+"""What the occasion of a letter begins with that a member of staff sent of their own accord."""
+
+
 class Letter(NamedTuple):
     """A letter about a record: its contact's language and address are looked up when it is decided on."""
 

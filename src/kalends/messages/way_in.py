@@ -6,7 +6,7 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.events import journal
-from kalends.messages.outbox import Letter, queue
+from kalends.messages.outbox import BY_STAFF, Letter, queue
 
 KIND = "portal_link"
 
@@ -47,8 +47,8 @@ def _occasion(db: Connection[Any], ctx: AccountContext, contact_id: int) -> str:
     """A name that no letter of the contact has yet; who holds the contact's lock makes it alone."""
     row = db.execute(
         "SELECT count(*) FROM message WHERE account_id = %s AND kind = %s AND object_id = %s "
-        "AND occasion LIKE 'staff-%%'",
-        [ctx.id, KIND, contact_id],
+        "AND starts_with(occasion, %s)",
+        [ctx.id, KIND, contact_id, BY_STAFF],
     ).fetchone()
     assert row is not None
-    return f"staff-{row[0] + 1}"
+    return f"{BY_STAFF}{row[0] + 1}"

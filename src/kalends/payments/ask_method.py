@@ -13,17 +13,13 @@ from uuid import UUID
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
-from kalends.payments.methods import NewPaymentMethod, create_payment_methods
-from kalends.payments.processors.interface import GivenMethod, MethodKind, ProcessorUnavailable, SetupRequest
+from kalends.payments.methods import NewPaymentMethod, create_payment_methods, refuse_others_token
+from kalends.payments.processors.interface import GivenMethod, MethodKind, SetupRequest
 from kalends.payments.processors.registry import AccountProcessors
 
 
 class NoSuchRequest(LookupError):
     """Nobody was sent anywhere under this key, or for another record."""
-
-
-class GivenToAnother(ProcessorUnavailable):
-    """A processor gave a customer the token of somebody else's method: it is not taken over, and nothing is charged."""
 
 
 class Wanted(NamedTuple):
@@ -160,11 +156,7 @@ def _store(db: Connection[Any], ctx: AccountContext, request: Request, given: Gi
     ).fetchone()
     if row is not None:
         method_id, owner_id = row
-        if owner_id not in (None, request.contact_id):
-            raise GivenToAnother(
-                f"{request.processor} gave the token of payment method {method_id} again, which belongs to another "
-                "customer. Ask the processor why; nothing is charged by it here."
-            )
+        refuse_others_token(request.processor, method_id, owner_id, request.contact_id)
         return method_id
     kept = request.keep or request.purpose != "invoice"
     fresh = NewPaymentMethod(

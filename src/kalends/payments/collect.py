@@ -28,6 +28,8 @@ Processors = Callable[[str], Processor]
 """Gives the account's processor of a name."""
 
 BLOCK_SIZE = 1_000
+METHOD_ENDED = "method_ended"
+"""The failure code of a charge that was not sent, since its method had ended."""
 CALLS_MAX = 5
 """How often an attempt that got no answer is sent before it waits for a person."""
 
@@ -56,6 +58,7 @@ class _Sent(NamedTuple):
     processor: str
     token: str
     method_kind: str
+    is_ended: bool = False
 
 
 @dataclass(slots=True)
@@ -116,7 +119,8 @@ def collect(
             sent = _mark_sent(db, ctx, sender, size, there)
             more = len(sent) == size
             total.sent += len(sent)
-            outcomes = _call(ctx, processors, sent, there)
+            outcomes = _call(ctx, processors, [item for item in sent if not item.is_ended], there)
+            outcomes += _not_sent(ctx, sent)
             total.action_urls += [outcome.action_url for outcome in outcomes if outcome.action_url]
             total.add(record_outcomes(db, ctx, _known(ctx, outcomes)))
             if any(outcome.status == "unknown" for outcome in outcomes):
@@ -262,6 +266,22 @@ def _call(
             for call in calls:
                 outcomes += call.result()
     return outcomes
+
+
+def _not_sent(ctx: AccountContext, sent: Sequence[_Sent]) -> list[ChargeOutcome]:
+    """Charges by methods that the processor told us to have ended: it is not asked, and the customer is."""
+    message = "The payment method cannot be charged any more."
+    return [
+        ChargeOutcome(
+            idempotency_key(ctx.id, item.invoice_id, item.attempt),
+            "failed",
+            failure_code=METHOD_ENDED,
+            failure_message=message,
+            decline="hard",
+        )
+        for item in sent
+        if item.is_ended
+    ]
 
 
 def _pace(per_second: float) -> float:

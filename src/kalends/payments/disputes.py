@@ -92,7 +92,8 @@ def _record_one(
             "id": dispute_id,
             "payment_id": disputed.payment_id,
             "amount": report["amount_minor"],
-            "fee": report["fee_minor"],
+            "fee": max(0, report["fee_minor"]),
+            "fee_back": max(0, -report["fee_minor"]),
             "currency": disputed.currency,
             "status": meaning.dispute_status,
             "payment_status": meaning.payment_status,
@@ -105,7 +106,7 @@ def _record_one(
         amount = report["amount_minor"]
         transfers = {
             "charge.disputed": lambda: dispute_opened(amount, report["fee_minor"]),
-            "dispute.won": lambda: dispute_won(amount),
+            "dispute.won": lambda: dispute_won(amount, max(0, -report["fee_minor"])),
             "dispute.lost": lambda: dispute_lost(amount),
         }[kind]()
         entry = book.Entry(dispute_id, 0, day, disputed.currency, transfers, invoice_id, disputed.payment_id)

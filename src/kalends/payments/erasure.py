@@ -10,6 +10,7 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.crm.erasing import blank, exported, in_the_name_of
 from kalends.crm.erasure import PERSONAL, Part, Person, Rows, register
+from kalends.payments.processors.stripe.book import intend_erasures
 
 Db = Connection[Any]
 
@@ -22,15 +23,7 @@ _WAIT = {
 
 def register_rules() -> None:
     """Say what payments know of people."""
-    register(
-        Part(
-            name="payments",
-            obstacles=_obstacles,
-            words=_words,
-            erase=_erase,
-            export=_export,
-        )
-    )
+    register(Part(name="payments", obstacles=_obstacles, words=_words, erase=_erase, export=_export))
 
 
 def _obstacles(db: Db, ctx: AccountContext, contacts: list[int]) -> list[str]:
@@ -55,6 +48,8 @@ def _erase(db: Db, ctx: AccountContext, person: Person) -> None:
     refunds = [row[0] for row in db.execute(query, [ctx.id, payments])]
     blank(db, ctx, "refund", refunds, (), person.words)
     params = {"account_id": ctx.id, "contacts": person.contacts}
+    known = db.execute(load("kalends.payments", "erasure_at_stripe"), params).fetchall()
+    intend_erasures(db, ctx.id, [row[0] for row in known], ctx.now)
     db.execute(load("kalends.payments", "erasure_methods"), params)
 
 

@@ -9,7 +9,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import fetch, integers, load
 from kalends.core.calendar import local_date
-from kalends.core.postings import refund_failed, refund_settled
+from kalends.core.postings import refund_failed, refund_returned, refund_settled
 from kalends.events import journal
 from kalends.ledger import book
 from kalends.messages import outbox
@@ -190,19 +190,28 @@ def settle_refunds(db: Connection[Any], ctx: AccountContext, answers: Sequence[S
             row = db.execute(
                 load("kalends.payments", "refund_standing"), {"account_id": ctx.id, "id": refund_id}
             ).fetchone()
-            if row is not None and _is_news(row[1], latest[refund_id].status):
+            if row is not None and _is_news(_Standing(*row), latest[refund_id].status):
                 _settle(db, ctx, _Standing(*row), latest[refund_id])
                 written += 1
     return written
 
 
-def _is_news(before: str, now: str) -> bool:
-    return before in ("intended", "sent") or (before == "processing" and now != "processing")
+def _is_news(standing: _Standing, now: str) -> bool:
+    before = standing.status
+    if before == "processing":
+        return now != "processing"
+    return before in ("intended", "sent") or _is_returned(standing, now)
+
+
+def _is_returned(standing: _Standing, now: str) -> bool:
+    """Whether a bank sends back what it had taken: a refund may fail days after it succeeded."""
+    return standing.status == "succeeded" and now == "failed" and not standing.by_hand
 
 
 def _settle(db: Connection[Any], ctx: AccountContext, standing: _Standing, answer: Settled) -> None:
-    done = answer.status == "succeeded"
-    refunded = standing.refunded_minor + (standing.amount_minor if done else 0)
+    done, returned = answer.status == "succeeded", _is_returned(standing, answer.status)
+    given = standing.amount_minor if done else -standing.amount_minor if returned else 0
+    refunded = standing.refunded_minor + given
     status = _payment_status(standing, answer.status, refunded)
     params = {
         "account_id": ctx.id,
@@ -212,10 +221,11 @@ def _settle(db: Connection[Any], ctx: AccountContext, standing: _Standing, answe
         "reference": answer.reference,
         "settles_on": answer.settles_on,
         "settled_at": answer.at if done else None,
+        "returned_at": answer.at if returned else None,
         "code": answer.failure_code,
         "failure": answer.failure_reason,
         "payment_status": status,
-        "given_minor": standing.amount_minor if done else 0,
+        "given_minor": given,
         "now": ctx.now,
         "at": answer.at,
     }
@@ -251,8 +261,10 @@ def _payment_status(standing: _Standing, outcome: str, refunded_minor: int) -> s
 def _post(db: Connection[Any], ctx: AccountContext, standing: _Standing, answer: Settled) -> None:
     if standing.by_hand or answer.status == "processing":
         return
-    done = answer.status == "succeeded"
-    transfers = refund_settled(standing.amount_minor) if done else refund_failed(standing.amount_minor)
+    post = {"succeeded": refund_settled, "failed": refund_failed}[answer.status]
+    if _is_returned(standing, answer.status):
+        post = refund_returned
+    transfers = post(standing.amount_minor)
     day = local_date(answer.at, ctx.time_zone)
     entry = book.Entry(
         standing.refund_id, 0, day, standing.currency, transfers, standing.invoice_id, standing.payment_id

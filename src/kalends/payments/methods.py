@@ -10,7 +10,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, load, take_ids
 from kalends.core.lifecycle import RefusedTransition
-from kalends.payments.processors.interface import MethodKind
+from kalends.payments.processors.interface import MethodKind, ProcessorUnavailable
 
 _ACCEPTED_AS = {"card": "credit_or_debit_card"}
 """What a kind of method is called in the list of accepted ones, where that is another name."""
@@ -18,6 +18,22 @@ _ACCEPTED_AS = {"card": "credit_or_debit_card"}
 
 class MethodRefused(RefusedTransition):
     """A payment method that may not be charged; the message says why, and what would be right."""
+
+
+class GivenToAnother(ProcessorUnavailable):
+    """A processor gave a customer the token of somebody else's method: it is not taken over, and nothing is charged."""
+
+
+def refuse_others_token(processor: str, method_id: int, owner_id: int | None, contact_id: int | None) -> None:
+    """Let a token that is stored already be used by its owner alone; one stored for nobody is used by anybody.
+
+    Raises :class:`GivenToAnother`.
+    """
+    if owner_id not in (None, contact_id):
+        raise GivenToAnother(
+            f"{processor} gave the token of payment method {method_id} again, which belongs to another customer. Ask "
+            "the processor why; nothing is charged by it here."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +119,25 @@ def usable_method(
 ) -> StoredMethod:
     """The stored method, if it may be charged from now on by what accepts only certain kinds.
 
-    Raises ``MethodRefused`` when there is none, it is of another kind, or it has expired.
+    Raises ``MethodRefused`` when there is none, it is of another kind, has ended or has expired.
     """
     row = db.execute(
-        "SELECT id, contact_id, kind, expires_on FROM payment_method WHERE account_id = %s AND id = %s",
+        "SELECT id, contact_id, kind, expires_on, ended_at IS NOT NULL FROM payment_method "
+        "WHERE account_id = %s AND id = %s",
         [ctx.id, method_id],
     ).fetchone()
     if row is None:
         raise MethodRefused(f"There is no payment method {method_id} in this account.")
-    method = StoredMethod(*row)
+    *known, is_ended = row
+    method = StoredMethod(*known)
     if not is_accepted(method.kind, accepted):
         raise MethodRefused(
             f"Payment method {method_id} is a {method.kind}, and only {_listed(accepted or ())} is accepted here. "
             f"Ask the customer for one of those, or accept {method.kind} too."
+        )
+    if is_ended:
+        raise MethodRefused(
+            f"Payment method {method_id} cannot be charged any more. Ask the customer for another one."
         )
     if method.expires_on is not None and method.expires_on < ctx.today:
         raise MethodRefused(

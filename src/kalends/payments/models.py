@@ -12,6 +12,7 @@ from kalends.payments.stripe_models import (  # noqa: F401 - Django finds them h
     Reconciliation,
     StripeCall,
     StripeConnection,
+    StripeErasure,
     StripeEvent,
 )
 
@@ -20,6 +21,7 @@ class PaymentMethod(AccountRow):
     """A stored way to pay: the processor's token and what a person needs to recognize it. Never a card number.
 
     Of one whose owner was erased only the kind and the brand are left, for the payments that were made by it.
+    ``ended_at`` is when the processor told that it cannot be charged any more: detached, or its mandate was withdrawn.
     """
 
     contact_id = models.BigIntegerField(null=True)
@@ -32,6 +34,7 @@ class PaymentMethod(AccountRow):
     bank_or_issuer = models.TextField(null=True)
     created_at = models.DateTimeField()
     billing_address = models.JSONField(null=True)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "payment_method"
@@ -139,7 +142,8 @@ class ChargeAttempt(models.Model):
     before anything else happens.
 
     ``charge_key`` is set where one charge at the processor paid several invoices of a checkout: the key under which it
-    was made. Elsewhere the key follows from account, invoice and attempt.
+    was made. Elsewhere the key follows from account, invoice and attempt. ``failure_fee_minor`` is what the processor
+    kept for a bank debit that came back.
     """
 
     pk = models.CompositePrimaryKey("account_id", "invoice_id", "attempt")
@@ -158,6 +162,7 @@ class ChargeAttempt(models.Model):
     processor_ref = models.TextField(null=True)
     failure_code = models.TextField(null=True)
     charge_key = models.TextField(null=True)
+    failure_fee_minor = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "charge_attempt"
@@ -185,7 +190,7 @@ class Refund(AccountRow):
 
     A refund goes ``intended``, ``sent``, then ``processing`` (a bank debit's, for some banking days), ``succeeded``
     or ``failed``, as a charge attempt does. Money received outside a processor is given back outside: it
-    ``succeeded`` at once.
+    ``succeeded`` at once. One that failed after it had succeeded has both instants, ``settled_at`` and ``returned_at``.
     """
 
     payment_id = models.BigIntegerField()
@@ -198,6 +203,7 @@ class Refund(AccountRow):
     requested_by = models.TextField()
     settles_on = models.DateField(null=True)
     settled_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)
     sender = models.BigIntegerField(null=True)
     calls = models.SmallIntegerField(default=0, db_default=0)
     processor_ref = models.TextField(null=True)
@@ -222,11 +228,15 @@ class Refund(AccountRow):
 
 
 class Dispute(AccountRow):
-    """A payment that its customer disputes at the bank: the processor has taken the money back until it is decided."""
+    """A payment that its customer disputes at the bank: the processor has taken the money back until it is decided.
+
+    ``fee_back_minor`` is what the processor gave back of its fee when the dispute was won.
+    """
 
     payment_id = models.BigIntegerField()
     amount_minor = models.BigIntegerField()
     fee_minor = models.BigIntegerField()
+    fee_back_minor = models.BigIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3)
     status = models.TextField()
     opened_at = models.DateTimeField()

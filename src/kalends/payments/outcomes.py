@@ -34,10 +34,15 @@ FAILED = "failed"
 NOT_YET_ANSWERED = ("intended", "sent")
 NEVER_SENT = "subscription_ended"
 """The failure code of a charge that was given up before it was sent: nobody was asked for money, so nobody is told."""
+NOT_THE_CUSTOMERS = frozenset({"invalid_amount", "idempotency_key_reused", "request_refused"})
+"""Failure codes of charges that the processor did not understand or accept from us: staff is told, and no customer."""
 
 
 class Outcome(NamedTuple):
-    """What became of one attempt: ``status`` is ``processing``, ``succeeded`` or ``failed``; ``at`` when it did."""
+    """What became of one attempt: ``status`` is ``processing``, ``succeeded`` or ``failed``; ``at`` when it did.
+
+    ``fee_minor`` is what the processor kept: of what was collected, or for a bank debit that came back.
+    """
 
     invoice_id: int
     attempt: int
@@ -166,7 +171,14 @@ def _gather(block: _Block, ctx: AccountContext, standing: _Standing, outcome: Ou
     settled = outcome.status == SETTLED
     failed = outcome.status == FAILED
     block.attempts.append(
-        (standing.invoice_id, standing.attempt, outcome.status, outcome.reference, outcome.failure_code)
+        (
+            standing.invoice_id,
+            standing.attempt,
+            outcome.status,
+            outcome.reference,
+            outcome.failure_code,
+            outcome.fee_minor if failed else 0,
+        )
     )
     retry_on = _retry_on(ctx, standing, outcome, day) if failed and not standing.at_hand else None
     if failed and standing.at_hand:
@@ -210,7 +222,7 @@ def _transfers(standing: _Standing, outcome: Outcome) -> tuple[Transfer, ...]:
     if outcome.status == PENDING:
         return payment_pending(standing.amount_minor)
     if outcome.status == FAILED:
-        return payment_failed(standing.amount_minor) if was_pending else ()
+        return payment_failed(standing.amount_minor if was_pending else 0, outcome.fee_minor)
     if standing.processor == "none":
         return payment_recorded(standing.amount_minor)
     return payment_settled(standing.amount_minor, outcome.fee_minor, was_pending)
@@ -281,7 +293,8 @@ def _announce(block: _Block, standing: _Standing, outcome: Outcome, retry_on: da
         block.receipts.add(standing.charge_key)
     occasion = str(standing.attempt)
     kind, notice = _LETTERS[outcome.status]
-    block.letters.append(outbox.Letter(kind, standing.payment_id, standing.contact_id, occasion))
+    if outcome.failure_code not in NOT_THE_CUSTOMERS:
+        block.letters.append(outbox.Letter(kind, standing.payment_id, standing.contact_id, occasion))
     block.notices.append(outbox.Letter(notice, standing.payment_id, standing.contact_id, occasion))
 
 
@@ -289,7 +302,7 @@ def _write(db: Connection[Any], ctx: AccountContext, block: _Block, actor: str) 
     if not block.attempts:
         return
     shared = {"account_id": ctx.id, "now": ctx.now}
-    names = ("invoices", "attempts", "statuses", "references", "codes")
+    names = ("invoices", "attempts", "statuses", "references", "codes", "fees")
     db.execute(load("kalends.payments", "answer_attempts"), {**shared, **arrays(names, block.attempts)})
     names = (
         "ids",

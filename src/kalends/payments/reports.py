@@ -13,6 +13,7 @@ from kalends.events.journal import encode
 from kalends.payments.collect import Processors, attempt_of_key
 from kalends.payments.disputes import MEANINGS, record_dispute
 from kalends.payments.give_back import Settled, refund_of_key, settle_refunds
+from kalends.payments.method_news import NEWS, record_news
 from kalends.payments.outcomes import Outcome, Written, write_outcomes
 from kalends.payments.processors.interface import Report
 from kalends.payments.several import not_settled_yet, parts_of_charges, split
@@ -27,6 +28,7 @@ class StoredReport:
     """A report in our own inbox that nobody has handled yet."""
 
     id: int
+    processor: str
     payload: dict[str, Any]
 
 
@@ -77,11 +79,11 @@ def handle_stored(db: Connection[Any], ctx: AccountContext) -> Written:
 
 
 def _handle_one_by_one(db: Connection[Any], ctx: AccountContext) -> None:
-    """Refunds and disputes, which are few; a report that comes too early waits for the one that it belongs to."""
+    """Refunds, disputes and news of methods, which are few; one that comes too early waits for what it belongs to."""
     dealt_with = True
     while dealt_with:
         dealt_with = False
-        for report in _waiting(db, ctx, (*REFUND_OUTCOMES, *MEANINGS)):
+        for report in _waiting(db, ctx, (*REFUND_OUTCOMES, *MEANINGS, *NEWS)):
             dealt_with |= _handle_one(db, ctx, report)
 
 
@@ -89,6 +91,9 @@ def _handle_one(db: Connection[Any], ctx: AccountContext, report: StoredReport) 
     with db.transaction():
         if report.payload["kind"] in MEANINGS:
             dealt_with = record_dispute(db, ctx, report.payload)
+        elif report.payload["kind"] in NEWS:
+            record_news(db, ctx, report.processor, report.payload)
+            dealt_with = True
         else:
             settle_refunds(db, ctx, [_settled(report.payload)])
             dealt_with = True

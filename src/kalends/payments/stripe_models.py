@@ -58,7 +58,8 @@ class StripeCall(models.Model):
 class StripeEvent(models.Model):
     """An event of Stripe's, stored when it arrived and handled later; only what it is about is kept of it.
 
-    ``object_type`` is ``intent``, ``refund`` or ``dispute``. What cannot be told yet is tried again ``not_before``.
+    ``object_type`` is ``intent``, ``refund``, ``dispute``, ``method`` or ``mandate``. What cannot be told yet is tried
+    again ``not_before``.
     """
 
     pk = models.CompositePrimaryKey("account_id", "event_id")
@@ -82,6 +83,25 @@ class StripeEvent(models.Model):
                 condition=Q(is_handled=False),
             )
         ]
+
+
+class StripeErasure(models.Model):
+    """A customer at Stripe who is to be erased there, because their contact was erased here.
+
+    ``reference`` is Stripe's name for the customer, or for a page that was opened for them (it names the customer).
+    Written with the erasure, asked of Stripe afterwards, and again ``not_before`` until it is ``done_at``.
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "reference")
+    account_id = models.BigIntegerField()
+    reference = models.TextField()
+    asked_at = models.DateTimeField()
+    tries = models.SmallIntegerField(default=0, db_default=0)
+    not_before = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "stripe_erasure"
 
 
 class Reconciliation(AccountRow):

@@ -22,11 +22,12 @@ HOUR = 2
 
 
 class Heard(NamedTuple):
-    """What came of it: reports that had been lost, what was compared, and how much differs."""
+    """What came of it: reports that had been lost, what was compared, how much differs, and who was erased there."""
 
     lost_reports: int = 0
     compared: int = 0
     differences: int = 0
+    erased: int = 0
 
 
 def listen(db: Connection[Any], ctx: AccountContext, processors: Processors, now: datetime) -> Heard:
@@ -42,10 +43,13 @@ def listen(db: Connection[Any], ctx: AccountContext, processors: Processors, now
         if ctx.is_sandbox:  # its billing runs with its own clock: what is told is not left waiting for that
             take_in(db, ctx, processors, name)
             handle_stored(db, ctx)
-        heard = heard._replace(lost_reports=heard.lost_reports + lost)
+        erased = processors(name).forget_people(now)
+        heard = heard._replace(lost_reports=heard.lost_reports + lost, erased=heard.erased + erased)
         if not ctx.is_sandbox and _is_due(db, ctx, name, now):
             done = reconcile_days(db, ctx, processors, name, now)
-            heard = Heard(heard.lost_reports, heard.compared + 1, heard.differences + done.differences)
+            heard = heard._replace(
+                compared=heard.compared + 1, differences=heard.differences + done.differences
+            )
     return heard
 
 

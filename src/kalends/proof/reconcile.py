@@ -3,11 +3,13 @@
 It calls the processor, and so works outside any transaction.
 """
 
+from __future__ import annotations
+
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg import Connection
 
@@ -16,7 +18,7 @@ from kalends.accounts.sql import fetch, load, take_ids
 from kalends.events import journal
 from kalends.payments.collect import Processors, idempotency_key
 from kalends.payments.give_back import refund_key
-from kalends.payments.processors.interface import Processor, StatementLine
+from kalends.payments.processors.interface import ChargeOutcome, Processor, RefundOutcome, StatementLine
 from kalends.proof.checks.processor import NAME, statement_in_ledger
 from kalends.proof.checks.taken_back import TakenBack
 from kalends.proof.oracle.money import written
@@ -94,71 +96,88 @@ def latest(db: Connection[Any], account_id: int, limit: int = 1) -> list[Reconci
     ]
 
 
-def _between(proof: Proof, processor: Processor, first: date, last: date) -> dict[str, Any]:
-    return {
+class _Booked(NamedTuple):
+    """Something that our books moved: what it is, and how much."""
+
+    what: str
+    amount_minor: int
+    currency: str
+
+
+def _booked(
+    proof: Proof, query: LiteralString, processor: Processor, first: date, last: date
+) -> list[tuple[Any, ...]]:
+    params = {
         **proof.params,
         "processor": processor.name,
         "since": datetime.combine(first, time(0), UTC),
         "until": datetime.combine(last + timedelta(days=1), time(0), UTC),
     }
+    return fetch(proof.db, load("kalends.proof", query), params)
 
 
 def _our_charges(
     proof: Proof, check: CheckMade, processor: Processor, first: date, last: date, seen: set[str]
 ) -> None:
     """Name what we booked as collected and the processor did not collect."""
-    rows = fetch(
-        proof.db, load("kalends.proof", "reconcile_charges"), _between(proof, processor, first, last)
-    )
-    known = {row[5] or idempotency_key(proof.ctx.id, row[0], row[1]): row for row in rows}
-    missing = [key for key in known if f"charge/{key}" not in seen]
-    for keys in _parts(missing):
-        answers = processor.lookup(keys, proof.ctx.now)
-        for key in keys:
-            status = answers[key].status if key in answers else "unknown"
-            if status != "succeeded":
-                _, attempt, number, amount, currency, _ = known[key]
-                what = f"Charge {attempt} of invoice {number} at {processor.name}"
-                stands = f"settled with {written(amount, currency)} in the ledger"
-                proof.report.add(check, what, "outcome", stands, f"{status}, as the processor says")
+    booked = {
+        charge_key or idempotency_key(proof.ctx.id, invoice_id, attempt): _Booked(
+            f"Charge {attempt} of invoice {number}", amount, currency
+        )
+        for invoice_id, attempt, number, amount, currency, charge_key in _booked(
+            proof, "reconcile_charges", processor, first, last
+        )
+    }
+    missing = {key: each for key, each in booked.items() if f"charge/{key}" not in seen}
+    _ask_about(proof, check, processor, missing, processor.lookup)
 
 
 def _our_refunds(
     proof: Proof, check: CheckMade, processor: Processor, first: date, last: date, seen: set[str]
 ) -> None:
     """Name what we booked as given back and the processor did not give back."""
-    rows = fetch(
-        proof.db, load("kalends.proof", "reconcile_refunds"), _between(proof, processor, first, last)
-    )
-    known = {refund_key(proof.ctx.id, row[0]): row for row in rows}
-    missing = [key for key in known if f"refund/{key}" not in seen]
-    for keys in _parts(missing):
-        answers = processor.lookup_refunds(keys, proof.ctx.now)
+    booked = {
+        refund_key(proof.ctx.id, id_): _Booked(f"Refund of invoice {number}", amount, currency)
+        for id_, number, amount, currency in _booked(proof, "reconcile_refunds", processor, first, last)
+    }
+    missing = {key: each for key, each in booked.items() if f"refund/{key}" not in seen}
+    _ask_about(proof, check, processor, missing, processor.lookup_refunds)
+
+
+def _ask_about(
+    proof: Proof,
+    check: CheckMade,
+    processor: Processor,
+    missing: Mapping[str, _Booked],
+    ask: Callable[[Sequence[str], datetime], Mapping[str, ChargeOutcome | RefundOutcome]],
+) -> None:
+    """Ask the processor about what its statement lacks; a movement may stand on a day outside of it."""
+    names = list(missing)
+    for start in range(0, len(names), AT_ONCE):
+        keys = names[start : start + AT_ONCE]
+        answers = ask(keys, proof.ctx.now)
         for key in keys:
             status = answers[key].status if key in answers else "unknown"
             if status != "succeeded":
-                _, number, amount, currency = known[key]
-                what = f"Refund of invoice {number} at {processor.name}"
-                stands = f"settled with {written(amount, currency)} in the ledger"
-                proof.report.add(check, what, "outcome", stands, f"{status}, as the processor says")
+                _name(proof, check, processor, missing[key], "settled", f"{status}, as the processor says")
+
+
+def _name(
+    proof: Proof, check: CheckMade, processor: Processor, booked: _Booked, verb: str, right: str
+) -> None:
+    stands = f"{verb} with {written(booked.amount_minor, booked.currency)} in the ledger"
+    proof.report.add(check, f"{booked.what} at {processor.name}", "outcome", stands, right)
 
 
 def _our_disputes(
     proof: Proof, check: CheckMade, processor: Processor, first: date, last: date, seen: set[str]
 ) -> None:
     """Name disputes that the processor's statement does not have: there are few, and none to ask about singly."""
-    rows = fetch(
-        proof.db, load("kalends.proof", "reconcile_disputes"), _between(proof, processor, first, last)
-    )
+    rows = _booked(proof, "reconcile_disputes", processor, first, last)
     for invoice_id, attempt, number, amount, currency, charge_key in rows:
         if f"dispute/{charge_key or idempotency_key(proof.ctx.id, invoice_id, attempt)}" not in seen:
-            what = f"Dispute of invoice {number} at {processor.name}"
-            stands = f"opened with {written(amount, currency)} in the ledger"
-            proof.report.add(check, what, "outcome", stands, "not opened, as the processor says")
-
-
-def _parts(keys: Sequence[str]) -> list[Sequence[str]]:
-    return [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
+            booked = _Booked(f"Dispute of invoice {number}", amount, currency)
+            _name(proof, check, processor, booked, "opened", "not opened, as the processor says")
 
 
 def _kept(

@@ -117,6 +117,7 @@ _SENTENCES: dict[str, Callable[[], str]] = {
     "subtotal-discounts-fees-taxes": lambda: _("Total"),
     "order-discount-as-recorded": lambda: _("Discount on the whole order"),
     "fees-as-recorded": lambda: _("Fees"),
+    "tax-on-the-whole": lambda: "%(name)s",
     "total-as-recorded": lambda: _("Total, with tax on what is left after discounts"),
     "last-invoice": lambda: _("Last invoice"),
     "next-payment": lambda: _("Next payment"),

@@ -2,6 +2,7 @@
 
 from kalends.query.compile import (
     NAME,
+    Words,
     compile_count,
     compile_filter,
     compile_ids,
@@ -35,6 +36,7 @@ __all__ = [
     "Search",
     "Sight",
     "Sql",
+    "Words",
     "WrongKey",
     "compile_count",
     "compile_filter",

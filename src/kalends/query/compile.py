@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from kalends.catalog.model import ObjectType, Sort
 from kalends.catalog.registry import UnknownName, get_object, get_property, suggestion
@@ -26,6 +27,23 @@ _MAIN = "t"
 _LAST_CHARACTER = "\U0010ffff"
 
 
+class Words(NamedTuple):
+    """Words to look for in records: in all of them, or in a large table so that it costs no more than a small one.
+
+    There they are looked for anywhere in the ``newest`` records only: no index answers that, since row-level security
+    lets none but leakproof operators through to one, and LIKE is not. In all of the table a record is found by its id;
+    by the beginning of what has an index (``found_by_beginning``), which is compared as it is kept, in lower case and
+    in upper case; and by those that it belongs to (``found_with``), when they are found so.
+    """
+
+    text: str
+    newest: int | None = None
+
+
+Searched = Words | str | None
+"""What is searched for; a text alone is looked for in every record."""
+
+
 def currency_column(name: str) -> str:
     """The column that holds the currency of an amount.
 
@@ -39,12 +57,10 @@ def compile_filter(
     obj: ObjectType,
     filter: Filter,  # noqa: A002 - the domain's word
     ctx: Context,
-    *,
-    search: str | None = None,
 ) -> Sql:
     """The condition that the row ``t`` of the object's table is a living record of the account and passes."""
     binder = Binder(ctx)
-    return Sql(_where(binder, obj, filter, search), binder.params)
+    return Sql(_where(binder, obj, filter, None), binder.params)
 
 
 def compile_select(
@@ -57,7 +73,7 @@ def compile_select(
     limit: int,
     after: Key | None = None,
     offset: int = 0,
-    search: str | None = None,
+    search: Searched = None,
 ) -> Sql:
     """A page of records.
 
@@ -74,14 +90,15 @@ def compile_select(
     reads.append(key)
     selected = _selected(reads)
     never_empty = _rejects_empty(filter, order)
-    rows = f"FROM {obj.table} {_MAIN} WHERE"
+    words = _words(search)
     if not never_empty and is_ordered_in_parts(obj, order, after):
         most = binder.bind(limit + offset, "bigint")
-        plain = f"SELECT {selected} {rows} {_where(binder, obj, filter, search)}"
+        plain = f"SELECT {selected} {_passing(binder, obj, filter, words)}"
         text = parts_sql(binder, obj, order, key, after, _MAIN, plain, most)
     else:
         ordered = f"ORDER BY {order_sql(obj, order, key, _MAIN, never_empty=never_empty)}"
-        parts = [f"{rows} {_where(binder, obj, each, search)}" for each in _parts(obj, filter, order)]
+        wanted = [filter] if words and words.newest else _parts(obj, filter, order)
+        parts = [_passing(binder, obj, each, words) for each in wanted]
         if after is not None:
             behind = after_sql(binder, obj, order, key, after, _MAIN, never_empty=never_empty)
             parts = [f"{each} AND {behind}" for each in parts]
@@ -154,37 +171,54 @@ def compile_search(
     limit: int,
     newest: int,
 ) -> Sql:
-    """Records of a large table that words fit, the newest first; result columns as of :func:`compile_lookup`.
+    """The first few records of a large table that words fit by themselves (:class:`Words`), the newest first.
 
-    Words are looked for anywhere in the ``newest`` records only, and nowhere but in the record itself: no index
-    answers that, since row-level security lets none but leakproof operators through to one, and LIKE is not. In all
-    of the table a record is found by its id, and by the beginning of what has an index (``found_by_beginning``), which
-    is compared as it is kept, in lower case and in upper case.
+    Result columns as of :func:`compile_lookup`.
     """
     binder = Binder(ctx)
     names, reads = _columns(binder, obj, columns)
-    every = f"SELECT * FROM {obj.table} WHERE account_id = %(account_id)s"
     most = binder.bind(limit, "bigint")
-    passing = f"WHERE {_scope(binder, obj, _MAIN)}"
-    living = f"{every} AND archived_at {_archived(ctx)}"  # said inside too: it is what some indexes hold
-    own = replace(obj, search=tuple(each for each in obj.search if "SELECT" not in each))
-    fits = f"{_search(binder, own, search.strip())} ORDER BY {_MAIN}.id DESC LIMIT {most}"
-    latest = f"{every} ORDER BY id DESC LIMIT {binder.bind(newest, 'bigint')}"
-    found = [f"SELECT {_MAIN}.id FROM ({latest}) AS {_MAIN} {passing} AND {fits}"]
-    if search.isascii() and search.isdigit() and len(search) < 19:
-        known = f"{every} AND id = {binder.bind(int(search), 'bigint')}"
-        found.append(f"SELECT {_MAIN}.id FROM ({known}) AS {_MAIN} {passing}")
-    for column in obj.found_by_beginning:
-        for words in dict.fromkeys((search, search.lower(), search.upper())):
-            first, last = binder.bind(words, "text"), binder.bind(words + _LAST_CHARACTER, "text")
-            begins = f"{living} AND {column} >= {first} AND {column} < {last} ORDER BY {column} LIMIT {most}"
-            found.append(f"SELECT {_MAIN}.id FROM ({begins}) AS {_MAIN} {passing}")
-    numbers = " UNION ".join(f"({each})" for each in found)
+    found = " UNION ".join(_found(binder, obj, Words(search.strip(), newest), most))
     text = (
-        f"SELECT {_selected(reads)} FROM ({numbers}) AS n (id) CROSS JOIN LATERAL ({_one_by_one(obj)}) AS {_MAIN} "
+        f"SELECT {_selected(reads)} FROM ({found}) AS n (id) CROSS JOIN LATERAL ({_one_by_one(obj)}) AS {_MAIN} "
         f"ORDER BY {_MAIN}.id DESC LIMIT {most}"
     )
     return Sql(text, binder.params, tuple(names))
+
+
+def _found(binder: Binder, obj: ObjectType, words: Words, most: str) -> list[str]:
+    """Selects of the numbers of records that words fit by themselves, up to ``most`` each."""
+    text, every = words.text, f"SELECT * FROM {obj.table} WHERE account_id = %(account_id)s"
+    passing = f"WHERE {_scope(binder, obj, _MAIN)}"
+    living = f"{every} AND archived_at {_archived(binder.context)}"  # said inside too: it is what some indexes hold
+    own = replace(obj, search=tuple(each for each in obj.search if "SELECT" not in each))
+    fits = f"{_search(binder, own, text)} ORDER BY {_MAIN}.id DESC LIMIT {most}"
+    latest = f"{every} ORDER BY id DESC LIMIT {binder.bind(words.newest, 'bigint')}"
+    found = [f"SELECT {_MAIN}.id FROM ({latest}) AS {_MAIN} {passing} AND {fits}"]
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        known = f"{every} AND id = {binder.bind(int(text), 'bigint')}"
+        found.append(f"SELECT {_MAIN}.id FROM ({known}) AS {_MAIN} {passing}")
+    for column in obj.found_by_beginning:
+        for begin in dict.fromkeys((text, text.lower(), text.upper())):
+            first, last = binder.bind(begin, "text"), binder.bind(begin + _LAST_CHARACTER, "text")
+            begins = f"{living} AND {column} >= {first} AND {column} < {last} ORDER BY {column} LIMIT {most}"
+            found.append(f"SELECT {_MAIN}.id FROM ({begins}) AS {_MAIN} {passing}")
+    return [f"({each})" for each in found]
+
+
+def _found_rows(binder: Binder, obj: ObjectType, words: Words) -> str:
+    """What stands for the table where words are looked for in a large one: the records that are found, as ``t``."""
+    most = binder.bind(words.newest, "bigint")
+    found = _found(binder, obj, words, most)
+    for column, name in obj.found_with:
+        others = " UNION ".join(_found(binder, get_object(name), words, most))
+        theirs = (
+            f"SELECT id FROM {obj.table} WHERE account_id = %(account_id)s AND {column} = o.id LIMIT {most}"
+        )
+        found.append(
+            f"(SELECT b.id FROM ({others}) AS o (id) CROSS JOIN LATERAL ({theirs}) AS b LIMIT {most})"
+        )
+    return f"({' UNION '.join(found)}) AS n (id) CROSS JOIN LATERAL ({_one_by_one(obj)}) AS {_MAIN}"
 
 
 def _one_by_one(obj: ObjectType) -> str:
@@ -234,12 +268,12 @@ def compile_count(
     filter: Filter,  # noqa: A002
     ctx: Context,
     *,
-    search: str | None = None,
+    search: Searched = None,
     most: int | None = None,
 ) -> Sql:
     """How many records pass; one row with the column ``count``. With ``most`` it stops counting there."""
     binder = Binder(ctx)
-    passing = f"FROM {obj.table} {_MAIN} WHERE {_where(binder, obj, filter, search)}"
+    passing = _passing(binder, obj, filter, _words(search))
     if most is not None:
         passing = f"FROM (SELECT {passing} LIMIT {binder.bind(most, 'bigint')}) AS counted"
     return Sql(f"SELECT count(*) {passing}", binder.params, ("count",))
@@ -250,24 +284,35 @@ def compile_ids(
     filter: Filter,  # noqa: A002
     ctx: Context,
     *,
-    search: str | None = None,
+    search: Searched = None,
     limit: int | None = None,
 ) -> Sql:
     """The ids of all records that pass, in ascending order; rows with the column ``id``."""
     binder = Binder(ctx)
-    where = _where(binder, obj, filter, search)
-    text = f"SELECT {_MAIN}.id FROM {obj.table} {_MAIN} WHERE {where} ORDER BY {_MAIN}.id"
+    text = f"SELECT {_MAIN}.id {_passing(binder, obj, filter, _words(search))} ORDER BY {_MAIN}.id"
     if limit is not None:
         text = f"{text} LIMIT {binder.bind(limit, 'bigint')}"
     return Sql(text, binder.params, ("id",))
 
 
-def _where(binder: Binder, obj: ObjectType, wanted: Filter, search: str | None) -> str:
+def _words(search: Searched) -> Words | None:
+    words = Words(search) if isinstance(search, str) else search
+    return words._replace(text=words.text.strip()) if words and words.text.strip() else None
+
+
+def _passing(binder: Binder, obj: ObjectType, wanted: Filter, words: Words | None) -> str:
+    """From where, and which: the records that words are found in and that pass."""
+    if words is None or words.newest is None:
+        return f"FROM {obj.table} {_MAIN} WHERE {_where(binder, obj, wanted, words)}"
+    return f"FROM {_found_rows(binder, obj, words)} WHERE {_where(binder, obj, wanted, None)}"
+
+
+def _where(binder: Binder, obj: ObjectType, wanted: Filter, words: Words | None) -> str:
     terms = [_scope(binder, obj, _MAIN)]
     if wanted.groups:
         terms.append("(" + " OR ".join(_group(binder, obj, group) for group in wanted.groups) + ")")
-    if search is not None and search.strip():
-        terms.append(_search(binder, obj, search.strip()))
+    if words is not None:
+        terms.append(_search(binder, obj, words.text))
     return " AND ".join(terms)
 
 

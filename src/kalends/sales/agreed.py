@@ -7,15 +7,16 @@ was charged for does not change by that.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from kalends.billing.create import NewLine
 from kalends.core.calendar import Frequency
 from kalends.core.checkout import Document, Offer
-from kalends.core.terms import LineTerms
+from kalends.core.money import from_minor
+from kalends.core.terms import FEE, TAX, LineTerms
 from kalends.sales.codes import Code
 from kalends.sales.offers import Terms
 
@@ -24,7 +25,8 @@ from kalends.sales.offers import Terms
 class Part:
     """Lines that are billed together: once (``frequency`` None), or by one subscription from ``start`` on.
 
-    ``off_minor`` is what the discount code takes off their first payment, without tax.
+    ``off_minor`` is what a discount on the whole takes off their first payment, without tax. Fees and taxes on the
+    whole are lines of what is billed once.
     """
 
     lines: tuple[NewLine, ...]
@@ -35,10 +37,18 @@ class Part:
     due_now: bool
 
 
+class Asked(NamedTuple):
+    """One of the seller's own questions: its name, how it was worded, and its type."""
+
+    name: str
+    label: str
+    type: str
+
+
 @dataclass(frozen=True, slots=True)
 class Agreed:
     """An offer as its buyer agreed to it. ``code`` is the discount code's word, ``code_percent`` its share if it is
-    one."""
+    one. ``asked`` are the seller's own questions."""
 
     name: str
     currency: str
@@ -53,6 +63,11 @@ class Agreed:
     address: str | None
     owner_id: int | None
     allowed_payment_methods: tuple[str, ...] | None
+    asked: tuple[Asked, ...] = ()
+
+    def answered(self, answers: Mapping[str, str]) -> list[tuple[Asked, str]]:
+        """The questions that were answered, in their order, each with its answer as the buyer's ``custom`` has it."""
+        return [(each, answers[each.name]) for each in self.asked if answers.get(each.name)]
 
 
 def agree_on(terms: Terms, offer: Offer, code: Code | None) -> Agreed:
@@ -65,23 +80,24 @@ def agree_on(terms: Terms, offer: Offer, code: Code | None) -> Agreed:
             _as_bought(copies[key], bought[key].unit_price, bought[key].quantity) for key in document.keys
         )
 
+    parts = [
+        Part(
+            lines(each),
+            each.frequency,
+            each.start,
+            each.payments,
+            each.priced.order_discount_minor,
+            each.due_now,
+        )
+        for each in offer.documents
+    ]
     return Agreed(
         name=terms.name,
         currency=offer.currency,
         day=offer.day,
         due_minor=offer.due_minor,
         subscribes=offer.subscribes,
-        parts=tuple(
-            Part(
-                lines(each),
-                each.frequency,
-                each.start,
-                each.payments,
-                each.priced.order_discount_minor,
-                each.due_now,
-            )
-            for each in offer.documents
-        ),
+        parts=tuple(_with_levies(parts, offer)),
         code=None if code is None else code.code,
         code_percent=None if code is None else code.percent,
         payment_app=terms.payment_app,
@@ -91,7 +107,24 @@ def agree_on(terms: Terms, offer: Offer, code: Code | None) -> Agreed:
         allowed_payment_methods=None
         if terms.allowed_payment_methods is None
         else tuple(terms.allowed_payment_methods),
+        asked=tuple(Asked(each["name"], each["label"], each["type"]) for each in terms.custom_fields),
     )
+
+
+def _with_levies(parts: list[Part], offer: Offer) -> list[Part]:
+    """Fees and taxes on the whole go with what is billed once; where nothing is, they are billed by themselves."""
+    levies = tuple(
+        NewLine(
+            each.label, LineTerms(from_minor(each.amount_minor, offer.currency), Decimal(1), levy=each.kind)
+        )
+        for each in offer.added
+        if each.kind in (FEE, TAX) and each.amount_minor
+    )
+    if not levies:
+        return parts
+    if parts and parts[0].frequency is None:
+        return [replace(parts[0], lines=parts[0].lines + levies), *parts[1:]]
+    return [Part(levies, None, offer.day, None, 0, due_now=True), *parts]
 
 
 def _as_bought(line: NewLine, price: Decimal, quantity: Decimal) -> NewLine:
@@ -134,6 +167,7 @@ def read(kept: Mapping[str, Any]) -> Agreed:
             "parts": tuple(map(_part, kept["parts"])),
             "code_percent": None if percent is None else Decimal(percent),
             "allowed_payment_methods": None if methods is None else tuple(methods),
+            "asked": tuple(Asked(*each) for each in kept.get("asked", ())),
         }
     )
 
@@ -152,11 +186,12 @@ def _part(kept: Mapping[str, Any]) -> Part:
 
 def _line(kept: Mapping[str, Any]) -> NewLine:
     terms, cost = kept["terms"], kept["unit_cost"]
-    numbers = {name: Decimal(value) for name, value in terms.items() if name != "tax_inclusive"}
+    words = ("tax_inclusive", "levy")
+    numbers = {name: Decimal(value) for name, value in terms.items() if name not in words}
     return NewLine(
         **{
             **kept,
-            "terms": LineTerms(**numbers, tax_inclusive=terms["tax_inclusive"]),
+            "terms": LineTerms(**numbers, tax_inclusive=terms["tax_inclusive"], levy=terms.get("levy", "")),
             "unit_cost": None if cost is None else Decimal(cost),
         }
     )

@@ -9,14 +9,16 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from kalends.crm.countries import shape_of
 from kalends.crm.record_values import looks_like_email
 from kalends.sales.offers import Terms
 from kalends.sales.trouble import Trouble
 
 ADDRESS_PARTS = ("name", "address", "address2", "city", "state", "zip", "country")
-NEEDED_PARTS = ("address", "city", "country")
 LONGEST, ANSWER_LONGEST = 200, 2_000
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_EVERYWHERE = frozenset({"address"})
+"""What an address is not without, of a country whose addresses are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,19 @@ def _about_words(buyer: Buyer) -> Iterator[Trouble]:
         yield from _too_long(place, getattr(buyer, place), LONGEST)
 
 
+def needed_parts(country: str) -> list[str]:
+    """The parts that an address has to have in the country of a code: by no means a city everywhere.
+
+    >>> needed_parts("NO"), needed_parts("SG"), needed_parts("")
+    (['address', 'city', 'country', 'zip'], ['address', 'country', 'zip'], ['address', 'country'])
+    """
+    try:
+        needed = shape_of(country).required
+    except LookupError:
+        needed = _EVERYWHERE
+    return sorted({*needed, "country"})
+
+
 def _too_long(place: str, value: str, longest: int) -> Iterator[Trouble]:
     if len(value) > longest or "\x00" in value:
         yield Trouble(
@@ -105,7 +120,7 @@ def _about_address(which: str, parts: Mapping[str, str], *, needed: bool) -> Ite
         else:
             yield from _too_long(f"{which}.{name}", parts[name], LONGEST)
     if needed:
-        for name in NEEDED_PARTS:
+        for name in needed_parts(parts.get("country", "")):
             if not parts.get(name):
                 yield Trouble(f"{which}.{name}", "missing", "", "This part of the address is needed.")
     country = parts.get("country")

@@ -20,7 +20,7 @@ from kalends.accounts.sql import load
 from kalends.billing.hold import find_hold
 from kalends.core.checkout import is_chargeable
 from kalends.payments.collect import Processors, named_sender
-from kalends.payments.methods import is_accepted
+from kalends.payments.methods import is_accepted, refuse_others_token
 from kalends.payments.processors.interface import (
     GivenMethod,
     MethodKind,
@@ -40,6 +40,7 @@ from kalends.sales.checkouts import (
 )
 from kalends.sales.codes import code_trouble, lock_code
 from kalends.sales.offers import Shown, show, source
+from kalends.sales.people import contact_of_email
 from kalends.sales.sending import Charge, any_lost, look, send, settle_lost
 from kalends.sales.settle import settle_without_charge
 from kalends.sales.trouble import Closed, NotOpen, Refused, Trouble
@@ -126,8 +127,8 @@ def come_back(
     """Charge a buyer who has come back from the processor's page; safe to repeat, and for two at once.
 
     ``db`` is in no transaction. An ``open`` checkout comes back where nothing was given, or (``declined``) the charge
-    failed. Raises ``OfferChanged``, ``Refused``, ``Closed``, ``NoProcessor`` and ``ProcessorUnavailable``; nothing was
-    charged then.
+    failed. Raises ``OfferChanged``, ``Refused``, ``Closed``, ``NoProcessor`` and ``ProcessorUnavailable`` (so too for
+    a token that is another customer's); nothing was charged then.
     """
     checkout = checkout_of(db, ctx, checkout.id)
     if checkout.status == PAYING:
@@ -145,6 +146,7 @@ def come_back(
     if not is_accepted(setup.method.method_kind, accepted):
         text = f"Only {', '.join(accepted or ())} is accepted here; give another way to pay."
         raise Refused([Trouble("method", "invalid", setup.method.method_kind, text)])
+    _refuse_others(db, ctx, checkout, setup.method)
     with named_sender(db) as sender:
         charge = _intend(db, ctx, checkout, setup.method, sender)
         if charge is not None:
@@ -155,6 +157,18 @@ def come_back(
 def _refuse_processor(ctx: AccountContext, name: str) -> None:
     if name == "sandbox" and not ctx.is_sandbox:
         raise NoProcessor("Test means of payment are for sandbox accounts; connect a processor first.")
+
+
+def _refuse_others(db: Db, ctx: AccountContext, checkout: Checkout, method: GivenMethod) -> None:
+    """Before anything is charged: a token that is another customer's is not this buyer's to pay with."""
+    assert checkout.processor is not None
+    row = db.execute(
+        "SELECT id, contact_id FROM payment_method WHERE account_id = %s AND processor = %s AND token = %s",
+        [ctx.id, checkout.processor, method.token],
+    ).fetchone()
+    if row is not None:
+        payer_id = contact_of_email(db, ctx, checkout.buyer.email)
+        refuse_others_token(checkout.processor, row[0], row[1], payer_id)
 
 
 def _refuse_while_held(db: Db, ctx: AccountContext) -> None:

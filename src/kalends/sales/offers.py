@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
-from kalends.core.checkout import CodeTooLarge, NothingToReduce, Offer, Wrong, price_offer, wrong_choices
+from kalends.core.adjustments import Adjustments, price_quote
+from kalends.core.checkout import (
+    CodeTooLarge,
+    NothingToReduce,
+    Offer,
+    Wrong,
+    is_chargeable,
+    price_offer,
+    wrong_choices,
+)
 from kalends.core.choices import Choice, OfferedLine
-from kalends.core.money import BrokenRule
+from kalends.core.money import BrokenRule, from_minor, minimum_charge
 from kalends.sales.codes import Code, code_of, code_trouble
 from kalends.sales.link_lines import SoldLine
 from kalends.sales.trouble import Trouble
@@ -24,7 +34,8 @@ Db = Connection[Any]
 class Terms:
     """What is sold, and what is asked of whoever buys it. ``closed`` says why nobody can buy any more.
 
-    ``payment_app`` and ``subscription_app`` are what payments and subscriptions name as their source.
+    ``payment_app`` and ``subscription_app`` are what payments and subscriptions name as their source. ``adjustments``
+    are on the whole of it, by the names under which the buyer reads them; what has some takes no discount codes.
     """
 
     name: str
@@ -44,6 +55,7 @@ class Terms:
     address: str | None = None
     owner_id: int | None = None
     closed: str | None = None
+    adjustments: Adjustments = field(default_factory=Adjustments)
 
     @property
     def lines(self) -> list[OfferedLine]:
@@ -127,6 +139,8 @@ def show(
 
     ``held`` says that the code's use is this checkout's own already.
     """
+    if terms.adjustments != Adjustments():
+        return _adjusted(terms, ctx.today)
     lines, today = terms.lines, ctx.today
     keys = {line.key for line in lines}
     chosen = {key: choice for key, choice in choices.items() if key in keys}
@@ -155,6 +169,14 @@ def show(
             troubles.append(code_trouble(code.code, why))
             code = None
     return Shown(offer, code, tuple(troubles))
+
+
+def _adjusted(terms: Terms, today: date) -> Shown:
+    """With discounts, fees and taxes on the whole there is nothing to choose: it is what was offered."""
+    offer = price_quote(terms.lines, terms.adjustments, terms.currency, today)
+    smallest = from_minor(minimum_charge(terms.currency, today), terms.currency)
+    wrong = () if is_chargeable(offer) else (as_trouble(Wrong(None, "total", "too_small", smallest), {}),)
+    return Shown(offer, None, wrong)
 
 
 _WORDS = {

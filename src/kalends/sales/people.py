@@ -38,7 +38,7 @@ def payer_of(db: Db, ctx: AccountContext, buyer: Buyer, language: str | None) ->
     In the caller's transaction. Two purchases with one new address at a time wait for each other.
     """
     db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [buyer.email.lower(), ctx.id])
-    contact_id = _contact(db, ctx, buyer.email)
+    contact_id = contact_of_email(db, ctx, buyer.email)
     if contact_id is None:
         (contact_id,) = create_contacts(db, ctx, [_new_contact(buyer, language)], source=SOURCE)
     else:
@@ -46,7 +46,7 @@ def payer_of(db: Db, ctx: AccountContext, buyer: Buyer, language: str | None) ->
     return Payer(contact_id, _company(db, ctx, contact_id, buyer))
 
 
-def _contact(db: Db, ctx: AccountContext, email: str) -> int | None:
+def contact_of_email(db: Db, ctx: AccountContext, email: str) -> int | None:
     """The living contact of an address: by the address itself, else by one of the further ones."""
     row = db.execute(
         load("kalends.sales", "contact_of_email"), {"account_id": ctx.id, "email": email}

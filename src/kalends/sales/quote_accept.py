@@ -10,10 +10,9 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.events import journal
-from kalends.sales.link_lines import sold_lines
 from kalends.sales.quote_convert import bill_accepted
 from kalends.sales.quote_course import is_open_for
-from kalends.sales.quote_document import Evidence, lines_digest, signed_pdf
+from kalends.sales.quote_document import Evidence, is_as_shown, signed_pdf
 from kalends.sales.quote_letters import tell_of_acceptance
 from kalends.sales.quote_signing import Verified
 from kalends.sales.quote_versions import Version
@@ -99,8 +98,8 @@ def _refuse(db: Db, ctx: AccountContext, version: Version, method: str | None, a
         raise QuoteRefused("expired", f"The quote could be accepted until {quote.expiration_date}.")
     if because is not None or version.withdrawn_at is not None:
         raise QuoteRefused("not_published", "The quote was taken back.")
-    if version.content["lines"] != lines_digest(sold_lines(db, ctx, "quote", version.quote_id)):
-        raise QuoteRefused("not_published", "The quote's line items were changed after it was published.")
+    if not is_as_shown(db, ctx, version.quote_id, version.content):
+        raise QuoteRefused("not_published", "What the quote sells was changed after it was published.")
     if method not in (CLICK, SIGNATURE):
         raise QuoteRefused("other", "This quote is not accepted on its page.")
     if method == SIGNATURE and agreement.verified is None:

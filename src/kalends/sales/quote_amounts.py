@@ -2,62 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
+from django.utils import translation
+from django.utils.translation import gettext as _
 from psycopg import Connection, sql
 
 from kalends.accounts.context import AccountContext
-from kalends.core.adjustments import Adjusted, Adjustment, Adjustments, adjust
-from kalends.core.checkout import Offer, price_offer
-from kalends.core.choices import OfferedLine
+from kalends.core.adjustments import Adjustment, Adjustments, price_quote
+from kalends.core.checkout import Offer
 from kalends.crm.association_reads import linked
+from kalends.messages.letters.formats import Formats, language_of, locale_of
 from kalends.sales.link_lines import sold_lines
 from kalends.sales.quotes import Quote
 
 Db = Connection[Any]
+KINDS = ("discount", "fee", "tax")
 
 
-class QuoteAmounts(NamedTuple):
-    """A quote as it is priced: its lines after the discounts on the whole, and what comes to that, in minor units."""
-
-    offer: Offer
-    adjustments: Adjustments = Adjustments()
-    adjusted: Adjusted = Adjusted()
-
-    @property
-    def due_minor(self) -> int:
-        """The first payment, with everything."""
-        return self.offer.due_minor + self.adjusted.added_minor
-
-
-def price_quote(
-    lines: Sequence[OfferedLine], adjustments: Adjustments, currency: str, day: date
-) -> QuoteAmounts:
-    """What lines come to with discounts, fees and taxes on the whole. Raises ``CannotAdjust``."""
-    plain = price_offer(lines, {}, currency, day)
-    if adjustments == Adjustments():
-        return QuoteAmounts(plain)
-    adjusted = adjust(plain.subtotal_minor, adjustments, currency, recurs=plain.subscribes)
-    offer = price_offer(lines, {}, currency, day, adjusted.reduction) if adjusted.reduction else plain
-    return QuoteAmounts(offer, adjustments, adjusted)
-
-
-def amounts_of(db: Db, ctx: AccountContext, quote: Quote) -> QuoteAmounts:
+def amounts_of(db: Db, ctx: AccountContext, quote: Quote) -> Offer:
     """What a quote of this account comes to today. Raises ``CannotAdjust``."""
     lines = [line.offered for line in sold_lines(db, ctx, "quote", quote.id)]
     return price_quote(lines, adjustments_of(db, ctx, quote.id), quote.currency or ctx.currency, ctx.today)
 
 
-def is_adjusted(db: Db, ctx: AccountContext, quote_id: int) -> bool:
-    """Whether a discount, a fee or a tax belongs to the whole quote."""
-    return adjustments_of(db, ctx, quote_id) != Adjustments()
-
-
 def adjustments_of(db: Db, ctx: AccountContext, quote_id: int) -> Adjustments:
     """The discounts, fees and taxes of a quote: the lowest position counts first, then the oldest record."""
-    return Adjustments(*(_read(db, ctx, quote_id, kind) for kind in ("discount", "fee", "tax")))
+    return Adjustments(*(_read(db, ctx, quote_id, kind) for kind in KINDS))
+
+
+def named(adjustments: Adjustments, language: str, country: str) -> Adjustments:
+    """The same under the names by which a buyer reads them: a share with its percentage, whatever has no label as what
+    it is."""
+    spoken = language_of(language)
+    formats = Formats(locale_of(spoken, country))
+    with translation.override(spoken):
+        words = (_("Discount"), _("Fee"), _("Tax"))
+        return Adjustments(
+            *(
+                tuple(_named(each, word, formats) for each in all_of_kind)
+                for word, all_of_kind in zip(words, adjustments, strict=True)
+            )
+        )
+
+
+def _named(each: Adjustment, word: str, formats: Formats) -> Adjustment:
+    label = each.label.strip() or word
+    return each._replace(label=f"{label} {formats.percent(each.value)}" if each.is_percent else label)
 
 
 def _read(db: Db, ctx: AccountContext, quote_id: int, kind: str) -> tuple[Adjustment, ...]:

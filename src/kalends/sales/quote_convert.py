@@ -9,22 +9,26 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from kalends.accounts.context import AccountContext
-from kalends.billing.agree import AgreementRefused, LineWanted, Wanted, agree
-from kalends.core.checkout import price_offer
+from kalends.billing.agree import AgreementRefused, LineWanted, Wanted, plan
+from kalends.billing.create import create_subscriptions
+from kalends.billing.first import bill_first
+from kalends.core.adjustments import Adjustments, price_quote
 from kalends.crm.associations import Wanted as Tie
 from kalends.crm.associations import associate_all
 from kalends.events import journal
-from kalends.sales.agreed import Agreed, agree_on
+from kalends.sales.agreed import Agreed, Part, agree_on
 from kalends.sales.buyers import Buyer
+from kalends.sales.naming import named_after_items
 from kalends.sales.people import Payer
-from kalends.sales.quote_amounts import is_adjusted
-from kalends.sales.quote_source import offered_lines, terms_of_quote
+from kalends.sales.quote_amounts import adjustments_of
+from kalends.sales.quote_document import is_as_shown
+from kalends.sales.quote_source import terms_of_quote
 from kalends.sales.quote_versions import (
     Converted,
     Version,
-    adjusted_refusal,
     conversion_of,
     current_version,
+    language_of_quote,
     payment_state,
 )
 from kalends.sales.quotes import Parties, Quote, QuoteRefused, find_quote, locked, parties_of
@@ -39,8 +43,10 @@ def convert_quote(
     """Make subscriptions of a published quote: one for each schedule, paid by invoice, with copies of its lines.
 
     They belong to its contact, company, deal and the quote, and where the account wants it to its billing contact.
-    ``bill_once_lines`` makes an invoice of what is billed once; without, that stays out. A quote is converted once:
-    the second time :class:`QuoteRefused` (``converted``) says so. Raises ``AgreementRefused`` too; nothing is made.
+    ``bill_once_lines`` makes an invoice of what is billed once; without, that stays out, which cannot be where
+    discounts, fees or taxes are on the whole. What a discount takes off a first payment is taken off at once: that
+    payment is invoiced now. A quote is converted once: the second time :class:`QuoteRefused` (``converted``) says so.
+    Raises ``AgreementRefused`` too; nothing is made.
     """
     with db.transaction():
         row = locked(db, ctx, quote_id)
@@ -52,8 +58,15 @@ def convert_quote(
             raise QuoteRefused("converted", f"The quote was converted already, to {made_before}.")
         if payment_state(db, ctx, quote_id) is not None:
             raise QuoteRefused("paid", "The quote was paid on its page: its subscriptions exist.")
-        if is_adjusted(db, ctx, quote_id):
-            raise adjusted_refusal()
+        if not is_as_shown(db, ctx, quote_id, version.content):
+            raise QuoteRefused(
+                "not_as_shown", "What the quote sells was changed after it was published: take it back first."
+            )
+        if not bill_once_lines and adjustments_of(db, ctx, quote_id) != Adjustments():
+            text = (
+                "Discounts, fees and taxes on the whole quote count with what is billed once: bill that too."
+            )
+            raise QuoteRefused("once_too", text)
         made = _make(
             db, ctx, quote, parties_of(db, ctx, quote_id), bill_once_lines=bill_once_lines, actor=actor
         )
@@ -65,67 +78,71 @@ def _make(
     db: Db, ctx: AccountContext, quote: Quote, parties: Parties, *, bill_once_lines: bool, actor: str
 ) -> Converted:
     assert parties.contact_id is not None, "a published quote has a contact"
-    lines = offered_lines(db, ctx, quote.id)
-    again = [line for line in lines if line.offered.frequency is not None]
-    if not again and not bill_once_lines:
+    agreed = _agreed(db, ctx, quote)
+    again = [part for part in agreed.parts if part.frequency is not None]
+    once = [part for part in agreed.parts if part.frequency is None and bill_once_lines]
+    if not again and not once:
         raise QuoteRefused(
             "nothing_recurs", "Nothing of the quote recurs, and what is billed once is left out."
         )
-    subscriptions: list[int] = []
-    if again:
-        wanted = Wanted(
-            contact_id=parties.contact_id,
-            company_id=parties.company_id,
-            lines=[
-                LineWanted(
-                    line.new,
-                    line.offered.frequency,
-                    line.offered.payments,
-                    max(line.offered.start, ctx.today) if line.offered.start else None,
-                    line.offered.delay_days,
-                    line.offered.delay_months,
-                )
-                for line in again
-            ],
-            currency=quote.currency or ctx.currency,
-            start=ctx.today,
-            net_terms_days=_net_terms(ctx, quote),
-            email_invoices=ctx.settings.email_invoices,
-            owner_id=quote.owner_id,
-            language=quote.language,
-        )
-        subscriptions = [each.id for each in agree(db, ctx, wanted, actor=actor).subscriptions]
-        db.execute(
-            "UPDATE subscription SET payment_source_app = 'quote', payment_source_id = %s WHERE account_id = %s "
-            "AND id = ANY(%s)",
-            [str(quote.id), ctx.id, subscriptions],
-        )
-    invoices = _once(db, ctx, quote, parties) if bill_once_lines else []
+    subscriptions, off = _subscriptions(db, ctx, quote, parties, again, actor) if again else ([], {})
+    invoices = [each.invoice_id for each in bill_first(db, ctx, off, use_credit=True)]
+    invoices += [_bill_once(db, ctx, quote, parties, agreed, part) for part in once]
     made = Converted(subscriptions, invoices)
     _tie(db, ctx, quote, parties, made)
     return made
+
+
+def _subscriptions(
+    db: Db, ctx: AccountContext, quote: Quote, parties: Parties, parts: Sequence[Part], actor: str
+) -> tuple[list[int], dict[int, int]]:
+    """The subscriptions, and of those whose first payment a discount makes smaller by how much."""
+    assert parties.contact_id is not None
+    recurring = [(part, line) for part in parts for line in part.lines]
+    language = language_of_quote(db, ctx, quote, parties.contact_id)
+    wanted = Wanted(
+        contact_id=parties.contact_id,
+        company_id=parties.company_id,
+        lines=[LineWanted(line, part.frequency, part.payments, part.start) for part, line in recurring],
+        currency=quote.currency or ctx.currency,
+        start=ctx.today,
+        net_terms_days=_net_terms(ctx, quote),
+        email_invoices=ctx.settings.email_invoices,
+        owner_id=quote.owner_id,
+        language=quote.language,
+    )
+    planned = plan(db, ctx, wanted)
+    fresh = [named_after_items(item, language) for item in planned]
+    ids = create_subscriptions(db, ctx, fresh, payment_source="quote", actor=actor)
+    db.execute(
+        "UPDATE subscription SET payment_source_id = %s WHERE account_id = %s AND id = ANY(%s)",
+        [str(quote.id), ctx.id, ids],
+    )
+    off = {
+        id_: part.off_minor
+        for id_, item in zip(ids, planned, strict=True)
+        if (part := recurring[item.lines[0] - 1][0]).off_minor
+    }
+    return ids, off
 
 
 def _net_terms(ctx: AccountContext, quote: Quote) -> int:
     return ctx.settings.net_terms_days if quote.net_terms_days is None else quote.net_terms_days
 
 
-def _once(db: Db, ctx: AccountContext, quote: Quote, parties: Parties) -> list[int]:
-    """An invoice of what is billed once, if anything is."""
-    agreed = _agreed(db, ctx, quote)
-    part = next((part for part in agreed.parts if part.frequency is None), None)
-    if part is None:
-        return []
+def _bill_once(
+    db: Db, ctx: AccountContext, quote: Quote, parties: Parties, agreed: Agreed, part: Part
+) -> int:
+    """An invoice of what is billed once."""
     assert parties.contact_id is not None
     payer, nobody = Payer(parties.contact_id, parties.company_id), Buyer("")
     days = _net_terms(ctx, quote)
-    invoice_id, _total = bill_once(db, ctx, agreed, part, payer, nobody, quote.language, net_terms_days=days)
-    return [invoice_id]
+    return bill_once(db, ctx, agreed, part, payer, nobody, quote.language, net_terms_days=days)[0]
 
 
 def _agreed(db: Db, ctx: AccountContext, quote: Quote) -> Agreed:
     terms = terms_of_quote(db, ctx, quote.id)
-    return agree_on(terms, price_offer(terms.lines, {}, terms.currency, ctx.today), None)
+    return agree_on(terms, price_quote(terms.lines, terms.adjustments, terms.currency, ctx.today), None)
 
 
 def _tie(db: Db, ctx: AccountContext, quote: Quote, parties: Parties, made: Converted) -> None:

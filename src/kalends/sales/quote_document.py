@@ -14,16 +14,17 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.catalog.options import FREQUENCIES
-from kalends.core.adjustments import Adjustment
+from kalends.core.adjustments import DISCOUNT, Adjustments, price_quote
 from kalends.core.checkout import DueLine, FutureCharge, Offer
 from kalends.core.choices import OfferedLine
+from kalends.core.terms import FEE, TAX
 from kalends.documents.invoice import Party, seller_of
 from kalends.documents.logo import read_logos
 from kalends.documents.sheet import LETTER_PAPER, LineOnSheet, Sheet, Sum, breakable, party_on_sheet
 from kalends.documents.typeset import typeset
 from kalends.messages.letters.formats import Formats, country_code, language_of, locale_of
 from kalends.sales.link_lines import SoldLine, sold_lines
-from kalends.sales.quote_amounts import QuoteAmounts, adjustments_of, price_quote
+from kalends.sales.quote_amounts import adjustments_of, named
 from kalends.sales.quotes import Quote
 
 Db = Connection[Any]
@@ -59,9 +60,21 @@ def fingerprint(content: str | bytes) -> str:
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
-def lines_digest(lines: Sequence[SoldLine]) -> str:
-    """What stands for everything that a quote's lines say: another price, day or name has another one."""
-    return fingerprint(repr([(each.offered, each.new) for each in lines]))
+def sold_digests(lines: Sequence[SoldLine], adjustments: Adjustments) -> dict[str, str]:
+    """What stands for everything that a quote sells: another price, day or name, or another discount, fee or tax, has
+    another one."""
+    without = adjustments == Adjustments()
+    return {
+        "lines": fingerprint(repr([(each.offered, each.new) for each in lines])),
+        "adjustments": "" if without else fingerprint(repr(adjustments)),
+    }
+
+
+def is_as_shown(db: Db, ctx: AccountContext, quote_id: int, content: Mapping[str, Any]) -> bool:
+    """Whether a quote still sells what the published ``content`` says."""
+    sold = sold_lines(db, ctx, "quote", quote_id)
+    digests = sold_digests(sold, adjustments_of(db, ctx, quote_id))
+    return all(content.get(name, "") == digest for name, digest in digests.items())
 
 
 def buyer_of(db: Db, ctx: AccountContext, contact_id: int, company_id: int | None) -> Party:
@@ -95,17 +108,20 @@ def write_document(
     sold = sold_lines(db, ctx, "quote", quote.id)
     buyer = buyer_of(db, ctx, contact_id, company_id)
     adjustments = adjustments_of(db, ctx, quote.id)
-    amounts = price_quote(
-        [line.offered for line in sold], adjustments, quote.currency or ctx.currency, ctx.today
+    offer = price_quote(
+        [line.offered for line in sold],
+        named(adjustments, language, buyer.country or seller_of(ctx).country),
+        quote.currency or ctx.currency,
+        ctx.today,
     )
-    sheet = quote_sheet(ctx, quote, number, [line.offered for line in sold], amounts, buyer, language)
+    sheet = quote_sheet(ctx, quote, number, [line.offered for line in sold], offer, buyer, language)
     content = {
         "format": 1,
         "quote": quote.id,
         "version": number,
-        "lines": lines_digest(sold),
-        "first_minor": amounts.due_minor,
-        "recurs": amounts.offer.recurs,
+        **sold_digests(sold, adjustments),
+        "first_minor": offer.due_minor,
+        "recurs": offer.recurs,
         "expires": quote.expiration_date.isoformat(),
         "acceptance": quote.acceptance_method,
         "payment": quote.payment_enabled,
@@ -128,13 +144,13 @@ def quote_sheet(
     quote: Quote,
     number: int,
     lines: Sequence[OfferedLine],
-    amounts: QuoteAmounts,
+    offer: Offer,
     buyer: Party,
     language: str,
 ) -> Sheet:
     """A quote in words, as its buyer's language and country write them."""
     currency, spoken = quote.currency or ctx.currency, language_of(language)
-    offer, seller = amounts.offer, seller_of(ctx)
+    seller = seller_of(ctx)
     country = buyer.country or seller.country
     locale = locale_of(spoken, country)
     formats = Formats(locale)
@@ -173,7 +189,7 @@ def quote_sheet(
             lines=[
                 _row(line, of, currency, formats) for line, of in zip(offer.lines, _taken(lines), strict=True)
             ],
-            sums=list(sums_of(amounts, formats)),
+            sums=list(sums_of(offer, formats)),
             payment_title=_("Payments to come"),
             payment=[future_words(each, offer, formats) for each in offer.future],
             notes_title=_("Terms"),
@@ -223,21 +239,23 @@ def often_words(frequency: str) -> str:
     return label.in_language(translation.get_language() or "en")
 
 
-def sums_of(amounts: QuoteAmounts, formats: Formats) -> Iterator[Sum]:
+def sums_of(offer: Offer, formats: Formats) -> Iterator[Sum]:
     """From the lines to what is due on acceptance: what is taken off and added as a whole, then the taxes."""
-    offer, currency = amounts.offer, amounts.offer.currency
-    discounts, fees, taxes = (
-        list(zip(each, minors, strict=True))
-        for each, minors in zip(amounts.adjustments, amounts.adjusted, strict=True)
-    )
-    if discounts or fees or taxes:
+    currency = offer.currency
+
+    def added(kind: str) -> Iterator[Sum]:
+        for each in offer.added:
+            if each.kind == kind:
+                value = formats.figure(each.amount_minor, currency)
+                yield Sum(label=breakable(each.label), value=value, weight="line")
+
+    taxes = [each.amount_minor for each in offer.added if each.kind == TAX]
+    if offer.added:
         yield Sum(label=_("Subtotal"), value=formats.figure(offer.subtotal_minor, currency), weight="line")
-    for each, minor in discounts:
-        yield _adjusted(each, _("Discount"), -minor, currency, formats)
-    for each, minor in fees:
-        yield _adjusted(each, _("Fee"), minor, currency, formats)
+    yield from added(DISCOUNT)
+    yield from added(FEE)
     if offer.tax_minor or taxes:
-        net = offer.due_minor - offer.tax_minor + sum(amounts.adjusted.fees)
+        net = offer.due_minor - offer.tax_minor - sum(taxes)
         yield Sum(label=_("Net amount"), value=formats.figure(net, currency), weight="line")
         for tax in offer.taxes:
             if tax.tax_minor:
@@ -247,16 +265,8 @@ def sums_of(amounts: QuoteAmounts, formats: Formats) -> Iterator[Sum]:
                 }
                 label = _("%(tax)s of %(base)s") % words
                 yield Sum(label=label, value=formats.figure(tax.tax_minor, currency), weight="line")
-    for each, minor in taxes:
-        yield _adjusted(each, _("Tax"), minor, currency, formats)
-    yield Sum(label=_("First payment"), value=formats.money(amounts.due_minor, currency), weight="big")
-
-
-def _adjusted(each: Adjustment, kind: str, minor: int, currency: str, formats: Formats) -> Sum:
-    label = breakable(each.label) or kind
-    if each.is_percent:
-        label = f"{label} {formats.percent(each.value)}"
-    return Sum(label=label, value=formats.figure(minor, currency), weight="line")
+    yield from added(TAX)
+    yield Sum(label=_("First payment"), value=formats.money(offer.due_minor, currency), weight="big")
 
 
 def future_words(charge: FutureCharge, offer: Offer, formats: Formats) -> str:

@@ -8,15 +8,21 @@ from django.conf import settings
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
+from kalends.core.adjustments import Adjustments, CannotAdjust, price_quote
 from kalends.crm.association_reads import linked
 from kalends.events import journal
 from kalends.sales.link_lines import SoldLine, sold_lines
 from kalends.sales.offers import Settled, SourceRules, Terms, register_source
-from kalends.sales.quote_amounts import is_adjusted
+from kalends.sales.quote_amounts import adjustments_of, named
 from kalends.sales.quote_course import is_open_for
-from kalends.sales.quote_document import lines_digest
-from kalends.sales.quote_versions import conversion_of, current_version, payment_state
-from kalends.sales.quotes import ACCEPTED, CLICK, SIGNATURE, find_quote
+from kalends.sales.quote_document import is_as_shown
+from kalends.sales.quote_versions import (
+    conversion_of,
+    current_version,
+    language_of_quote,
+    payment_state,
+)
+from kalends.sales.quotes import ACCEPTED, CLICK, SIGNATURE, Quote, find_quote, parties_of
 from kalends.sales.trouble import Closed
 
 Db = Connection[Any]
@@ -30,8 +36,13 @@ def register() -> None:
 def terms_of_quote(db: Db, ctx: AccountContext, quote_id: int) -> Terms:
     """What a quote sells, and what it asks of its buyer. Raises ``NoSuchQuote``."""
     quote = find_quote(db, ctx, quote_id)
-    sold = offered_lines(db, ctx, quote_id)
+    sold, adjustments = offered_lines(db, ctx, quote_id), _adjustments(db, ctx, quote)
     methods = quote.allowed_payment_methods
+    closed = _closed(db, ctx, quote_id)
+    try:
+        price_quote([line.offered for line in sold], adjustments, quote.currency or ctx.currency, ctx.today)
+    except CannotAdjust:
+        adjustments, closed = Adjustments(), closed or "inactive"
     return Terms(
         name=quote.title,
         currency=quote.currency or ctx.currency,
@@ -46,8 +57,18 @@ def terms_of_quote(db: Db, ctx: AccountContext, quote_id: int) -> Terms:
         language=quote.language,
         address=f"/quote/{ctx.id}/{quote.public_key}",
         owner_id=quote.owner_id,
-        closed=_closed(db, ctx, quote_id),
+        closed=closed,
+        adjustments=adjustments,
     )
+
+
+def _adjustments(db: Db, ctx: AccountContext, quote: Quote) -> Adjustments:
+    """What is on the whole of it, by the names under which its buyer reads it."""
+    adjustments = adjustments_of(db, ctx, quote.id)
+    if adjustments == Adjustments():
+        return adjustments
+    language = language_of_quote(db, ctx, quote, parties_of(db, ctx, quote.id).contact_id)
+    return named(adjustments, language, ctx.country)
 
 
 def offered_lines(db: Db, ctx: AccountContext, quote_id: int) -> list[SoldLine]:
@@ -70,9 +91,7 @@ def _closed(db: Db, ctx: AccountContext, quote_id: int) -> str | None:
     # It is agreed to first, and then paid, where it asks for that.
     if quote.acceptance_method in (CLICK, SIGNATURE) and quote.status != ACCEPTED:
         return "inactive"
-    if version.content["lines"] != lines_digest(sold_lines(db, ctx, "quote", quote_id)):
-        return "inactive"
-    if is_adjusted(db, ctx, quote_id):
+    if not is_as_shown(db, ctx, quote_id, version.content):
         return "inactive"
     paid = payment_state(db, ctx, quote_id) == "done"
     return "used" if paid or conversion_of(db, ctx, quote_id) is not None else None

@@ -14,7 +14,9 @@ from django.conf import settings
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
-from kalends.core.adjustments import Adjustments, CannotAdjust
+from kalends.core.adjustments import CannotAdjust
+from kalends.core.checkout import is_chargeable
+from kalends.core.money import format_minor, minimum_charge
 from kalends.events import journal
 from kalends.sales.link_lines import sold_lines
 from kalends.sales.quote_amounts import amounts_of
@@ -22,6 +24,8 @@ from kalends.sales.quote_document import write_document
 from kalends.sales.quotes import Quote, QuoteRefused, find_quote, parties_of
 
 Db = Connection[Any]
+EMPTIED = "{}"
+"""The document of a version that nobody agreed to and whose buyer was erased."""
 _SELECT = (
     "SELECT id, quote_id, number, public_key, document, document_hash, pdf_hash, published_at, withdrawn_at "
     "FROM quote_version WHERE account_id = %s"
@@ -53,9 +57,9 @@ class Version:
 
 
 def version_of_key(db: Db, ctx: AccountContext, key: UUID) -> Version:
-    """The version at a public address. Raises :class:`NoSuchVersion`."""
+    """The version at a public address. Raises :class:`NoSuchVersion`, for one too whose buyer was erased."""
     row = db.execute(_SELECT + " AND public_key = %s", [ctx.id, key]).fetchone()
-    if row is None:
+    if row is None or row[4] == EMPTIED:
         raise NoSuchVersion("There is no such quote in this account.")
     return Version(*row)
 
@@ -73,7 +77,7 @@ def pdf_of(db: Db, ctx: AccountContext, version_id: int) -> bytes:
         "ON a.account_id = v.account_id AND a.version_id = v.id WHERE v.account_id = %s AND v.id = %s",
         [ctx.id, version_id],
     ).fetchone()
-    if row is None:
+    if row is None or not row[0]:
         raise NoSuchVersion(f"There is no version {version_id} of a quote in this account.")
     return bytes(row[0])
 
@@ -150,20 +154,16 @@ def refuse_unfit(db: Db, ctx: AccountContext, quote: Quote) -> None:
             "currency", f"Line items are in {rows[0][0]}, and the quote in {currency}: change one."
         )
     try:
-        amounts = amounts_of(db, ctx, quote)
+        offer = amounts_of(db, ctx, quote)
     except CannotAdjust as wrong:
         raise QuoteRefused("adjustment", str(wrong)) from wrong
-    if amounts.adjustments != Adjustments() and (quote.payment_enabled or quote.billing_enabled):
-        raise adjusted_refusal()
-
-
-def adjusted_refusal() -> QuoteRefused:
-    """Why money is not moved by a quote with discounts, fees or taxes on the whole of it."""
-    text = (
-        "A quote with discounts, fees or taxes on the whole of it is not paid on its page and makes no subscriptions "
-        "or invoices: turn both off and bill it yourself, or put them into the line items."
-    )
-    return QuoteRefused("adjusted", text)
+    if quote.payment_enabled and not is_chargeable(offer):
+        least = format_minor(minimum_charge(currency, ctx.today), currency)
+        raise QuoteRefused(
+            "too_small",
+            f"A payment on the quote's page would be below {least}, the smallest charge: ask for more, or for no "
+            "payment.",
+        )
 
 
 def withdraw(db: Db, ctx: AccountContext, quote_id: int, actor: str) -> None:

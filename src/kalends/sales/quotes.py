@@ -44,9 +44,9 @@ class NoSuchDeal(LookupError):
 class QuoteRefused(ValueError):
     """What was asked cannot be done to the quote as it stands. ``code`` is for pages, the message says it in English.
 
-    ``published``, ``not_published``, ``accepted``, ``paid``, ``being_paid``, ``expired``, ``not_pending``,
-    ``needs_approval``, ``converted``, ``no_deal``, ``no_contact``, ``no_line``, ``adjusted``, ``adjustment``,
-    ``currency``, ``no_reason``, ``no_email``, ``nothing_recurs``, ``other``.
+    ``published``, ``not_published``, ``not_as_shown``, ``accepted``, ``paid``, ``being_paid``, ``expired``,
+    ``not_pending``, ``needs_approval``, ``converted``, ``no_deal``, ``no_contact``, ``no_line``, ``once_too``,
+    ``adjustment``, ``too_small``, ``currency``, ``no_reason``, ``no_email``, ``nothing_recurs``, ``other``.
     """
 
     def __init__(self, code: str, text: str) -> None:

@@ -17,11 +17,13 @@ from kalends.billing.draft import issue_draft
 from kalends.billing.first import bill_first
 from kalends.core.money import allocate
 from kalends.events import journal
+from kalends.payments.methods import refuse_others_token
 from kalends.payments.processors.interface import GivenMethod
 from kalends.sales.agreed import Agreed, Part
 from kalends.sales.buyers import Buyer
 from kalends.sales.checkouts import Checkout
 from kalends.sales.deals import copy_lines
+from kalends.sales.naming import named_after_items
 from kalends.sales.people import SOURCE, Payer
 
 Db = Connection[Any]
@@ -60,7 +62,11 @@ class Made:
 
 
 def store_method(db: Db, ctx: AccountContext, contact_id: int, processor: str, method: GivenMethod) -> int:
-    """Keep the way to pay that a buyer gave for payments to come; one that is there stays as it is."""
+    """Keep the way to pay that a buyer gave for payments to come; one of theirs that is there stays as it is.
+
+    Raises :class:`~kalends.payments.methods.GivenToAnother` for one that is somebody else's: a subscription must never
+    be charged to another customer's card.
+    """
     row = db.execute(
         load("kalends.sales", "store_method"),
         {
@@ -72,7 +78,9 @@ def store_method(db: Db, ctx: AccountContext, contact_id: int, processor: str, m
         },
     ).fetchone()
     assert row is not None
-    return row[0]
+    method_id, owner_id = row
+    refuse_others_token(processor, method_id, owner_id, contact_id)
+    return method_id
 
 
 def make_records(
@@ -108,6 +116,7 @@ def make_records(
         f"checkout {checkout.id}: invoices of {asked}, agreed {agreed.due_minor}, charged {paid}"
     )
     _ship(db, ctx, invoices, buyer)
+    _keep_answers(db, ctx, made, agreed, buyer)
     if paid is not None and method is not None:
         _mark_payments(db, ctx, made, checkout, agreed, buyer, method, paid)
     return made
@@ -141,7 +150,11 @@ def _subscriptions(
     )
     planned = divide(ctx, wanted)
     ids = create_subscriptions(
-        db, ctx, [item.fresh for item in planned], source=SOURCE, payment_source=agreed.subscription_app
+        db,
+        ctx,
+        [named_after_items(item, language or ctx.language) for item in planned],
+        source=SOURCE,
+        payment_source=agreed.subscription_app,
     )
     off = {
         id_: part.off_minor
@@ -230,6 +243,23 @@ def _ship(db: Db, ctx: AccountContext, invoices: list[int], buyer: Buyer) -> Non
     if buyer.shipping:
         params = {**_address(buyer.shipping), "account_id": ctx.id, "ids": integers(invoices)}
         db.execute(load("kalends.sales", "ship_invoices"), params)
+
+
+def _keep_answers(db: Db, ctx: AccountContext, made: Made, agreed: Agreed, buyer: Buyer) -> None:
+    """Say on the records what was answered to the seller's own questions, a line for each."""
+    answered = agreed.answered(buyer.custom)
+    if not answered:
+        return
+    told = "\n".join(f"{asked.label}: {answer}" for asked, answer in answered)
+    subscriptions, invoices = integers(made.subscriptions), integers(made.invoices)
+    db.execute(
+        "UPDATE subscription SET checkout_answers = %s WHERE account_id = %s AND id = ANY(%s::bigint[])",
+        [told, ctx.id, subscriptions],
+    )
+    db.execute(
+        "UPDATE invoice SET checkout_answers = %s WHERE account_id = %s AND id = ANY(%s::bigint[])",
+        [told, ctx.id, invoices],
+    )
 
 
 def _mark_payments(

@@ -35,9 +35,10 @@ from kalends.platform.patience import patiently
 from kalends.query.context import Cursor
 from kalends.staff.demo import signed_in_user
 from kalends.staff.forbidden import Forbidden
+from kalends.staff.forms import Form
 from kalends.staff.refusals import Refused
 from kalends.staff.reply import to_sign_in
-from kalends.staff.visit import View, Visit, enter, isolate, language_of
+from kalends.staff.visit import View, Visit, enter, language_of
 
 REQUEST_KEY = "request_key"
 _NOT_ASKED = ("csrfmiddlewaretoken", REQUEST_KEY)
@@ -89,6 +90,17 @@ class ActionVisit(Visit):
         except (psycopg.DataError, psycopg.IntegrityError) as problem:
             raise Refused.by_database(problem) from problem
 
+    def carry_out(self, kind: str, form: Form, work: Callable[[Connection[Any]], Any]) -> bool:
+        """Do what a form asks for if it is right; what is wrong or refused is said in the form, and nothing is done."""
+        if not form.is_valid():
+            return False
+        try:
+            self.do(kind, work)
+        except Refused as refusal:
+            form.refuse(refusal)
+            return False
+        return True
+
 
 def account_action(what: str, name: str = "", *, record: str = "id") -> Callable[[View], View]:
     """A view that gets an :class:`ActionVisit`, for POST only, from users who may do this.
@@ -108,8 +120,7 @@ def account_action(what: str, name: str = "", *, record: str = "id") -> Callable
                 return to_sign_in(request)
             with translation.override(language_of(user)), transaction.atomic():
                 # Names and the like are read beside the action; writing is for the action's own connection.
-                isolate("READ COMMITTED, READ ONLY")
-                seen = enter(request, user, account_id)
+                seen = enter(request, user, account_id, "READ COMMITTED, READ ONLY")
                 if not seen.place.grants.allows(what, name):
                     raise Forbidden(what, name)
                 seen.require(what, name, kwargs.get(record) if name else None)

@@ -6,8 +6,10 @@ list. Whatever comes from a record is escaped here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
+from typing import Any
 
 from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
@@ -15,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from kalends.staff import formatting
 from kalends.staff.cells import Cell
-from kalends.staff.index.table import Table, TableRow
+from kalends.staff.index.table import Column, Table, TableRow
+from kalends.staff.shell import Entry
 
 NOTHING = mark_safe('<span class="muted">--</span>')
 
@@ -80,6 +83,69 @@ def _value(value: Cell) -> str:
             return NOTHING
         case _:
             return f'<span class="soft">{text}</span>'
+
+
+def strip_day(day: Mapping[str, Any]) -> SafeString:
+    """A bar of a month's strip, which leads to what falls due on its day."""
+    title = escape(day["title"])
+    marks = "".join(
+        f" {mark}"
+        for mark, holds in (
+            ('aria-current="true"', day["chosen"]),
+            ("data-today", day["today"]),
+            ("data-weekend", day["weekend"]),
+        )
+        if holds
+    )
+    bars = "".join(
+        f'<rect class="b-{kind}" x="0" width="14" y="{top}" height="{height}"/>'
+        for kind, top, height in (
+            ("due", day["top"], day["height"]),
+            ("ok", day["ok_top"], day["ok_height"]),
+            ("bad", day["top"], day["bad_height"]),
+        )
+    )
+    return mark_safe(  # noqa: S308 - every part is escaped or a number
+        f'<a class="due__day" href="{escape(day["link"])}" title="{title}" aria-label="{title}"{marks}>'
+        f'<svg viewBox="0 0 14 100" preserveAspectRatio="none" aria-hidden="true">{bars}</svg>'
+        f"<span>{day['number']}</span></a>"
+    )
+
+
+_ARROWS = {
+    "ascending": ("arrow-up", ""),
+    "descending": ("arrow-down", ""),
+    "": ("chevrons-up-down", "icon--idle"),
+}
+
+
+def heading(column: Column, *, is_name: bool = False) -> SafeString:
+    """The head of a column, which sorts by it; all but the name's can be made wider."""
+    css = f"{column.css} c-name" if is_name else column.css
+    width = f' data-width="{column.width}"' if column.width else ""
+    sorts = f' aria-sort="{column.direction}"' if column.direction else ""
+    resize = "" if is_name else '<span class="resize" data-resize aria-hidden="true"></span>'
+    name = escape(column.name)
+    return mark_safe(  # noqa: S308 - every part is escaped
+        f'<th scope="col" role="columnheader" class="{css}" data-column="{name}"{width}{sorts}>'
+        f'<a id="sort-{name}" href="{escape(column.sort_link)}">{escape(column.label)}'
+        f"{icon(*_ARROWS[column.direction])}</a>{resize}</th>"
+    )
+
+
+def nav_link(entry: Entry, current: str) -> SafeString:
+    """A link of the navigation, with how many records want attention."""
+    here = ' aria-current="page"' if entry.key == current else ""
+    count = ""
+    if entry.alert:
+        need = escape(_("%(number)s need attention") % {"number": entry.alert})
+        count = (
+            f'<span class="count"><span aria-hidden="true">{escape(entry.alert)}</span>'
+            f'<span class="sr">{need}</span></span>'
+        )
+    return mark_safe(  # noqa: S308 - every part is escaped
+        f'<a class="nav__link" href="{escape(entry.link)}"{here}>{icon(entry.icon)}{escape(entry.label)}{count}</a>'
+    )
 
 
 def table_row(table: Table, row: TableRow, base: str) -> SafeString:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from kalends.catalog import ObjectType, Sort
-from kalends.query import Context, Filter, Key, compile_select, encode_key, fetch, key_of
+from kalends.query import Context, Filter, Key, Words, compile_select, encode_key, fetch, key_of
 from kalends.query.context import Cursor
 
 Row = dict[str, Any]
@@ -19,7 +19,7 @@ class Wanted(NamedTuple):
     columns: Sequence[str]
     filter: Filter
     sort: Sort
-    search: str | None
+    search: Words | None
 
 
 class Page(NamedTuple):

@@ -30,6 +30,7 @@ REASONS: dict[str, Promise] = {
     "payment_intent_mandate_invalid": gettext_lazy(
         "The customer's consent to be debited is not valid any more"
     ),
+    "method_ended": gettext_lazy("The payment method cannot be charged any more"),
     "no_such_token": gettext_lazy("The processor does not know the stored payment method"),
     "card_velocity_exceeded": gettext_lazy("The card's limit is used up for now"),
     "processing_error": gettext_lazy("The bank could not answer; it may another day"),

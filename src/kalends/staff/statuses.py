@@ -1,14 +1,5 @@
 """The shape that goes with each status: color is never the only difference."""
 
-SUBSCRIPTION = {
-    "active": "circle-check",
-    "past_due": "clock",
-    "unpaid": "circle-alert",
-    "scheduled": "calendar-clock",
-    "paused": "circle-pause",
-    "canceled": "circle-x",
-    "expired": "flag",
-}
 INVOICE = {
     "draft": "circle-dashed",
     "open": "clock",

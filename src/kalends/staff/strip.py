@@ -17,6 +17,7 @@ from kalends.staff.visit import Visit
 def strip(cursor: Cursor, visit: Visit, state: ListState) -> dict[str, Any]:
     first = read_month(state.month, visit.ctx.today)
     month = falling_due(cursor, visit.ctx, first, state.currency, visit.asking)
+    due = _("%(day)s: %(amount)s due")
     return {
         "label": formatting.month(month.first),
         "previous": state.address(month=f"{month.previous:%Y-%m}"),
@@ -29,18 +30,18 @@ def strip(cursor: Cursor, visit: Visit, state: ListState) -> dict[str, Any]:
             for code, total in sorted(month.totals.items())
             if code != month.currency
         ],
-        "days": [_strip_day(month, each, visit.ctx.today, state) for each in month.days],
+        "days": [_strip_day(month, each, visit.ctx.today, state, due) for each in month.days],
     }
 
 
-def _strip_day(month: DueMonth, each: Day, today: date, state: ListState) -> dict[str, Any]:
+def _strip_day(month: DueMonth, each: Day, today: date, state: ListState, due: str) -> dict[str, Any]:
     """A bar in per cent of the month's largest day: collected at its foot, failed at its head."""
     share = 100 / (month.largest or 1)
     height = max(round(each.due * share, 1), 3) if each.due else 2
     amount = str(formatting.minor(each.due, month.currency))
     return {
         "number": each.day.day,
-        "title": _("%(day)s: %(amount)s due") % {"day": formatting.short_day(each.day), "amount": amount},
+        "title": due % {"day": formatting.short_day(each.day), "amount": amount},
         "link": state.address(day="" if state.day == each.day else each.day.isoformat()),
         "chosen": state.day == each.day,
         "today": each.day == today,

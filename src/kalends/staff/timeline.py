@@ -228,6 +228,11 @@ KINDS: dict[str, tuple[str, str, _Words]] = {
         "acc",
         _plain(lambda: _("Payment method changed")),
     ),
+    "subscription.method_ended": (
+        "credit-card",
+        "bad",
+        _plain(lambda: _("The payment method cannot be charged any more")),
+    ),
     "subscription.method_requested": (
         "credit-card",
         "",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("kalends.staff.create.urls")),
     path("", include("kalends.staff.links.urls")),
     path("", include("kalends.staff.quotes.urls")),
+    path("", include("kalends.staff.invoices.urls")),
     path("", include("kalends.staff.actions.urls")),
     path("", include("kalends.staff.settings.urls")),
     path("", include("kalends.staff.record.urls")),

@@ -10,16 +10,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 
-from kalends.accounts.context import AccountContext, AccountSettings
-from kalends.accounts.letterhead import Letterhead
-from kalends.accounts.models import Account, User
+from kalends.accounts.context import AccountContext, load_context
+from kalends.accounts.models import User
 from kalends.accounts.people import accounts_of
 from kalends.accounts.permissions import Place, place_of
 from kalends.catalog import get_object
@@ -32,6 +31,8 @@ from kalends.staff.forbidden import Forbidden
 from kalends.staff.reply import to_sign_in
 
 View = Callable[..., HttpResponse]
+AS_OF_NOW = "REPEATABLE READ, READ ONLY"
+"""How what only reads is isolated: it sees one moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,7 @@ def account_page(view: View) -> View:
         if user is None:
             return to_sign_in(request)
         with translation.override(language_of(user)), transaction.atomic():
-            isolate("REPEATABLE READ, READ ONLY")
-            return view(request, enter(request, user, account_id), **kwargs)
+            return view(request, enter(request, user, account_id, AS_OF_NOW), **kwargs)
 
     guarded.__dict__["is_account_page"] = True
     return guarded
@@ -131,9 +131,8 @@ def visiting(
     Unless ``changes`` says that something is to be changed, nothing can be.
     """
     with translation.override(language_of(user)), transaction.atomic():
-        isolate("READ COMMITTED" if changes else "REPEATABLE READ, READ ONLY")
         try:
-            visit = enter(request, user, account_id)
+            visit = enter(request, user, account_id, "READ COMMITTED" if changes else AS_OF_NOW)
         except Http404:
             visit = None
         yield visit
@@ -152,30 +151,19 @@ def first_account_of(user: User) -> int | None:
     return min((each.id for each in places), default=None)
 
 
-def isolate(level: str) -> None:
-    """Say of what kind the transaction that has just begun is."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
+def enter(request: HttpRequest, user: User, account_id: int, level: str) -> Visit:
+    """Let the transaction that has just begun see an account in which the user has a place. Raises ``Http404``.
 
-
-def enter(request: HttpRequest, user: User, account_id: int) -> Visit:
-    """Let the running transaction see an account in which the user has a place. Raises ``Http404``."""
+    ``level`` says how it is isolated, and whether it only reads.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('kalends.account_id', %s, true)", [str(account_id)])
+        # Django's cursors put values in by themselves, so that two statements can go in one trip.
+        cursor.execute(
+            f"SET TRANSACTION ISOLATION LEVEL {level}; SELECT set_config('kalends.account_id', %s, true)",
+            [str(account_id)],
+        )
         place = place_of(cast("Cursor", cursor), account_id, user.id)
     if place is None:
         raise Http404(f"no account {account_id}")
-    account = Account.objects.get(id=account_id)
-    context = AccountContext(
-        id=account.id,
-        name=account.name,
-        mode=account.mode,
-        time_zone=account.time_zone,
-        currency=account.currency,
-        language=account.language,
-        country=account.country,
-        settings=AccountSettings.read(account.settings),
-        now=account.clock_at or system_now(),
-        letterhead=Letterhead(**{item.name: getattr(account, item.name) for item in fields(Letterhead)}),
-    )
+    context = load_context(connection.connection, account_id, system_now=system_now())
     return Visit(user, context, place, is_demo=getattr(request, "kalends_demo", False))

@@ -25,6 +25,7 @@ from kalends.platform import database
 from kalends.platform.errors import ExitCode, UserFacing
 from kalends.platform.patience import patiently
 from kalends.worker.cleaning import clean_up
+from kalends.worker.connected import Connected
 from kalends.worker.logs import set_up_logs
 from kalends.worker.pace import Pace
 from kalends.worker.tasks import TASKS, Stopping, Task
@@ -45,7 +46,7 @@ class _Turn:
 
 
 @dataclass(slots=True)
-class Worker:
+class Worker(Connected):
     """One worker. ``clock`` says what time it really is; ``stop`` ends it after the block at hand."""
 
     clock: Clock
@@ -160,16 +161,6 @@ class Worker:
         if any(cleaned):
             log.info("cleaning", **cleaned._asdict())
         return True
-
-    def _connected(self) -> Connection[Any]:
-        if self._db is None or self._db.closed:
-            self._db = self.connect()
-        return self._db
-
-    def _disconnect(self) -> None:
-        if self._db is not None:
-            self._db.close()
-            self._db = None
 
 
 def _is_gone(db: Connection[Any]) -> bool:

@@ -28,6 +28,7 @@ from kalends.events.webhooks.networks import Network, allowed_networks
 from kalends.events.webhooks.posting import SECONDS, Outcome
 from kalends.events.webhooks.settings import Target, list_targets
 from kalends.platform.errors import UserFacing
+from kalends.worker.connected import Connected
 from kalends.worker.pace import Pace
 
 CALLS_AT_ONCE = 50
@@ -68,7 +69,7 @@ class _Trouble:
 
 
 @dataclass(slots=True)
-class Sender:
+class Sender(Connected):
     """Sends webhooks for every account. ``clock`` says what time it really is; ``stop`` ends it."""
 
     clock: Callable[[], datetime]
@@ -288,13 +289,3 @@ class Sender:
             log.warning("database gone", reason=str(problem), **told)
         else:
             log.error("webhooks failed", reason=str(problem), exc_info=problem, **told)
-
-    def _connected(self) -> Connection[Any]:
-        if self._db is None or self._db.closed:
-            self._db = self.connect()
-        return self._db
-
-    def _disconnect(self) -> None:
-        if self._db is not None:
-            self._db.close()
-            self._db = None

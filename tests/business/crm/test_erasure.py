@@ -32,6 +32,9 @@ from kalends.messages.delivery import deliver
 from kalends.messages.log import letters, show_letter
 from kalends.messages.resend import CannotResend, resend
 from kalends.proof.verify import verify
+from kalends.sales.quote_course import publish
+from kalends.sales.quote_versions import NoSuchVersion, version_of_key
+from tests.business.sales.quoting import Desk
 from tests.conftest import AnyConnection, Connect
 from tests.people import places_of
 from tests.world import World
@@ -111,6 +114,38 @@ def test_nothing_of_the_person_is_left_in_any_table(
     erase_contact(world.db, world.ctx, zephyrine)
 
     assert places_of(owner, world.ctx.id, WORDS) == []
+
+
+def test_a_quote_that_nobody_agreed_to_is_emptied_and_the_evidence_of_one_that_was_signed_stays(
+    world: World, owner: AnyConnection, zephyrine: int
+) -> None:
+    keeps_buyers(world, 0)
+    desk = Desk(world)
+    offered = desk.quote(contact=zephyrine)
+    signed = desk.quote(contact=zephyrine, acceptance_method="esignature")
+    for quote in (offered, signed):
+        publish(world.db, world.ctx, quote)
+    address = desk.version(offered).public_key
+    desk.code(offered, zephyrine)
+    desk.sign(signed, zephyrine)
+    assert [
+        row["quote_id"] for row in export_contact(world.db, world.ctx, zephyrine)["quote_acceptances"]
+    ] == [signed]
+
+    erase_contact(world.db, world.ctx, zephyrine)
+
+    kept = {place.partition(".")[0] for place in places_of(owner, world.ctx.id, WORDS)}
+    assert kept == {"quote_acceptance", "quote_version"}, "as long as the agreement may have to be shown"
+    assert world.one(
+        "SELECT signer_email IS NOT NULL, address, octet_length(pdf) > 0 FROM quote_acceptance"
+    ) == (
+        True,
+        "192.0.2.7",
+        True,
+    )
+    assert desk.read(offered).status == "DRAFT"
+    with pytest.raises(NoSuchVersion):
+        version_of_key(world.db, world.ctx, address)
 
 
 def test_the_books_stay_to_the_cent_and_verify_finds_nothing(world: World, zephyrine: int) -> None:

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from kalends.payments import ask_method
-from kalends.payments.ask_method import GivenToAnother, Visitor, Wanted
-from kalends.payments.methods import NewPaymentMethod, create_payment_methods
+from kalends.payments.ask_method import Visitor, Wanted
+from kalends.payments.methods import GivenToAnother, NewPaymentMethod, create_payment_methods
 from kalends.payments.processors.interface import GivenMethod, Setup
 from kalends.payments.processors.sandbox.processor import SandboxProcessor
 from tests.world import World

@@ -38,6 +38,11 @@ LINES = st.builds(
 )
 
 
+LEVIES = st.builds(
+    lambda price, levy: LineTerms(price, Decimal(1), levy=levy), numbers(100), st.sampled_from(["fee", "tax"])
+)
+
+
 @given(DAYS, FREQUENCIES, st.integers(-40, 400), st.integers(-5, 50))
 def test_cycles_fall_on_the_same_days(anchor: dt.date, frequency: Frequency, n: int, cycle: int) -> None:
     if not 1900 < anchor.year + n * max(frequency.months, 1) // 12 < 9000:
@@ -45,10 +50,10 @@ def test_cycles_fall_on_the_same_days(anchor: dt.date, frequency: Frequency, n: 
     assert cycle_day(Anchor(anchor, cycle), frequency.value, cycle + n) == due_date(anchor, frequency, n)
 
 
-@given(st.lists(LINES, max_size=5), st.sampled_from(["EUR", "NOK", "JPY", "KWD"]))
+@given(st.lists(LINES | LEVIES, max_size=5), st.sampled_from(["EUR", "NOK", "JPY", "KWD"]))
 def test_documents_come_to_the_same_cents(lines: list[LineTerms], currency: str) -> None:
     priced = price_document(lines, currency)
-    terms = tuple(Terms._make([*map(str, line[:5]), line.tax_inclusive]) for line in lines)
+    terms = tuple(Terms(*map(str, line[:5]), line.tax_inclusive, line.levy) for line in lines)
     again = document(terms, currency)
 
     assert [tuple(line) for line in again.lines] == [tuple(line[:5]) for line in priced.lines]

@@ -44,12 +44,10 @@ class Desk:
         return deal
 
     def quote(self, *lines: Any, contact: int | None = None, **changes: Any) -> int:
-        return make_quote(
-            self.world.db,
-            self.world.ctx,
-            self.deal(*(lines or (MONTHLY, ONCE)), contact=contact),
-            changes=changes,
-        )
+        return self.quote_of(self.deal(*(lines or (MONTHLY, ONCE)), contact=contact), **changes)
+
+    def quote_of(self, deal: int, **changes: Any) -> int:
+        return make_quote(self.world.db, self.world.ctx, deal, changes=changes)
 
     def published(self, *lines: Any, **changes: Any) -> int:
         quote = self.quote(*lines, **changes)

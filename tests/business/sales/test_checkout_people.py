@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kalends.crm.associations import End, associate, associated
 from kalends.crm.create import NewCompany, NewContact, create_companies, create_contacts
 from kalends.crm.erasure import erase_contact, export_contact
+from kalends.payments.methods import GivenToAnother
 from kalends.sales.checkouts import checkout_of
 from tests.business.sales.shop import Shop, item
 
@@ -154,6 +157,46 @@ def test_consent_is_kept_with_its_words_its_moment_and_where_it_came_from(shop: 
     }
 
 
+def test_a_card_that_is_another_customers_is_neither_charged_nor_attached(shop: Shop) -> None:
+    link = shop.link(item("Fleet Core", "49", "monthly"))
+    shop.buy(link, email="kari@nordmann.example")
+    (stored,) = shop.world.rows("SELECT contact_id, token FROM payment_method")
+    thief, herself = (
+        shop.ready(link, email="ola@hansen.example"),
+        shop.ready(link, email="KARI@nordmann.example"),
+    )
+    shop.db.execute("UPDATE sandbox_setup SET token = %s", [stored[1]])
+
+    with pytest.raises(GivenToAnother):
+        shop.back(thief)
+    assert shop.count("subscription") == 1
+    assert len(shop.charges()) == 1
+    assert shop.back(herself).status == "done"
+    assert shop.world.rows("SELECT contact_id, token FROM payment_method") == [stored]
+
+
+def test_answers_to_the_sellers_questions_stand_on_the_records_as_they_were_asked(shop: Shop) -> None:
+    asked = [
+        {"name": "size", "label": "Size", "type": "choice", "options": ["S", "M"]},
+        {"name": "note", "label": "Note", "type": "text"},
+    ]
+    link = shop.link(
+        item("Setup", "100"), item("Fleet Core", "49", "monthly", term="P1M"), custom_fields=asked
+    )
+    checkout = shop.ready(
+        link, custom={"size": "M", "note": "Ring Zephyrine"}, email="zephyrine@quux.example"
+    )
+    done = shop.back(checkout)
+    shop.db.execute("UPDATE payment_link SET custom_fields = '[]'")
+    for table, count in (("subscription", 1), ("invoice", 2)):
+        rows = shop.world.rows(f"SELECT checkout_answers FROM {table}")
+        assert rows == [("Size: M\nNote: Ring Zephyrine",)] * count
+    assert done.contact_id is not None
+    shop.world.until("2026-02-02")
+    erase_contact(shop.db, shop.ctx, done.contact_id)
+    assert shop.world.rows("SELECT DISTINCT checkout_answers FROM invoice") == [(None,)]
+
+
 def test_an_erased_buyer_leaves_the_books_and_no_words(shop: Shop) -> None:
     link = shop.link(item("Fleet Core", "49", "monthly", term="P1M"))
     done = shop.buy(link, email="zephyrine@quux.example", billing=ADDRESS)
@@ -173,3 +216,13 @@ def test_an_erased_buyer_leaves_the_books_and_no_words(shop: Shop) -> None:
         "offer": done.offer,
     }
     shop.assert_clean()
+
+
+def test_a_subscription_is_called_by_its_first_item_and_how_many_more_there_are(shop: Shop) -> None:
+    lines = [item(name, "20", "monthly") for name in ("Fleet Core", "Support", "Maps")]
+    shop.buy(shop.link(*lines, item("Insurance", "90", "annually")))
+
+    assert shop.world.rows("SELECT name FROM subscription ORDER BY frequency DESC") == [
+        ("Fleet Core + 2 more",),
+        ("Insurance",),
+    ]

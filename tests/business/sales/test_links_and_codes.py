@@ -315,12 +315,34 @@ def test_every_answer_that_will_not_do_is_named(shop: Shop) -> None:
         ("phone", "too_long"),
         ("billing.planet", "unknown"),
         ("billing.address", "missing"),
-        ("billing.city", "missing"),
         ("billing.country", "invalid"),
         ("custom.size", "invalid"),
         ("custom.when", "invalid"),
         ("custom.terms", "missing"),
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "missing"),
+    [
+        ({"country": "SG", "address": "1 Raffles Place", "zip": "048616"}, []),
+        ({"country": "NO", "address": "Storgata 1"}, ["billing.city", "billing.zip"]),
+        ({"country": "HK", "address": "8 Finance Street"}, ["billing.state"]),
+        ({}, ["billing.address", "billing.country"]),
+    ],
+)
+def test_an_address_has_what_its_country_asks_for_and_nothing_else(
+    shop: Shop, address: dict[str, str], missing: list[str]
+) -> None:
+    link = shop.link(item("Cap", "20"), collect_billing_address=True)
+    checkout = open_checkout(shop.db, shop.ctx, "payment_link", link)
+    buyer = Buyer("kari@example.com", billing=address)
+    if not missing:
+        assert tell_buyer(shop.db, shop.ctx, checkout, buyer).buyer.billing == address
+        return
+    with pytest.raises(Refused) as refused:
+        tell_buyer(shop.db, shop.ctx, checkout, buyer)
+    assert sorted(places(refused)) == [(place, "missing") for place in missing]
 
 
 def test_payments_to_come_need_consent_and_a_buyer_who_said_who_they_are(shop: Shop) -> None:

@@ -134,6 +134,10 @@ class Shop(World):
             subscription,
         )
 
+    def intent(self, subscription: int) -> str:
+        """Stripe's name for what charges a subscription's only payment."""
+        return self.one("SELECT processor_ref FROM payment WHERE subscription_id = %s", subscription)[0]
+
 
 @pytest.fixture
 def shop(

@@ -7,6 +7,7 @@ import pytest
 from kalends.payments.give_back import send_refunds
 from kalends.payments.processors.stripe import charges
 from kalends.payments.refund import request_refund
+from tests.business.messages.post import administrator
 from tests.business.stripe.conftest import Shop
 from tests.fakes.stripe_server import Fault
 
@@ -194,3 +195,17 @@ def test_a_disconnected_account_charges_nobody_and_fails_nobody(shop: Shop) -> N
     assert shop.payment(sold)[0] == "processing"
     assert shop.letters("charge_failed") == []
     assert shop.stripe.all("payment_intent") == []
+
+
+def test_a_charge_that_stripe_does_not_accept_from_us_is_told_to_staff_and_to_no_customer(shop: Shop) -> None:
+    boss = administrator(shop)
+    sold, gone = shop.sells("pm_card_small"), shop.sells("pm_gone")
+
+    shop.until("2026-01-01")
+
+    assert [shop.payment(each) for each in (sold, gone)] == [
+        ("failed", 0, "invalid_amount"), ("failed", 0, "no_such_token"),
+    ]  # fmt: skip
+    assert [kind for kind, _ in shop.letters()].count("charge_failed") == 1
+    assert [whom for kind, whom in shop.letters() if kind == "payment_failed"] == [boss] * 2
+    shop.proved()

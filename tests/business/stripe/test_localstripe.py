@@ -1,8 +1,8 @@
 """The same processor against localstripe, a Stripe written by others, in a process of its own: for what it can do.
 
 It knows cards, payment intents and refunds, and no Checkout, disputes, idempotency keys or lists by customer. It is
-needed nowhere else, and skipped where it is not installed (``KALENDS_LOCALSTRIPE`` names its command, else it is looked
-for).
+needed nowhere else: ``./kalends test`` installs it from a lock of its own, beside its own environment, since it wants
+other packages than we do. ``KALENDS_LOCALSTRIPE`` names another command; where there is none, it is skipped.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +27,9 @@ from kalends.platform.sealing import seal
 from tests.business.stripe.conftest import asking, giving_back
 from tests.conftest import FIRST_MOMENT, AnyConnection
 
-COMMAND = os.environ.get("KALENDS_LOCALSTRIPE") or shutil.which("localstripe")
+COMMAND = os.environ.get("KALENDS_LOCALSTRIPE") or shutil.which(
+    "localstripe", path=f"{sys.prefix}/localstripe/bin"
+)
 KEY = "sk_test_0123456789abcdef"
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 pytestmark = pytest.mark.skipif(COMMAND is None, reason="localstripe is not installed here")

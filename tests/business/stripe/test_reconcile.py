@@ -131,6 +131,56 @@ def test_a_payout_is_written_on_the_payments_that_it_held_once(shop: Shop, sold:
     shop.proved()
 
 
+def test_a_month_of_everything_has_zero_differences_each_night_and_one_that_is_not_ours_is_named(
+    shop: Shop,
+) -> None:
+    stripe = shop.stripe
+    cards = [shop.sells() for _ in range(4)]
+    debits = [shop.sells("pm_sepa_debit_ok", "sepa") for _ in range(2)]
+    shop.sells("pm_card_insufficient_funds")
+    shop.until(DAY)
+    paid = [shop.one("SELECT id FROM payment WHERE subscription_id = %s", each)[0] for each in cards]
+    intents = [shop.intent(each) for each in (*cards, *debits)]
+    disputes: list[dict[str, Any]] = []
+
+    def give_back() -> None:
+        request_refund(shop.db, shop.ctx, paid[0], 25_00)
+        request_refund(shop.db, shop.ctx, paid[1], 40_00)
+        send_refunds(shop.db, shop.ctx, shop.processors)
+
+    def fails() -> None:
+        stripe.settle_refund(stripe.all("refund")[1]["id"], "expired_or_canceled_card")
+
+    happens = {
+        2: give_back,
+        3: lambda: disputes.extend(stripe.dispute(each) for each in intents[2:4]),
+        4: lambda: stripe.settle(intents[4]),
+        5: lambda: stripe.settle(intents[5], "account_closed", cost=7_50),
+        6: fails,
+        7: lambda: stripe.decide(disputes[0], won=True, fee_back=15_00),
+        8: lambda: stripe.decide(disputes[1], won=False),
+    }
+    nights: list[tuple[int, int]] = []
+    for day in (*range(2, 10), 31):
+        shop.until(dt.date(2026, 1, day), hour=4)
+        heard = listen(shop.db, shop.ctx, shop.processors, shop.ctx.now)
+        nights.append((heard.compared, heard.differences))
+        happens.get(day, lambda: None)()
+        stripe.pay_out()
+
+    assert nights == [(1, 0)] * 9
+    whole = compare(shop, DAY, dt.date(2026, 1, 31))
+    assert (whole.found, whole.movements) == ((), 10)
+    assert shop.rows("SELECT count(*) FROM payment WHERE payout_at IS NOT NULL AND status <> 'failed'") == [
+        (5,)
+    ]
+    shop.proved()
+
+    (lost,) = [each for each in stripe.all("balance_transaction") if each["source"] == disputes[1]["id"]]
+    stripe.things[lost["id"]]["fee"] += 1
+    assert [disputes[1]["id"] in each for each in compare(shop, DAY, dt.date(2026, 1, 31)).found] == [True]
+
+
 def test_without_an_answer_nothing_is_kept(shop: Shop, sold: int) -> None:
     shop.stripe.key_of_merchant = "rk_live_another0000"
 

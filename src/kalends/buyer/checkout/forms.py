@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from kalends.buyer.checkout.questions import QuestionsForm
 from kalends.buyer.door import Guest
 from kalends.buyer.fields.address import AddressForm
-from kalends.buyer.fields.countries import countries
 from kalends.buyer.fields.form import AmountField, BuyerForm
 from kalends.buyer.fields.numbers import PhoneField, TaxIdField
 from kalends.core.choices import PRICE_MOST, QUANTITY_MOST, Choice, OfferedLine
@@ -203,7 +202,6 @@ class ConsentForm(forms.Form):
 
     def __init__(self, data: Any = None, *, words: str) -> None:
         super().__init__(data)
-        self.words = words
         self.fields["consent"].label = words
         self.fields["consent"].error_messages["required"] = _(
             "Tick this if you agree. Without it nothing can be charged later."
@@ -267,24 +265,18 @@ class Answers:
     def buyer(self) -> Buyer:
         """Who buys, as it was checked."""
         told = self.details.cleaned_data
-        billing = _whole(self.billing, self.language)
+        billing = _given(self.billing)
         return Buyer(
             **{name: told[name] for name in ("email", "first_name", "last_name", "company", "phone")},
             tax_id=told.get("tax_id", ""),
             billing=billing,
-            shipping=billing if told.get("same_address") else _whole(self.shipping, self.language),
+            shipping=billing if told.get("same_address") else _given(self.shipping),
             custom=self.questions.answers if self.questions else {},
         )
 
 
-def _whole(form: AddressForm | None, language: str) -> Mapping[str, str]:
-    """An address for the records. Where a country is one city, addresses there name none: it is the country's name."""
-    if form is None or not form.is_bound:
-        return {}
-    given = dict(form.given)
-    if given and "city" not in form.shape.parts:
-        given["city"] = dict(countries(language)).get(given["country"], given["country"])
-    return given
+def _given(form: AddressForm | None) -> Mapping[str, str]:
+    return form.given if form is not None and form.is_bound else {}
 
 
 def _known(buyer: Buyer) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from kalends.buyer.checkout import showing, words
 from kalends.buyer.checkout.forms import Answers, ChoiceForm, ConsentForm
 from kalends.buyer.door import Guest, NotThere
 from kalends.buyer.pages import page
+from kalends.buyer.policies import Sentence
 from kalends.buyer.words import Told
 from kalends.payments.processors.registry import chosen_processor
 from kalends.sales.offers import Shown, Terms, show
@@ -30,8 +31,11 @@ class Problem(NamedTuple):
 
 @dataclass(slots=True)
 class Sheet:
-    """A checkout on its way to the screen. ``action`` is where its form goes; ``after`` names a purchase that was made
-    before with this link, so that a page from before that is not taken for another purchase."""
+    """A checkout on its way to the screen. ``action`` is where its form goes, ``agreement`` what its buyer agrees to.
+
+    ``after`` names a purchase that was made before with this link, so that a page from before that is not taken for
+    another purchase.
+    """
 
     guest: Guest
     terms: Terms
@@ -39,6 +43,7 @@ class Sheet:
     answers: Answers
     shown: Shown
     consent: ConsentForm
+    agreement: Sentence
     action: str
     told: Told | None = None
     receipt: str = ""
@@ -102,10 +107,9 @@ def sheet_of(
     """A page with these forms, and the offer that comes of its choices and this discount code."""
     choosing.is_valid()
     shown = show(guest.db, guest.ctx, terms, choosing.choices, code_id)
-    consent = ConsentForm(
-        consent_data if shown.offer.recurs else None, words=words.consent_words(guest, shown.offer)
-    )
-    return Sheet(guest, terms, choosing, answers, shown, consent, action)
+    agreement = words.agreement(guest, shown.offer)
+    consent = ConsentForm(consent_data if shown.offer.recurs else None, words=agreement.html)
+    return Sheet(guest, terms, choosing, answers, shown, consent, agreement, action)
 
 
 def cannot_be_paid(guest: Guest) -> bool:
@@ -141,7 +145,8 @@ def render(sheet: Sheet, *, status: int = 200) -> HttpResponse:
         "code_used": sheet.shown.code,
         "consent": sheet.consent if offer.recurs else None,
         "digest": offer.digest,
-        "words_mark": words.mark_of(sheet.consent.words),
+        "agreement": sheet.agreement,
+        "words_mark": words.mark_of(sheet.agreement.text),
         "untaken": untaken,
         "held": words.told_of_processor("none") if held else None,
         "told": sheet.told,

@@ -81,9 +81,7 @@ def _pay(guest: Guest, checkout: Checkout, here: str) -> HttpResponse:
         except Refused as refusal:
             troubles += refusal.troubles
     offer = sheet.shown.offer
-    is_new = data.get("digest") != offer.digest or (
-        offer.recurs and data.get("words") != words.mark_of(sheet.consent.words)
-    )
+    is_new = data.get("digest") != offer.digest or data.get("words") != words.mark_of(sheet.agreement.text)
     sheet.blame([*troubles, *sheet.shown.troubles])
     if sheet.summary and not (is_new and _only_consent(sheet)):
         return render(sheet, status=422)
@@ -103,9 +101,9 @@ def _begin(guest: Guest, checkout: Checkout, sheet: Sheet, here: str) -> HttpRes
     name = chosen_processor(guest.db, guest.ctx)
     assert name is not None, "an account without a processor takes no payments"
     consent = None
-    if sheet.shown.offer.recurs:
+    if sheet.agreement:
         agent = guest.request.headers.get("User-Agent", "")[:400]
-        consent = Consent(sheet.consent.words, machine_of(guest.request), agent)
+        consent = Consent(sheet.agreement.text, machine_of(guest.request), agent)
     back = guest.address_of(reverse("checkout-back", args=[guest.ctx.id, checkout.public_key]))
     try:
         with guest.processors() as processors:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -65,6 +66,7 @@ def render(guest: Guest, checkout: Checkout) -> HttpResponse:
         "code": agreed.code,
         "means": _means(guest, checkout),
         "email": checkout.buyer.email,
+        "answered": _answered(guest, agreed, checkout),
         "papers": _papers(guest, made["invoices"]),
         "ahead": _ahead(guest, made["subscriptions"]),
         "onward": onward,
@@ -142,6 +144,22 @@ def _bought(guest: Guest, agreed: agreements.Agreed) -> list[Bought]:
             how = how_priced(told, agreed.currency, guest.formats) or price
             found.append(Bought(line.name, f"{how} {agreed.currency}, {often}"))
     return found
+
+
+def _answered(guest: Guest, agreed: agreements.Agreed, checkout: Checkout) -> list[tuple[str, str]]:
+    """The seller's own questions, with what was answered."""
+    return [
+        (asked.label, _in_words(guest, asked.type, answer))
+        for asked, answer in agreed.answered(checkout.buyer.custom)
+    ]
+
+
+def _in_words(guest: Guest, kind: str, answer: str) -> str:
+    if kind == "checkbox":
+        return _("Yes")
+    if kind == "date":
+        return guest.formats.day(date.fromisoformat(answer))
+    return guest.formats.number(Decimal(answer)) if kind == "number" else answer
 
 
 def _means(guest: Guest, checkout: Checkout) -> str:

@@ -13,6 +13,7 @@ from kalends.buyer.door import Guest
 from kalends.catalog.options import PAYMENT_METHODS
 from kalends.core.checkout import DueLine, Offer
 from kalends.core.choices import OfferedLine, is_taken
+from kalends.core.terms import TAX
 from kalends.messages.letters.facts import Terms as LetterTerms
 from kalends.messages.letters.words import how_priced
 from kalends.payments.methods import kinds_in
@@ -106,15 +107,17 @@ def sums(guest: Guest, terms: Terms, shown: Shown) -> list[Sum]:
     """What today's amount is made of. Nothing but the amount where that is all there is to it."""
     offer = shown.offer
     rows: list[Sum] = []
-    if offer.taxes or offer.order_discount_minor or len(offer.lines) > 1:
+    if offer.taxes or offer.added or offer.order_discount_minor or len(offer.lines) > 1:
         rows.append(Sum(_("Subtotal without tax") if offer.taxes else _("Subtotal"), offer.subtotal_minor))
-    if offer.order_discount_minor:
+    rows += [Sum(each.label, each.amount_minor) for each in offer.added if each.kind != TAX]
+    if offer.order_discount_minor and not offer.added:
         word = shown.code.code if shown.code else ""
         rows.append(Sum(_("Discount %(code)s") % {"code": word}, -offer.order_discount_minor))
     for tax in offer.taxes:
         label = f"{_tax_label(terms, offer, tax.rate)} {guest.formats.percent(tax.rate)}"
         said = _("%(tax)s, in the prices") % {"tax": label} if tax.inclusive else label
         rows.append(Sum(said, tax.tax_minor))
+    rows += [Sum(each.label, each.amount_minor) for each in offer.added if each.kind == TAX]
     return [*rows, Sum(_("Due today"), offer.due_minor, "sum")]
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kalends.buyer.door import Guest
+from kalends.buyer.policies import Sentence, by_the_button, i_accept
 from kalends.buyer.words import Told
 from kalends.core.calendar import Frequency, due_date
 from kalends.core.checkout import Document, FutureCharge, Offer
@@ -91,8 +92,15 @@ def button(guest: Guest, offer: Offer) -> str:
     )
 
 
-def consent_words(guest: Guest, offer: Offer) -> str:
-    """What a buyer agrees to whose order has payments to come: who charges what, when, and how it is ended."""
+def agreement(guest: Guest, offer: Offer) -> Sentence:
+    """What a buyer agrees to: payments to come, and the seller's policies; nothing where there is neither."""
+    if offer.recurs:
+        return i_accept(guest).after(_consent(guest, offer))
+    return by_the_button(guest)
+
+
+def _consent(guest: Guest, offer: Offer) -> str:
+    """To payments to come: who charges what, when, and how it is ended."""
     documents = {document.keys: document for document in offer.documents}
     charges = [_charge_words(guest, offer.currency, each, documents[each.keys]) for each in offer.future]
     first = _("I agree that %(seller)s charges the card or account that I give now: %(charges)s.") % {

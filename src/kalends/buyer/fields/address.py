@@ -11,8 +11,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from kalends.buyer.fields.countries import Shape, countries, shape_of, zip_as_written
 from kalends.buyer.fields.form import dress
+from kalends.crm.countries import Shape, countries, shape_of, zip_as_written
 
 PARTS = ("address", "address2", "zip", "city", "state")
 REFRESH = "other_country"

@@ -15,6 +15,7 @@ from kalends.accounts import signed_links
 from kalends.accounts.signed_links import SignedLink
 from kalends.billing.hold import find_hold
 from kalends.buyer.door import Guest, NotThere, enter_by_token
+from kalends.buyer.giving import Visitor, Wanted, given, lead_to_processor
 from kalends.buyer.invoice.form import PayForm
 from kalends.buyer.invoice.reading import (
     Reader,
@@ -29,8 +30,6 @@ from kalends.buyer.methods import usable_methods
 from kalends.buyer.pages import buyer_page, leave_for, moved, page
 from kalends.buyer.words import Told, told_of, why_not
 from kalends.events.requests import find_request as find_earlier
-from kalends.payments import ask_method
-from kalends.payments.ask_method import NoSuchRequest, Visitor, Wanted
 from kalends.payments.collect import AtTheBank, ask_about_cards, cards_under_way
 from kalends.payments.pay_now import (
     CannotPay,
@@ -82,12 +81,7 @@ def back(request: HttpRequest, token: str, key: UUID) -> HttpResponse:
     guest, link, reader = _come_in(request, token)
     found = invoice_of(guest, link)
     try:
-        asked = ask_method.find_request(guest.db, guest.ctx, key, "invoice", found.id)
-    except NoSuchRequest as problem:
-        raise NotThere from problem
-    try:
-        with guest.processors() as processors:
-            method_id = ask_method.take_in(guest.db, guest.ctx, processors, asked)
+        asked, method_id = given(guest, key, "invoice", found.id)
     except ProcessorUnavailable:
         return _shown(guest, found, reader, token, _unreachable())
     if method_id is None:
@@ -138,17 +132,11 @@ def _pay(guest: Guest, found: Payable, reader: Reader, token: str) -> HttpRespon
     wanted = Wanted(
         "invoice", found.id, found.currency, found.kinds, reader.id or None, form.amount_minor, keep=keep
     )
-    here = _whole(guest, token)
+    visitor = Visitor(reader.name, reader.email, guest.language)
     try:
-        with guest.processors() as processors:
-            url = ask_method.ask(
-                guest.db, guest.ctx, processors, processor, wanted,
-                Visitor(reader.name, reader.email, guest.language),
-                back=f"{here}/back/{{key}}", cancel_url=here,
-            )  # fmt: skip
+        return lead_to_processor(guest, processor, wanted, visitor, here=_whole(guest, token))
     except ProcessorUnavailable:
         return _shown(guest, found, reader, token, _unreachable(), status=503)
-    return leave_for(guest, url)
 
 
 def _charge(

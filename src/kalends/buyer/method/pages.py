@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kalends.accounts import signed_links
 from kalends.billing.hold import find_hold
-from kalends.buyer.door import Guest, NotThere, enter_by_token
+from kalends.buyer.door import Guest, enter_by_token
 from kalends.buyer.fields.form import BuyerForm
+from kalends.buyer.giving import Visitor, Wanted, given, lead_to_processor
 from kalends.buyer.invoice.form import NEW
 from kalends.buyer.invoice.reading import Reader, reader_of
 from kalends.buyer.method.reading import Standing, charged_at_once, present_method, standing_of
@@ -24,9 +25,7 @@ from kalends.buyer.pages import buyer_page, leave_for, moved, page
 from kalends.buyer.words import Told, told_of
 from kalends.core.lifecycle import RefusedTransition
 from kalends.events.requests import find_request as find_earlier
-from kalends.payments import ask_method
 from kalends.payments.again import pay_by_new_method
-from kalends.payments.ask_method import NoSuchRequest, Visitor, Wanted
 from kalends.payments.collect import ask_about_cards
 from kalends.payments.pay_now import BUYER, course, send, waits_for_bank
 from kalends.payments.processors.interface import ProcessorUnavailable
@@ -73,12 +72,7 @@ def back(request: HttpRequest, token: str, key: UUID) -> HttpResponse:
     """Back from the processor's page: what was given there pays from now on, and what is overdue at once."""
     guest, standing, _reader = _come_in(request, token)
     try:
-        asked = ask_method.find_request(guest.db, guest.ctx, key, "subscription", standing.id)
-    except NoSuchRequest as problem:
-        raise NotThere from problem
-    try:
-        with guest.processors() as processors:
-            method_id = ask_method.take_in(guest.db, guest.ctx, processors, asked)
+        _asked, method_id = given(guest, key, "subscription", standing.id)
     except ProcessorUnavailable:
         return _shown(guest, standing, token, [_unreachable()])
     if method_id is None:
@@ -103,18 +97,12 @@ def _given(guest: Guest, standing: Standing, reader: Reader, token: str) -> Http
         return _shown(guest, standing, token, form=form, status=422)
     if form.method_id is not None:
         return _use(guest, standing, token, form.method_id, form.cleaned_data["request_key"])
-    here = _whole(guest, token)
     wanted = Wanted("subscription", standing.id, standing.currency, standing.kinds, standing.contact_id)
+    visitor = Visitor(reader.name, reader.email, guest.language)
     try:
-        with guest.processors() as processors:
-            url = ask_method.ask(
-                guest.db, guest.ctx, processors, processor, wanted,
-                Visitor(reader.name, reader.email, guest.language),
-                back=f"{here}/back/{{key}}", cancel_url=here,
-            )  # fmt: skip
+        return lead_to_processor(guest, processor, wanted, visitor, here=_whole(guest, token))
     except ProcessorUnavailable:
         return _shown(guest, standing, token, [_unreachable()], status=503)
-    return leave_for(guest, url)
 
 
 def _use(guest: Guest, standing: Standing, token: str, method_id: int, key: str) -> HttpResponse:

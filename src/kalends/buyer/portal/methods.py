@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from kalends.buyer.door import NotThere
-from kalends.buyer.pages import leave_for, moved
+from kalends.buyer.giving import Visitor, Wanted, given, lead_to_processor
+from kalends.buyer.pages import moved
 from kalends.buyer.portal.door import own_page
 from kalends.buyer.portal.session import Owner
-from kalends.payments import ask_method
-from kalends.payments.ask_method import NoSuchRequest, Visitor, Wanted
 from kalends.payments.methods import kinds_in
 from kalends.payments.processors.interface import ProcessorUnavailable
 from kalends.payments.processors.registry import chosen_processor
@@ -35,16 +34,12 @@ def add(owner: Owner) -> HttpResponse:
     currency = row[0] if row else guest.ctx.currency
     here = guest.address_of(reverse("portal", args=[guest.ctx.id]))
     wanted = Wanted("contact", contact.id, currency, kinds_in(currency, None), contact.id, keep=True)
+    visitor = Visitor(contact.name, contact.email, guest.language)
+    words = _("It is kept for your later payments. Nothing is charged now.")
     try:
-        with guest.processors() as processors:
-            url = ask_method.ask(
-                guest.db, guest.ctx, processors, processor, wanted,
-                Visitor(contact.name, contact.email, guest.language),
-                back=f"{here}/methods/{{key}}", cancel_url=here,
-            )  # fmt: skip
+        return lead_to_processor(guest, processor, wanted, visitor, here=here, back="methods", words=words)
     except ProcessorUnavailable:
         return moved(f"{here}?done=nothing")
-    return leave_for(guest, url, _("It is kept for your later payments. Nothing is charged now."))
 
 
 @require_safe
@@ -53,12 +48,7 @@ def back(owner: Owner, key: UUID) -> HttpResponse:
     """Back from there: what was given is kept, once."""
     guest = owner.guest
     try:
-        asked = ask_method.find_request(guest.db, guest.ctx, key, "contact", owner.contact.id)
-    except NoSuchRequest as problem:
-        raise NotThere from problem
-    try:
-        with guest.processors() as processors:
-            method_id = ask_method.take_in(guest.db, guest.ctx, processors, asked)
+        _asked, method_id = given(guest, key, "contact", owner.contact.id)
     except ProcessorUnavailable:
         method_id = None
     done = "nothing" if method_id is None else "method"

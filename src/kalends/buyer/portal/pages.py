@@ -17,6 +17,7 @@ from kalends.buyer.portal.details import address_lines
 from kalends.buyer.portal.door import own_page
 from kalends.buyer.portal.reading import (
     Subscription,
+    coming_of,
     first_due,
     invoices_of,
     lines_of,
@@ -53,16 +54,14 @@ def overview(owner: Owner) -> HttpResponse:
     found = subscriptions_of(owner)
     rows = [_shown(owner, each) for each in found]
     invoices, methods = invoices_of(owner), methods_of(guest, owner.contact.id)
-    coming = sorted(
-        (each for each in found if each.next_due_on and not each.has_ended),
-        key=lambda each: (each.next_due_on, each.id),
-    )
-    nearest = coming[0] if coming else None
+    coming = coming_of(owner, found)
+    nearest = coming[0].found if coming else None
     context = {
         "title": _("Your pages"),
         "owner": owner,
         "subscriptions": rows,
         "nearest": nearest,
+        "next": coming[0] if coming else None,
         "why": why_next(owner, nearest) if nearest else None,
         "charged_to": next((each for each in methods if nearest and each.id == nearest.method_id), None),
         "change": method_page(owner, nearest.id) if nearest and nearest.automatic else "",

@@ -9,11 +9,15 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from kalends.accounts import signed_links
+from kalends.billing.balance import credit_balances
 from kalends.buyer.door import NotThere
 from kalends.buyer.portal.session import Owner
 from kalends.catalog import OBJECTS
+from kalends.catalog.status_shapes import SUBSCRIPTION_SHAPES
 from kalends.core.calendar import Frequency, due_date
+from kalends.core.credit import credit_used
 from kalends.core.lifecycle import Status, is_terminal
+from kalends.core.money import minimum_charge
 from kalends.messages.letters.facts import Terms
 from kalends.messages.letters.words import discounted
 from kalends.proof.explain import explain_next
@@ -23,15 +27,6 @@ PAST, TO_COME = 6, 3
 INVOICES, BANNERS = 60, 3
 
 _TONES = {"active": "ok", "past_due": "warn", "unpaid": "bad", "scheduled": "info", "paused": "warn"}
-_ICONS = {
-    "active": "circle-check",
-    "past_due": "clock",
-    "unpaid": "circle-alert",
-    "scheduled": "calendar-clock",
-    "paused": "circle-pause",
-    "canceled": "circle-x",
-    "expired": "flag",
-}
 _COLUMNS = """
     SELECT s.id, s.name, s.status, s.currency, s.frequency, s.collection = 'automatic', s.next_due_date,
         s.next_amount_minor, s.cancel_on, s.pause_on, s.resume_on, s.payment_method_id, s.anchor_date, s.anchor_cycle,
@@ -75,7 +70,7 @@ class Subscription(NamedTuple):
     @property
     def icon(self) -> str:
         """The shape of its status."""
-        return _ICONS[self.status]
+        return SUBSCRIPTION_SHAPES[self.status]
 
     def status_word(self, language: str) -> str:
         """Its status in words."""
@@ -102,6 +97,18 @@ class Subscription(NamedTuple):
             due_date(self.anchor_date, Frequency(self.frequency), cycle - self.anchor_cycle)
             for cycle in range(self.next_cycle, min(last, self.next_cycle + count))
         ]
+
+
+class Coming(NamedTuple):
+    """A payment to come: what the bill comes to, and what the customer's credit pays of it, as things stand."""
+
+    found: Subscription
+    credit_minor: int
+
+    @property
+    def left_minor(self) -> int:
+        """What is left to be charged."""
+        return (self.found.next_minor or 0) - self.credit_minor
 
 
 class Dot(NamedTuple):
@@ -160,6 +167,21 @@ def subscriptions_of(owner: Owner) -> list[Subscription]:
     rows = owner.guest.db.execute(_COLUMNS, [owner.guest.ctx.id, owner.contact.id]).fetchall()
     found = [Subscription(*row) for row in rows]
     return sorted(found, key=lambda each: (each.has_ended, each.next_due_on or date.max, each.id))
+
+
+def coming_of(owner: Owner, found: Sequence[Subscription]) -> list[Coming]:
+    """The next payment of each that is billed, the nearest first; credit is used up in that order, as billing does."""
+    balances = credit_balances(owner.guest.db, owner.guest.ctx, owner.contact.id)
+    told: list[Coming] = []
+    for each in sorted(found, key=lambda each: (each.next_due_on or date.max, each.id)):
+        if each.next_due_on is None or each.has_ended:
+            continue
+        smallest = minimum_charge(each.currency, each.next_due_on) if each.automatic else 0
+        used = credit_used(balances.get(each.currency, 0), each.next_minor or 0, smallest)
+        if used:
+            balances[each.currency] -= used
+        told.append(Coming(each, used))
+    return told
 
 
 def subscription_of(owner: Owner, id_: int) -> Subscription:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kalends.buyer.door import Guest, enter_by_key, machine_of
 from kalends.buyer.pages import buyer_page, moved, page
+from kalends.buyer.policies import Sentence, i_accept
 from kalends.buyer.quotes.forms import AcceptForm, CodeForm, SignForm
 from kalends.buyer.quotes.reading import Reading, begun, buyer_known, read
 from kalends.buyer.words import Told
@@ -78,8 +79,12 @@ def _is_open(guest: Guest, found: Reading) -> bool:
     )
 
 
-def _sentence(guest: Guest, found: Reading) -> str:
+def _sentence(guest: Guest, found: Reading) -> Sentence:
     """What is agreed to, word for word; it is kept with the acceptance."""
+    return i_accept(guest).after(_to_the_quote(guest, found))
+
+
+def _to_the_quote(guest: Guest, found: Reading) -> str:
     words = {"number": found.quote.number(), "seller": guest.ctx.name}
     if found.quote.acceptance_method == SIGNATURE:
         return (
@@ -90,7 +95,7 @@ def _sentence(guest: Guest, found: Reading) -> str:
 
 
 def _accept(guest: Guest, found: Reading) -> HttpResponse:
-    form = AcceptForm(guest.request.POST, sentence=_sentence(guest, found))
+    form = AcceptForm(guest.request.POST, sentence=_sentence(guest, found).html)
     if not form.is_valid():
         return _shown(guest, found, form=form, status=422)
     return _agree(guest, found, form)
@@ -108,7 +113,7 @@ def _ask(guest: Guest, found: Reading) -> HttpResponse:
 
 
 def _sign(guest: Guest, found: Reading) -> HttpResponse:
-    form = SignForm(guest.request.POST, sentence=_sentence(guest, found))
+    form = SignForm(guest.request.POST, sentence=_sentence(guest, found).html)
     if not form.is_valid():
         return _shown(guest, found, form=form, status=422)
     typed = form.cleaned_data
@@ -140,7 +145,7 @@ def _agree(
     request = guest.request
     agreement = Agreement(
         name=form.cleaned_data["name"],
-        text=_sentence(guest, found),
+        text=_sentence(guest, found).text,
         address=machine_of(request),
         agent=request.headers.get("User-Agent", ""),
         verified=verified,
@@ -214,7 +219,7 @@ def _shown(
 
 def _forms(guest: Guest, found: Reading, form: Any) -> dict[str, Any]:
     """The form that is next: to accept; or to ask for a code, and then to sign."""
-    sentence = _sentence(guest, found)
+    sentence = _sentence(guest, found).html
     if found.quote.acceptance_method == CLICK:
         return {"accept": form or AcceptForm(sentence=sentence)}
     if found.quote.acceptance_method != SIGNATURE:

@@ -95,6 +95,10 @@ PROPERTIES: tuple[Property, ...] = (
            column="collect_address_types"),
     string("hs_purchase_order_number", Text("Purchase order number", "Innkjøpsordrenummer", "Ostotilausnumero"),
            "purchase_order_number", EDITABLE, SETTINGS),
+    string("checkout_answers", Text("Answers at checkout", "Svar ved betaling", "Vastaukset kassalla"),
+           "checkout_answers", KEPT, ABOUT,
+           "What the buyer answered to the payment link's own questions, a line for each.",
+           field_type="textarea", computed=True),
     string("hs_comments", Text("Comments", "Kommentarer", "Kommentit"), "comments", EDITABLE, SETTINGS,
            "Printed on the invoice.", field_type="textarea"),
     string("hs_tax_id", Text("Tax ID", "Skatte-ID", "Verotunniste"), "tax_ids", EDITABLE, SETTINGS,
@@ -181,6 +185,7 @@ INVOICE = ObjectType(
         ),
     ),
     found_by_beginning=("number",),
+    found_with=(("contact_id", "contact"), ("company_id", "company")),
     indexed_together=("hs_invoice_status", "hs_due_date"),
     default_columns=(
         "hs_number",

@@ -310,6 +310,7 @@ PAYMENT_OBJECT = ObjectType(
             "AND lower(inv.number) LIKE {pattern})"
         ),
     ),
+    found_with=(("invoice_id", "invoice"),),
     indexed_together=("hs_latest_status", "hs_initiated_date"),
     default_columns=(
         "hs_customer_email",

@@ -91,6 +91,10 @@ PROPERTIES: tuple[Property, ...] = (
            PAYMENT,
            "The stored payment method, such as Visa - 4242 or ACH - 1117; empty until the customer has stored one.",
            computed=True),
+    string("checkout_answers", Text("Answers at checkout", "Svar ved betaling", "Vastaukset kassalla"),
+           "checkout_answers", KEPT, ABOUT,
+           "What the buyer answered to the payment link's own questions, a line for each.",
+           field_type="textarea", computed=True),
     choice("hs_payments_source_app_id", Text("Payment source", "Betalingskilde", "Maksun lähde"),
            "payment_source_app", IMPORTED, SOURCE, "What created the subscription.", computed=True,
            options=o.SUBSCRIPTION_SOURCES),
@@ -221,6 +225,7 @@ SUBSCRIPTION = ObjectType(
             "AND lower(com.name) LIKE {pattern})"
         ),
     ),
+    found_with=(("contact_id", "contact"), ("company_id", "company")),
     indexed_together=("hs_status", "hs_next_payment_due_date"),
     default_columns=(
         "hs_name",

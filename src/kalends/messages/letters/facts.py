@@ -99,7 +99,10 @@ class Dispute(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of an invoice. ``total_minor`` holds ``tax_minor``, whether or not the price does."""
+    """A line of an invoice. ``total_minor`` holds ``tax_minor``, whether or not the price does.
+
+    A ``levy`` of ``tax`` is a tax on the whole of the invoice: it is nothing but tax.
+    """
 
     name: str
     quantity: Decimal
@@ -111,6 +114,7 @@ class Line(NamedTuple):
     tax_label: str | None
     tax_minor: int
     total_minor: int
+    levy: str = ""
 
 
 class Document(NamedTuple):
@@ -247,7 +251,7 @@ class Facts:
     """All that one letter may speak of. Each kind needs some of it; ``test`` says that no real money is meant.
 
     ``on`` is the day on which the letter was decided on. ``also`` is what one charge paid besides. ``portal`` is the
-    address that lets the customer in to their own pages.
+    address that lets customers in to their own pages; ``by_staff`` says that nobody but the seller wanted the letter.
     """
 
     seller: Seller
@@ -267,4 +271,5 @@ class Facts:
     comparison: Comparison | None = None
     quote: QuoteTold | None = None
     portal: str = ""
+    by_staff: bool = False
     also: tuple[PaidToo, ...] = ()

@@ -1,4 +1,4 @@
-"""To the customer: the way in to their own pages, which somebody asked for with this address."""
+"""To the customer: the way in to their own pages, which the seller sent, or somebody asked for with this address."""
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,14 @@ def compose(facts: Facts, formats: Formats) -> Words:
     words = {"seller": facts.seller.name}
     name = facts.customer.first_name
     lasts = _("The link works for an hour. After that, ask for a new one.")
+    if facts.by_staff:
+        caution = _("Do not pass it on: it lets in whoever has it.")
+        why = _("You get this because %(seller)s sent you the link.") % words
+    else:
+        caution = _(
+            "If you did not ask for it, you need not do anything. Do not pass it on: it lets in whoever has it."
+        )
+        why = _("You get this because somebody asked for it with your address at %(seller)s.") % words
     return Words(
         subject=_("Your pages at %(seller)s") % words,
         preview=lasts,
@@ -23,12 +31,7 @@ def compose(facts: Facts, formats: Formats) -> Words:
         below=(_("your subscriptions, invoices, receipts and payment methods"),),
         rows=(),
         closing_title=_("What happens next"),
-        closing=(
-            lasts,
-            _(
-                "If you did not ask for it, you need not do anything. Do not pass it on: it lets in whoever has it."
-            ),
-        ),
+        closing=(lasts, caution),
         link=Link(_("Open my pages"), facts.portal),
-        footer=(_("You get this because somebody asked for it with your address at %(seller)s.") % words,),
+        footer=(why,),
     )

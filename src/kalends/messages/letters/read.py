@@ -33,7 +33,7 @@ from kalends.messages.letters.joined import (
     rows_of,
 )
 from kalends.messages.letters.read_subscriptions import of_subscriptions
-from kalends.messages.outbox import first_occasion
+from kalends.messages.outbox import BY_STAFF, first_occasion
 
 
 class _About(NamedTuple):
@@ -193,6 +193,7 @@ def _of_contacts(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Want
             contacts[item.object_id],
             item.created_at,
             portal=doors.to_portal(contacts[item.object_id], item.created_at),
+            by_staff=item.occasion.startswith(BY_STAFF),
         )
         for item in wanted
         if item.object_id in contacts

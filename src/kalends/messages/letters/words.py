@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from kalends.core.terms import TAX
 from kalends.messages.letters.facts import Agreement, Charge, Document, Facts, Line, Method, Seller, Terms
 from kalends.messages.letters.formats import Formats
 
@@ -124,6 +125,8 @@ def document_rows(document: Document | None, formats: Formats, total_label: str)
 def _document_rows(document: Document, formats: Formats, total_label: str) -> Iterator[Row]:
     currency = document.currency
     for line in document.lines:
+        if line.levy == TAX:
+            continue
         shown = line.total_minor if line.tax_inclusive else line.total_minor - line.tax_minor
         yield Row(line.name, formats.figure(shown, currency), how_priced(line, currency, formats))
     if document.fees_minor:
@@ -135,6 +138,9 @@ def _document_rows(document: Document, formats: Formats, total_label: str) -> It
     for (label, rate, inclusive), tax_minor in taxes.items():
         if not inclusive:
             yield Row(f"{label} {formats.percent(rate)}", formats.figure(tax_minor, currency), weight="quiet")
+    for line in document.lines:
+        if line.levy == TAX:
+            yield Row(line.name, formats.figure(line.tax_minor, currency), weight="quiet")
     yield Row(total_label, formats.money(document.total_minor, currency), weight="total")
     if document.credit_used_minor:
         yield Row(_("Credit used"), formats.figure(-document.credit_used_minor, currency), weight="quiet")
@@ -169,7 +175,7 @@ def _taxes(document: Document) -> dict[tuple[str, Decimal, bool], int]:
     """The taxes of the document by label, rate, and whether prices include them."""
     taxes: dict[tuple[str, Decimal, bool], int] = {}
     for line in document.lines:
-        if line.tax_minor:
+        if line.tax_minor and line.levy != TAX:
             key = (line.tax_label or _("Tax"), line.tax_rate, line.tax_inclusive)
             taxes[key] = taxes.get(key, 0) + line.tax_minor
     return taxes

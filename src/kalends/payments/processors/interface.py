@@ -35,8 +35,10 @@ ReportKind = Literal[
     "dispute.lost",
     "refund.succeeded",
     "refund.failed",
+    "method.updated",
+    "method.ended",
 ]
-StatementKind = Literal["charge", "refund", "dispute", "dispute_won"]
+StatementKind = Literal["charge", "charge_failed", "refund", "dispute", "dispute_won"]
 
 
 class ProcessorUnavailable(Exception):
@@ -64,9 +66,10 @@ class ChargeRequest(NamedTuple):
 class ChargeOutcome(NamedTuple):
     """What became of a charge.
 
-    ``fee_minor`` is the processor's fee, known once the charge has succeeded (0 until then). ``failure_code``,
-    ``failure_message`` (a sentence for staff) and ``decline`` are set when ``status`` is ``failed``. ``action_url``,
-    with ``processing`` on an ``on_session`` charge only, is the page on which the customer confirms the payment.
+    ``fee_minor`` is the processor's fee, known once the charge has succeeded (0 until then), or what it keeps for a
+    bank debit that came back. ``failure_code``, ``failure_message`` (a sentence for staff) and ``decline`` are set when
+    ``status`` is ``failed``. ``action_url``, with ``processing`` on an ``on_session`` charge only, is the page on which
+    the customer confirms the payment.
     """
 
     idempotency_key: str
@@ -151,14 +154,26 @@ class RefundOutcome(NamedTuple):
     failure_message: str | None = None
 
 
+class MethodNews(NamedTuple):
+    """By what people know a stored method since its bank replaced the card."""
+
+    last4: str
+    brand: str | None
+    expires_on: date | None
+
+
 class Report(NamedTuple):
     """Something the processor tells by itself (elsewhere a webhook).
 
     ``idempotency_key``, ``metadata`` and ``reference`` are those of the charge; for ``refund.*``, ``refund_key`` and
     ``reference`` are the refund's, and its metadata is laid over the charge's. ``amount_minor`` is what the fact is
     about: the charge, the refund or the disputed amount. ``fee_minor`` is the fee that this fact costs: the charge's
-    on ``charge.succeeded``, the dispute's on ``charge.disputed``, otherwise 0. ``occurred_at`` is when it became
-    true, ``due_at`` when it was delivered.
+    on ``charge.succeeded`` or for a debit that came back, the dispute's on ``charge.disputed``, below zero what is
+    given back of that on ``dispute.won``, otherwise 0. ``occurred_at`` is when it became true, ``due_at`` when it was
+    delivered.
+
+    A report about a stored method has no key: ``method.ended`` and ``method.updated`` have its token as ``reference``,
+    and the latter says in ``method`` by what people know it now.
     """
 
     event_id: str
@@ -175,13 +190,15 @@ class Report(NamedTuple):
     decline: Decline | None
     occurred_at: datetime
     due_at: datetime
+    method: MethodNews | None = None
 
 
 class StatementLine(NamedTuple):
     """One movement of money in the processor's book, to reconcile the ledger with.
 
     Seen from the merchant: a charge's gross is positive, a refund's and a dispute's negative, a dispute that was won
-    positive again. Fees are positive and ``net_minor = gross_minor - fee_minor``. ``on`` is the UTC day of
+    positive again; ``charge_failed`` is a debit that came back and cost a fee, with a gross of 0. Fees are positive,
+    one that is given back negative, and ``net_minor = gross_minor - fee_minor``. ``on`` is the UTC day of
     ``occurred_at``. What is still processing, or failed, has moved no money and has no line.
     """
 
@@ -268,6 +285,11 @@ class Processor(Protocol):
 
     def find_lost_reports(self) -> int:
         """Ask for what was told and never arrived, so that it is among the reports; returns how many were found."""
+        ...
+
+    def forget_people(self, at: datetime) -> int:
+        """Erase there the people who were erased here, ``at`` by real time; returns how many. Fails for none at once:
+        who is not erased now is asked for again."""
         ...
 
     def next_report_at(self) -> datetime | None:

@@ -17,4 +17,5 @@ WHERE a.account_id = %(account_id)s
     AND method.account_id = %(account_id)s
     AND method.id = a.payment_method_id
 RETURNING
-    a.invoice_id, a.attempt, a.payment_id, a.amount_minor, a.currency, method.processor, method.token, method.kind
+    a.invoice_id, a.attempt, a.payment_id, a.amount_minor, a.currency, method.processor, method.token, method.kind,
+    method.ended_at IS NOT NULL

@@ -4,7 +4,8 @@ WITH answered AS (
         sender = NULL,
         processor_ref = coalesce(%(reference)s, processor_ref),
         settles_on = coalesce(%(settles_on)s, settles_on),
-        settled_at = %(settled_at)s,
+        settled_at = coalesce(%(settled_at)s, settled_at),
+        returned_at = coalesce(%(returned_at)s, returned_at),
         failure_code = %(code)s,
         failure_reason = %(failure)s
     WHERE account_id = %(account_id)s AND id = %(id)s
@@ -22,9 +23,9 @@ invoiced AS (
     UPDATE invoice AS i
     SET refunded_minor = i.refunded_minor + %(given_minor)s, updated_at = %(now)s
     FROM paid
-    WHERE i.account_id = %(account_id)s AND i.id = paid.invoice_id AND %(given_minor)s > 0
+    WHERE i.account_id = %(account_id)s AND i.id = paid.invoice_id AND %(given_minor)s <> 0
 )
 UPDATE subscription AS s
 SET collected_minor = s.collected_minor - %(given_minor)s, updated_at = %(now)s
 FROM paid
-WHERE s.account_id = %(account_id)s AND s.id = paid.subscription_id AND %(given_minor)s > 0
+WHERE s.account_id = %(account_id)s AND s.id = paid.subscription_id AND %(given_minor)s <> 0

@@ -1,4 +1,4 @@
-SELECT id, payload
+SELECT id, processor, payload
 FROM processor_event
 WHERE account_id = %(account_id)s AND handled_at IS NULL AND payload ->> 'kind' = ANY(%(kinds)s::text[])
 ORDER BY id

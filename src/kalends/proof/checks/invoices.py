@@ -74,7 +74,7 @@ def walk(proof: Proof, checks: Mapping[str, CheckMade]) -> None:
 
 def terms_of(lines: Sequence[Row]) -> tuple[Terms, ...]:
     """What lines are charged by, from rows of ``sql/lines.sql``."""
-    return tuple([Terms._make(line[1:7]) for line in lines])
+    return tuple([Terms._make((*line[1:7], line[18])) for line in lines])
 
 
 def _check_amounts(

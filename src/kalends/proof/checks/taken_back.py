@@ -1,4 +1,4 @@
-"""What a processor took back: the refunds and disputes of its statement, against the ledger's processor balance.
+"""What a processor took back: refunds, disputes and returned debits of its statement, against the ledger.
 
 Our books learn of a debit's refund and of a dispute when its report is handled: until then a movement is a note.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 from kalends.accounts.sql import integers, load
 from kalends.payments.collect import attempt_of_key
@@ -17,9 +17,23 @@ from kalends.proof.oracle.money import written
 from kalends.proof.report import CheckMade
 from kalends.proof.run import Proof
 
-WORDS = {"refund": "Refund", "dispute": "Dispute", "dispute_won": "Won dispute"}
-OUR_OWN = {"refund": "a refund of one of our payments", "dispute": "a dispute of one of our charges"}
-REPORTED_AS = {"refund": "refund.succeeded", "dispute": "charge.disputed", "dispute_won": "dispute.won"}
+WORDS = {
+    "refund": "Refund",
+    "dispute": "Dispute",
+    "dispute_won": "Won dispute",
+    "charge_failed": "Returned debit",
+}
+OUR_OWN = {
+    "refund": "a refund of one of our payments",
+    "dispute": "a dispute of one of our charges",
+    "charge_failed": "a charge of one of our invoices",
+}
+REPORTED_AS = {
+    "refund": "refund.succeeded",
+    "dispute": "charge.disputed",
+    "dispute_won": "dispute.won",
+    "charge_failed": "charge.failed",
+}
 AT_ONCE = 2_000
 
 
@@ -53,7 +67,7 @@ class TakenBack:
 
     def compare(self, lines: Sequence[StatementLine]) -> None:
         """Look up each of the lines, of which none is a charge, in our books."""
-        ours = _refunds(self.proof, lines) | _disputes(self.proof, lines)
+        ours = _refunds(self.proof, lines) | _disputes(self.proof, lines) | _failures(self.proof, lines)
         early = [line for line in lines if (booked := ours.get(_place(line))) is not None and booked.waiting]
         reports = _reports(self.proof, self.processor.name, early)
         for line in lines:
@@ -61,7 +75,7 @@ class TakenBack:
             booked = ours.get(_place(line))
             if booked is None:
                 gross = f"{written(line.gross_minor, line.currency)} at the processor"
-                kind = "refund" if line.kind == "refund" else "dispute"
+                kind = "dispute" if line.kind == "dispute_won" else line.kind
                 self.proof.report.add(self.check, what, kind, gross, OUR_OWN[kind])
                 continue
             what = f"{what}, invoice {booked.number}"
@@ -102,7 +116,7 @@ class TakenBack:
                 self.proof.report.add(self.check, what, figure, *shown)
         if line.kind == "refund":
             self.refunds += bool(booked.gross_minor)
-        else:
+        elif line.kind != "charge_failed":
             self.disputes.update((id_, line.kind) for id_ in booked.ids)
 
 
@@ -136,29 +150,47 @@ def _refunds(proof: Proof, lines: Sequence[StatementLine]) -> dict[_Place, _Book
     }
 
 
-def _disputes(proof: Proof, lines: Sequence[StatementLine]) -> dict[_Place, _Booked]:
-    named: dict[str, tuple[StatementLine, int, int]] = {}
+def _of_charges(
+    proof: Proof, lines: Sequence[StatementLine], kinds: Sequence[str], query: LiteralString
+) -> dict[str, list[Any]]:
+    """The answer of a statement to each charge that lines of these kinds name, by the charge's key."""
+    named: dict[str, tuple[int, int]] = {}
     for line in lines:
-        if line.kind != "refund":
+        if line.kind in kinds:
             with suppress(ValueError):
                 _, invoice_id, attempt = attempt_of_key(line.idempotency_key)
-                named[line.idempotency_key] = (line, invoice_id, attempt)
+                named[line.idempotency_key] = (invoice_id, attempt)
     if not named:
         return {}
     keys = sorted(named)
     params = {
         **proof.params,
         "keys": keys,
-        "invoices": integers(named[key][1] for key in keys),
-        "attempts": integers(named[key][2] for key in keys),
+        "invoices": integers(named[key][0] for key in keys),
+        "attempts": integers(named[key][1] for key in keys),
     }
+    return {key: row for key, *row in proof.db.execute(load("kalends.proof", query), params)}
+
+
+def _failures(proof: Proof, lines: Sequence[StatementLine]) -> dict[_Place, _Booked]:
+    rows = _of_charges(proof, lines, ("charge_failed",), "processor_failures")
+    return {
+        ("charge_failed", key): _Booked(
+            tuple(ids), status in ("sent", "processing"), currency, number, 0, fee
+        )
+        for key, (ids, status, currency, number, fee) in rows.items()
+    }
+
+
+def _disputes(proof: Proof, lines: Sequence[StatementLine]) -> dict[_Place, _Booked]:
+    currencies = {line.idempotency_key: line.currency for line in lines}
+    rows = _of_charges(proof, lines, ("dispute", "dispute_won"), "processor_disputes")
     ours: dict[_Place, _Booked] = {}
-    rows = proof.db.execute(load("kalends.proof", "processor_disputes"), params).fetchall()
-    for key, ids, status, known_currency, number, taken, fee, given in rows:
-        currency = known_currency or named[key][0].currency
+    for key, (ids, status, known_currency, number, taken, fee, given, fee_back) in rows.items():
+        currency = known_currency or currencies[key]
         ours["dispute", key] = _Booked(tuple(ids), not ids, currency, number, -taken, fee)
         undecided = not ids or status == "open"
-        ours["dispute_won", key] = _Booked(tuple(ids), undecided, currency, number, given, 0)
+        ours["dispute_won", key] = _Booked(tuple(ids), undecided, currency, number, given, -fee_back)
     return ours
 
 

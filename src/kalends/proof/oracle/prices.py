@@ -8,7 +8,10 @@ from kalends.proof.oracle.money import decimals, nearest, shares
 
 
 class Terms(NamedTuple):
-    """What a line is charged by, as the digits that are stored; percentages are 15 for 15 %."""
+    """What a line is charged by, as the digits that are stored; percentages are 15 for 15 %.
+
+    ``levy`` is ``tax`` for a line that is nothing but tax, of its price.
+    """
 
     unit_price: str
     quantity: str
@@ -16,6 +19,7 @@ class Terms(NamedTuple):
     discount_percent: str = "0"
     tax_rate: str = "0"
     tax_inclusive: bool = False
+    levy: str = ""
 
 
 class Line(NamedTuple):
@@ -64,7 +68,8 @@ def document(terms: tuple[Terms, ...], currency: str) -> Document:
     (10000, 0, 2500, 12500)
     """
     amounts = [before_tax(line, currency) for line in terms]
-    taxes = [0 for _ in terms]
+    taxes = [amount[0] if line.levy == "tax" else 0 for line, amount in zip(terms, amounts, strict=True)]
+    amounts = [(0, 0, 0) if tax else amount for amount, tax in zip(amounts, taxes, strict=True)]
     kinds = {(Fraction(line.tax_rate), line.tax_inclusive) for line in terms}
     for rate, inclusive in kinds:
         members = [
@@ -75,7 +80,7 @@ def document(terms: tuple[Terms, ...], currency: str) -> Document:
         nets = [amounts[n][2] for n in members]
         tax = nearest(sum(nets) * rate / (100 + rate if inclusive else 100))
         for n, share in zip(members, shares(tax, nets), strict=True):
-            taxes[n] = share
+            taxes[n] += share
     lines = tuple(
         Line(gross, discount, net, tax, net if line.tax_inclusive else net + tax)
         for line, (gross, discount, net), tax in zip(terms, amounts, taxes, strict=True)

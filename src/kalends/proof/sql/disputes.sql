@@ -13,6 +13,10 @@ CROSS JOIN LATERAL (
         ),
         ('amount', d.amount_minor::text, greatest(least(d.amount_minor, p.amount_minor), 0)::text, d.currency),
         ('fee', d.fee_minor::text, greatest(d.fee_minor, 0)::text, d.currency),
+        (
+            'fee given back', d.fee_back_minor::text,
+            CASE WHEN d.status = 'won' THEN greatest(least(d.fee_back_minor, d.fee_minor), 0) ELSE 0 END::text, d.currency
+        ),
         ('currency', d.currency, p.currency, NULL),
         (
             'payment', p.processor, CASE WHEN p.processor = 'none' THEN 'one by a processor' ELSE p.processor END, NULL

@@ -34,7 +34,7 @@ happened AS (
     FROM refund AS r
     CROSS JOIN LATERAL (
         VALUES
-            ('payment.refund_requested', true), ('payment.refunded', r.status = 'succeeded'),
+            ('payment.refund_requested', true), ('payment.refunded', r.status = 'succeeded' OR r.returned_at IS NOT NULL),
             ('payment.refund_failed', r.status = 'failed')
     ) AS moment (kind, holds)
     WHERE r.account_id = %(account_id)s AND moment.holds

@@ -57,6 +57,10 @@ WITH expected AS (
             (
                 a.status = 'failed' AND known.was_under_way, 'payment_failed', 1, known.failed_on, 'receivable',
                 'payments_in_transit', a.amount_minor
+            ),
+            (
+                a.status = 'failed', 'payment_failed', 2, known.failed_on, 'processing_fees', 'processor_balance',
+                a.failure_fee_minor
             )
     ) AS leg (holds, posting, leg, day, debit, credit, amount)
     WHERE a.account_id = %(account_id)s AND leg.holds AND leg.amount <> 0
@@ -67,17 +71,22 @@ WITH expected AS (
     CROSS JOIN LATERAL (
         SELECT
             (r.requested_at AT TIME ZONE %(zone)s)::date AS requested_on,
-            (r.settled_at AT TIME ZONE %(zone)s)::date AS settled_on
+            (r.settled_at AT TIME ZONE %(zone)s)::date AS settled_on,
+            (r.returned_at AT TIME ZONE %(zone)s)::date AS returned_on
     ) AS known
     CROSS JOIN LATERAL (
         VALUES
             (p.processor = 'none', 'refund_recorded', known.requested_on, 'refunds', 'bank'),
             (p.processor <> 'none', 'refund_requested', known.requested_on, 'refunds', 'refunds_in_transit'),
             (
-                p.processor <> 'none' AND r.status = 'succeeded', 'refund_settled', known.settled_on,
-                'refunds_in_transit', 'processor_balance'
+                p.processor <> 'none' AND (r.status = 'succeeded' OR r.returned_at IS NOT NULL), 'refund_settled',
+                known.settled_on, 'refunds_in_transit', 'processor_balance'
             ),
-            (p.processor <> 'none' AND r.status = 'failed', 'refund_failed', NULL::date, 'refunds_in_transit', 'refunds')
+            (r.returned_at IS NOT NULL, 'refund_returned', known.returned_on, 'processor_balance', 'refunds'),
+            (
+                p.processor <> 'none' AND r.status = 'failed' AND r.returned_at IS NULL, 'refund_failed', NULL::date,
+                'refunds_in_transit', 'refunds'
+            )
     ) AS leg (holds, posting, day, debit, credit)
     WHERE r.account_id = %(account_id)s AND leg.holds
     UNION ALL
@@ -94,6 +103,10 @@ WITH expected AS (
             (true, 'dispute_opened', 1, known.opened_on, 'disputes', 'processor_balance', d.amount_minor),
             (true, 'dispute_opened', 2, known.opened_on, 'processing_fees', 'processor_balance', d.fee_minor),
             (d.status = 'won', 'dispute_won', 1, known.decided_on, 'processor_balance', 'disputes', d.amount_minor),
+            (
+                d.status = 'won', 'dispute_won', 2, known.decided_on, 'processor_balance', 'processing_fees',
+                d.fee_back_minor
+            ),
             (d.status = 'lost', 'dispute_lost', 1, known.decided_on, 'write_offs', 'disputes', d.amount_minor)
     ) AS leg (holds, posting, leg, day, debit, credit, amount)
     WHERE d.account_id = %(account_id)s AND leg.holds AND leg.amount <> 0

@@ -28,6 +28,12 @@ paid AS (
     WHERE account_id = %(account_id)s AND settled_at IS NOT NULL
     GROUP BY currency
 ),
+failed AS (
+    SELECT currency, sum(failure_fee_minor) AS fees
+    FROM charge_attempt
+    WHERE account_id = %(account_id)s AND status = 'failed'
+    GROUP BY currency
+),
 submitted AS (
     SELECT currency, sum(amount_minor) AS amount
     FROM charge_attempt
@@ -52,7 +58,7 @@ disputed AS (
         sum(amount_minor) FILTER (WHERE status = 'open') AS undecided,
         sum(amount_minor) FILTER (WHERE status = 'lost') AS lost,
         sum(amount_minor) FILTER (WHERE status <> 'won') AS taken,
-        sum(fee_minor) AS fees
+        sum(fee_minor - fee_back_minor) AS fees
     FROM dispute
     WHERE account_id = %(account_id)s
     GROUP BY currency
@@ -71,6 +77,7 @@ credited AS (
 ),
 known AS (
     SELECT currency FROM issued UNION SELECT currency FROM paid UNION SELECT currency FROM submitted
+    UNION SELECT currency FROM failed
     UNION SELECT currency FROM given UNION SELECT currency FROM disputed UNION SELECT currency FROM noted
     UNION SELECT currency FROM credited UNION SELECT currency FROM balance
 ),
@@ -80,6 +87,7 @@ expected AS (
     LEFT JOIN issued ON issued.currency = k.currency
     LEFT JOIN paid ON paid.currency = k.currency
     LEFT JOIN submitted ON submitted.currency = k.currency
+    LEFT JOIN failed ON failed.currency = k.currency
     LEFT JOIN given ON given.currency = k.currency
     LEFT JOIN disputed ON disputed.currency = k.currency
     LEFT JOIN noted ON noted.currency = k.currency
@@ -93,10 +101,10 @@ expected AS (
             (
                 'processor_balance',
                 coalesce(paid.processors, 0) - coalesce(given.by_processors, 0) - coalesce(disputed.taken, 0)
-                    - coalesce(disputed.fees, 0)
+                    - coalesce(disputed.fees, 0) - coalesce(failed.fees, 0)
             ),
             ('bank', coalesce(paid.bank, 0) - coalesce(given.by_hand, 0)),
-            ('processing_fees', coalesce(paid.fees, 0) + coalesce(disputed.fees, 0)),
+            ('processing_fees', coalesce(paid.fees, 0) + coalesce(disputed.fees, 0) + coalesce(failed.fees, 0)),
             ('refunds', given.promised),
             ('refunds_in_transit', -given.under_way),
             ('disputes', disputed.undecided),

@@ -4,7 +4,7 @@
 SELECT
     named.key, coalesce(array_agg(disputed.id) FILTER (WHERE disputed.id IS NOT NULL), '{}'), min(disputed.status),
     min(disputed.currency), string_agg(tried.number, ', ' ORDER BY tried.invoice_id), sum(booked.taken)::bigint,
-    sum(booked.fee)::bigint, sum(booked.given)::bigint
+    sum(booked.fee)::bigint, sum(booked.given)::bigint, sum(booked.fee_back)::bigint
 FROM unnest(%(keys)s::text[], %(invoices)s::bigint[], %(attempts)s::smallint[]) AS named (key, invoice_id, attempt)
 CROSS JOIN LATERAL (
     SELECT
@@ -40,7 +40,8 @@ CROSS JOIN LATERAL (
     SELECT
         coalesce(sum(t.amount_minor) FILTER (WHERE t.posting = 'dispute_opened' AND t.leg = 1), 0)::bigint AS taken,
         coalesce(sum(t.amount_minor) FILTER (WHERE t.posting = 'dispute_opened' AND t.leg = 2), 0)::bigint AS fee,
-        coalesce(sum(t.amount_minor) FILTER (WHERE t.posting = 'dispute_won'), 0)::bigint AS given
+        coalesce(sum(t.amount_minor) FILTER (WHERE t.posting = 'dispute_won' AND t.leg = 1), 0)::bigint AS given,
+        coalesce(sum(t.amount_minor) FILTER (WHERE t.posting = 'dispute_won' AND t.leg = 2), 0)::bigint AS fee_back
     FROM ledger_transfer AS t
     WHERE t.account_id = %(account_id)s AND t.document_id = disputed.id
 ) AS booked

@@ -1,4 +1,4 @@
--- What our books say of refunds that a processor's statement names, and what of the processor's balance they took.
+-- What our books say of refunds that a processor's statement names, and what of the processor's balance they took and kept.
 -- Lookups by key stand in brackets, so that no plan reads a whole table for a block of refunds.
 SELECT
     r.id, r.status, r.currency,
@@ -11,12 +11,11 @@ SELECT
         WHERE p.account_id = %(account_id)s AND p.id = r.payment_id
     ),
     (
-        SELECT coalesce(sum(t.amount_minor), 0)::bigint
+        SELECT coalesce(sum(CASE WHEN t.posting = 'refund_settled' THEN t.amount_minor ELSE -t.amount_minor END), 0)::bigint
         FROM ledger_transfer AS t
         WHERE t.account_id = %(account_id)s
             AND t.document_id = r.id
-            AND t.posting = 'refund_settled'
-            AND t.credit = 'processor_balance'
+            AND t.posting IN ('refund_settled', 'refund_returned')
     )
 FROM refund AS r
 WHERE r.account_id = %(account_id)s AND r.id = ANY(%(refunds)s::bigint[])

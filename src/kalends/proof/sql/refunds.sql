@@ -25,7 +25,16 @@ CROSS JOIN LATERAL (
         ('currency', r.currency, p.currency),
         (
             'time of settlement', CASE WHEN r.settled_at IS NULL THEN 'empty' ELSE 'set' END,
-            CASE WHEN r.status = 'succeeded' THEN 'set' ELSE 'empty' END
+            CASE WHEN r.status = 'succeeded' OR r.returned_at IS NOT NULL THEN 'set' ELSE 'empty' END
+        ),
+        (
+            'time of return', r.returned_at::text,
+            CASE
+                WHEN r.returned_at IS NULL THEN NULL
+                WHEN r.status <> 'failed' THEN 'empty: it did not fail'
+                WHEN r.returned_at < r.settled_at THEN 'after ' || r.settled_at
+                ELSE r.returned_at::text
+            END
         ),
         (
             'day of settlement', (r.settled_at AT TIME ZONE %(zone)s)::date::text,

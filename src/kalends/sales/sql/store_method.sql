@@ -9,8 +9,8 @@ WITH stored AS (
     ON CONFLICT (account_id, processor, token) DO NOTHING
     RETURNING id
 )
-SELECT id FROM stored
+SELECT id, %(contact_id)s::bigint AS contact_id FROM stored
 UNION ALL
-SELECT id FROM payment_method
+SELECT id, contact_id FROM payment_method
 WHERE account_id = %(account_id)s AND processor = %(processor)s AND token = %(token)s
 LIMIT 1

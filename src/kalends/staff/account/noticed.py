@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from django.urls import reverse
 
-from kalends.accounts.models import Membership
 from kalends.events.models import NOTICED
 from kalends.query import NAME, compile_select, fetch, parse
 from kalends.query.context import Cursor
@@ -48,6 +47,13 @@ class Notice(NamedTuple):
     is_new: bool
 
 
+class Wants(NamedTuple):
+    """How far a user has read, and which of :data:`SWITCHES` are on."""
+
+    notices_read_to: int
+    switched_on: list[str]
+
+
 class Told(NamedTuple):
     """An event as the journal has it."""
 
@@ -61,19 +67,25 @@ class Told(NamedTuple):
 
 def unread(cursor: Cursor, visit: Visit) -> str:
     """How many notices are new: a number, ``99+``, or nothing."""
-    place = place_in(visit)
+    place = place_in(cursor, visit)
     found = len(events_for(cursor, visit, kinds_for(visit, place), place.notices_read_to, COUNTED + 1))
     return f"{COUNTED}+" if found > COUNTED else str(found or "")
 
 
-def place_in(visit: Visit) -> Membership:
-    """The user's place, with its switches and its mark."""
-    return Membership.objects.get(account_id=visit.ctx.id, user_id=visit.user.id)
+def place_in(cursor: Cursor, visit: Visit) -> Wants:
+    """What the user wants to be told of."""
+    switches = ", ".join(f"told_of_{name}" for name in SWITCHES)
+    cursor.execute(
+        f"SELECT notices_read_to, {switches} FROM membership WHERE account_id = %s AND user_id = %s",
+        [visit.ctx.id, visit.user.id],
+    )
+    read_to, *chosen = cursor.fetchall()[0]
+    return Wants(read_to, [name for name, on in zip(SWITCHES, chosen, strict=True) if on])
 
 
-def kinds_for(visit: Visit, place: Membership) -> list[str]:
+def kinds_for(visit: Visit, place: Wants) -> list[str]:
     """The kinds of events that the user wants to know of, and may."""
-    wanted = [kind for name, kinds in SWITCHES.items() if getattr(place, f"told_of_{name}") for kind in kinds]
+    wanted = [kind for name in place.switched_on for kind in SWITCHES[name]]
     return [*wanted, PARKED] if visit.may("run_billing") else wanted
 
 

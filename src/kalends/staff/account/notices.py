@@ -20,7 +20,7 @@ from kalends.staff.visit import Visit, account_page
 def page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The latest notices, the new ones marked."""
     with visit.cursor() as cursor:
-        place = place_in(visit)
+        place = place_in(cursor, visit)
         events = events_for(cursor, visit, kinds_for(visit, place), 0, SHOWN)
         context = {
             **shell(cursor, visit, request, "notifications"),

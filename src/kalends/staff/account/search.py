@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from kalends.query import NAME, Filter, compile_search, compile_select, fetch
 from kalends.query.context import Cursor
 from kalends.staff import formatting
-from kalends.staff.index.counts import is_large
+from kalends.staff.index.counts import NEWEST, is_large, rows_of
 from kalends.staff.navigation import ACCOUNT, WORK, Page
 from kalends.staff.objects import PAGES, ObjectPage, index_address, record_address
 from kalends.staff.reply import is_htmx
@@ -39,8 +39,6 @@ ORDER = (
 """What is listed first: whoever types a customer's name looks for the customer."""
 
 SHOWN = 5
-NEWEST = 10_000
-"""In how many records of a large table words are looked for; the others are found by what has an index."""
 SHORTEST, LONGEST = 2, 200
 
 
@@ -97,7 +95,7 @@ def _found(cursor: Cursor, visit: Visit, words: str) -> Iterator[Hits]:
 
 def _records(cursor: Cursor, visit: Visit, about: ObjectPage, words: str) -> Hits:
     columns = list(dict.fromkeys(filter(None, (NAME, about.under, about.status))))
-    partly, asking = is_large(cursor, about.object), visit.asking
+    partly, asking = is_large(rows_of(cursor, about.object)), visit.asking
     if partly:
         sql = compile_search(about.object, columns, words, asking, limit=SHOWN + 1, newest=NEWEST)
     else:

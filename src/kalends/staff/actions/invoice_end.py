@@ -17,6 +17,7 @@ from kalends.documents.invoice import InvoiceDocument, read_invoice
 from kalends.documents.logo import read_logos
 from kalends.documents.sheet import file_name
 from kalends.documents.typeset import pdf
+from kalends.messages.outbox import Letter, queue
 from kalends.messages.resend import resend
 from kalends.staff.action import ActionVisit
 from kalends.staff.actions.declare import Action, Effect, Told, Verdict
@@ -88,6 +89,20 @@ VOID = Action(
 )
 
 
+class IssueForm(Form):
+    """Whether the customer is sent the invoice."""
+
+    send = forms.BooleanField(required=False)
+
+    def __init__(self, visit: Visit, facts: InvoiceFacts, data: Any = None) -> None:
+        super().__init__(data)
+        if facts.email is None:
+            del self.fields["send"]
+            return
+        self.fields["send"].label = _("Email it to %(email)s, with its PDF") % {"email": facts.email}
+        self.fields["send"].initial = visit.ctx.settings.email_invoices
+
+
 def _tell_issue(visit: Visit, facts: InvoiceFacts, form: Form) -> Told:  # noqa: ARG001
     effects: list[Effect] = []
     if facts.contact is None:
@@ -108,13 +123,30 @@ def _tell_issue(visit: Visit, facts: InvoiceFacts, form: Form) -> Told:  # noqa:
     return Told(_("Issue the invoice"), _("Issue"), effects, _("Leave it a draft"))
 
 
-def _issue(visit: ActionVisit, facts: InvoiceFacts, form: Form) -> str:  # noqa: ARG001
-    done = visit.do(
-        ISSUE.kind, lambda db: {"number": issue_draft(db, visit.ctx, facts.id, actor=visit.who.actor)}
-    )
+def _issue(visit: ActionVisit, facts: InvoiceFacts, form: Form) -> str:
+    send = bool(form.cleaned_data.get("send"))
+
+    def work(db: Any) -> dict[str, Any]:
+        number = issue_draft(db, visit.ctx, facts.id, actor=visit.who.actor)
+        letters = [Letter("invoice", facts.id, facts.contact_id)] if send and facts.contact_id else []
+        queue(db, visit.ctx.id, visit.ctx.now, letters, status=visit.ctx.settings.letters)
+        return {"number": number}
+
+    done = visit.do(ISSUE.kind, work)
+    if send:
+        return _("Invoice %(number)s is issued, and on its way to %(email)s") % {**done, "email": facts.email}
     return _("Invoice %(number)s is issued") % {"number": done["number"]}
 
 
+EDIT_DRAFT = Action(
+    object="invoice",
+    key="edit",
+    label=gettext_lazy("Edit"),
+    icon="pencil",
+    needs=("edit", "invoice"),
+    verdict=lambda _visit, facts: facts.status == "draft" and facts.subscription_id is None,
+    leads_to="invoice-edit",
+)
 ISSUE = Action(
     object="invoice",
     key="issue",
@@ -122,6 +154,7 @@ ISSUE = Action(
     icon="send",
     needs=("edit", "invoice"),
     verdict=lambda _visit, facts: facts.status == "draft",
+    form=IssueForm,
     tell=_tell_issue,
     do=_issue,
 )

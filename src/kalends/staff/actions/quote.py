@@ -29,10 +29,13 @@ def _why(refusal: QuoteRefused) -> str:
         "no_contact": lambda: _("It is for nobody yet. Associate it with a contact first."),
         "no_line": lambda: _("It offers nothing yet. Add a line item first."),
         "expired": lambda: _("Its last day has passed. Give a later one first."),
-        "adjusted": lambda: _(
-            "Discounts, fees and taxes on the whole quote cannot be paid on its page or billed. "
-            "Turn both off, or use its lines."
+        "too_small": lambda: _(
+            "Its first payment is below the smallest charge. Ask for more, or for no payment."
         ),
+        "once_too": lambda: _(
+            "Discounts, fees and taxes on the whole quote count with what is billed once. Bill that too."
+        ),
+        "not_as_shown": lambda: _("What it sells was changed after it was published. Take it back first."),
         "adjustment": lambda: _(
             "A discount, fee or tax on the whole quote cannot be applied. A discount leaves something to pay, and "
             "where payments follow it is for the first one only."

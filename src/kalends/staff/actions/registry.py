@@ -11,7 +11,7 @@ from kalends.staff.actions.contact import PORTAL_LINK
 from kalends.staff.actions.declare import Action
 from kalends.staff.actions.facts import read_facts
 from kalends.staff.actions.invoice_credit import CREDIT
-from kalends.staff.actions.invoice_end import DOWNLOAD, ISSUE, RESEND, VOID
+from kalends.staff.actions.invoice_end import DOWNLOAD, EDIT_DRAFT, ISSUE, RESEND, VOID
 from kalends.staff.actions.invoice_pay import PARTS, RECORD
 from kalends.staff.actions.payment_again import RESEND_RECEIPT, RETRY, SETTLE
 from kalends.staff.actions.payment_link import CLONE, EDIT_LINK, SHARE, SWITCH_OFF, SWITCH_ON, TEST
@@ -29,7 +29,7 @@ ACTIONS: Mapping[str, tuple[Action, ...]] = {
         *(EDIT, RELEASE, OVERDUE, ASK_METHOD, METHOD, START),
         *(PAUSE, RESUME, KEEP, CANCEL, DELETE),
     ),
-    "invoice": (RECORD, DOWNLOAD, ISSUE, RESEND, PARTS, CREDIT, VOID),
+    "invoice": (RECORD, EDIT_DRAFT, ISSUE, DOWNLOAD, RESEND, PARTS, CREDIT, VOID),
     "payment_link": (SHARE, EDIT_LINK, TEST, CLONE, SWITCH_OFF, SWITCH_ON),
     "quote": (SEND, PUBLISH, EDIT_QUOTE, APPROVE, REJECT, CONVERT, RECALL),
     "contact": (PORTAL_LINK,),

@@ -27,7 +27,7 @@ from kalends.staff.visit import Visit
 EDIT = ("edit", "subscription")
 _METHODS = """
     SELECT id, kind, brand, last4, expires_on FROM payment_method
-    WHERE account_id = %s AND contact_id = %s AND (expires_on IS NULL OR expires_on >= %s)
+    WHERE account_id = %s AND contact_id = %s AND (expires_on IS NULL OR expires_on >= %s) AND ended_at IS NULL
     ORDER BY id DESC LIMIT 50
 """
 

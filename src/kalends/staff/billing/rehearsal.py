@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from kalends.accounts.context import AccountContext
 from kalends.billing.differences import LineDiffers
-from kalends.billing.rehearse import Rehearsal, rehearse
+from kalends.billing.rehearse import AMOUNTS, COUNTS, Rehearsal, rehearse
 from kalends.events.background import BackgroundWork, find, latest
 from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action
@@ -29,26 +29,6 @@ from kalends.staff.shell import shell
 from kalends.staff.visit import Visit, account_page
 
 KIND = "rehearsal"
-_AMOUNTS = (
-    "invoiced_minor",
-    "charged_minor",
-    "sent_minor",
-    "credited_minor",
-    "retried_minor",
-    "before_minor",
-    "no_longer_billed_minor",
-)
-_COUNTS = (
-    "invoices",
-    "charges",
-    "retries",
-    "waiting",
-    "parked",
-    "same",
-    "differing",
-    "first_time",
-    "no_longer_billed",
-)
 _ENDED = {
     "canceled": gettext_lazy("Canceled"),
     "paused": gettext_lazy("Paused"),
@@ -112,8 +92,8 @@ def stored(result: Rehearsal) -> dict[str, Any]:
     """What is kept of a rehearsal, without words of any language."""
     names = {str(id_): name for id_, name in result.names.items()}
     return {
-        **{name: getattr(result, name) for name in _COUNTS},
-        **{name: dict(getattr(result, name)) for name in _AMOUNTS},
+        **{name: getattr(result, name) for name in COUNTS},
+        **{name: dict(getattr(result, name)) for name in AMOUNTS},
         "first_invoices": [each._asdict() for each in result.first_invoices],
         "first_parked": [each._asdict() for each in result.first_parked],
         "first_differences": [
@@ -141,8 +121,8 @@ def _told(visit: Visit, result: dict[str, Any]) -> dict[str, Any]:
     names = result["names"]
     return {
         # A rehearsal that an earlier version kept does not know all of them.
-        **{name: result.get(name, 0) for name in _COUNTS},
-        **{name: _sums(result.get(name, {})) for name in _AMOUNTS},
+        **{name: result.get(name, 0) for name in COUNTS},
+        **{name: _sums(result.get(name, {})) for name in AMOUNTS},
         "differences": [_difference(visit, each, names) for each in result["first_differences"]],
         "ended_rows": [_ended(visit, each, names) for each in result.get("first_no_longer_billed", ())],
         "parked_rows": [_would_park(visit, each, names) for each in result["first_parked"]],

@@ -26,7 +26,7 @@ _ROWS = {"contact": _CONTACT, "company": _COMPANY}
 _BELOW = {"contact": "email", "company": "domain"}
 _METHODS = """
     SELECT id, kind, brand, last4 FROM payment_method
-    WHERE account_id = %s AND contact_id = %s AND (expires_on IS NULL OR expires_on >= %s)
+    WHERE account_id = %s AND contact_id = %s AND (expires_on IS NULL OR expires_on >= %s) AND ended_at IS NULL
     ORDER BY id DESC
 """
 _CURRENCIES = "SELECT code FROM enabled_currency WHERE account_id = %s ORDER BY code"

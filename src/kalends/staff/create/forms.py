@@ -32,8 +32,8 @@ class Choices(NamedTuple):
     language: str
 
 
-class WizardForm(Form):
-    """Who pays, how, and when. Records are named by number; whether they may be seen is in the choices."""
+class CustomerForm(Form):
+    """Who is billed, and where they live. Records are named by number; ``party`` has those that may be seen."""
 
     contact = forms.IntegerField(
         required=False, min_value=1, max_value=_LARGEST, widget=forms.HiddenInput, localize=False
@@ -41,13 +41,43 @@ class WizardForm(Form):
     company = forms.IntegerField(
         required=False, min_value=1, max_value=_LARGEST, widget=forms.HiddenInput, localize=False
     )
-    currency = forms.ChoiceField(label=gettext_lazy("Currency"))
     address = forms.CharField(label=gettext_lazy("Street address"), required=False, max_length=255)
     address2 = forms.CharField(label=gettext_lazy("Address, second line"), required=False, max_length=255)
     city = forms.CharField(label=gettext_lazy("City"), required=False, max_length=255)
     state = forms.CharField(label=gettext_lazy("State or region"), required=False, max_length=255)
     zip = forms.CharField(label=gettext_lazy("Postal code"), required=False, max_length=40)
     country = forms.CharField(label=gettext_lazy("Country"), required=False, max_length=255)
+
+    def __init__(
+        self, data: Any = None, *, contact: Party | None, company: Party | None, **more: Any
+    ) -> None:
+        super().__init__(data, **more)
+        self.party = {"contact": contact, "company": company}
+
+    def clean(self) -> dict[str, Any]:
+        """There is somebody to bill, and whoever was named is there."""
+        typed = super().clean() or self.cleaned_data
+        if self.party["contact"] is None:
+            wrong = (
+                _("Choose who pays.")
+                if not typed.get("contact")
+                else _("This contact is not there. Choose another one.")
+            )
+            self.add_error("contact", wrong)
+        if self.party["company"] is None and typed.get("company"):
+            self.add_error("company", _("This company is not there. Choose another one, or none."))
+        return typed
+
+    @property
+    def billing_address(self) -> dict[str, str]:
+        """The parts of the address that were given."""
+        return {part: self.cleaned_data[part] for part in ADDRESS if self.cleaned_data.get(part)}
+
+
+class WizardForm(CustomerForm):
+    """Who pays, how, and when."""
+
+    currency = forms.ChoiceField(label=gettext_lazy("Currency"))
     collection = forms.ChoiceField(label=gettext_lazy("How it is paid"), widget=forms.RadioSelect)
     method = forms.ChoiceField(label=gettext_lazy("Payment method"), required=False)
     due = forms.ChoiceField(label=gettext_lazy("Payment is due"), required=False)
@@ -80,7 +110,7 @@ class WizardForm(Form):
     )
 
     def __init__(self, data: Any = None, *, choices: Choices, **more: Any) -> None:
-        super().__init__(data, **more)
+        super().__init__(data, contact=choices.contact, company=choices.company, **more)
         self.choices = choices
         tongue = choices.language
         labeled = lambda options: [(each.value, each.label.in_language(tongue)) for each in options]  # noqa: E731
@@ -101,23 +131,13 @@ class WizardForm(Form):
 
     def clean(self) -> dict[str, Any]:
         """Looks at what belongs together: the customer, and how they pay."""
-        typed = super().clean() or self.cleaned_data
-        contact, company = self.choices.contact, self.choices.company
-        if contact is None:
-            wrong = (
-                _("Choose who pays.")
-                if not typed.get("contact")
-                else _("This contact is not there. Choose another one.")
-            )
-            self.add_error("contact", wrong)
-        if company is None and typed.get("company"):
-            self.add_error("company", _("This company is not there. Choose another one, or none."))
+        typed = super().clean()
         if not self.has_error("accepted") and not typed.get("accepted"):
             self.add_error("accepted", _("Accept at least one."))
         if typed.get("collection") == AUTOMATIC:
             self._check_method(typed)
         elif typed.get("collection") == INVOICES:
-            self._check_invoices(typed, contact)
+            self._check_invoices(typed, self.choices.contact)
         day = typed.get("bill_from")
         if day is not None and not EARLIEST <= day < LATEST:
             self.add_error("bill_from", _("Choose a day between 1970 and 2199."))
@@ -152,11 +172,6 @@ class WizardForm(Form):
         """How many days after their date invoices are due."""
         due = self.cleaned_data.get("due") or "0"
         return self.cleaned_data["due_days"] if due == CUSTOM else int(due)
-
-    @property
-    def billing_address(self) -> dict[str, str]:
-        """The parts of the address that were given."""
-        return {part: self.cleaned_data[part] for part in ADDRESS if self.cleaned_data.get(part)}
 
 
 class ContactForm(Form):

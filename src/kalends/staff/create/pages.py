@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -19,7 +20,7 @@ from kalends.staff.action import REQUEST_KEY, ActionVisit, account_action
 from kalends.staff.create import confirm, customers, new_contact, origins, proposals
 from kalends.staff.create.forms import ContactForm
 from kalends.staff.create.rows import change_rows
-from kalends.staff.create.wizard import Wizard, number
+from kalends.staff.create.wizard import Wizard, find_deal, number
 from kalends.staff.objects import record_address
 from kalends.staff.refusals import Refused, worded
 from kalends.staff.reply import dialog, is_htmx, moved
@@ -31,8 +32,12 @@ _HIDDEN_NOT = ("csrfmiddlewaretoken", "step")
 
 @account_page
 def begin(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """The wizard with what is known already."""
+    """The wizard with what is known already. A deal that was lost leads back to it, and there it is said why."""
     visit.require("edit", "subscription")
+    deal = find_deal(visit, number(request.GET.get("deal")))
+    if deal is not None and deal.is_lost:
+        messages.error(request, deal.why_not)
+        return moved(request, record_address(visit.ctx.id, "deal", deal.id))
     return _show(request, visit, Wizard(visit, proposals.begin(visit, request.GET)))
 
 

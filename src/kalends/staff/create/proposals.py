@@ -38,8 +38,8 @@ def begin(visit: Visit, asked: Mapping[str, str]) -> QueryDict:
     deal = find_deal(visit, number(asked.get("deal")))
     company, contact = number(asked.get("company")), number(asked.get("contact"))
     if deal is not None:
-        contact = contact or _tied(visit, deal.id, "contact")
-        company = company or _tied(visit, deal.id, "company")
+        contact = contact or tied(visit, deal.id, "contact")
+        company = company or tied(visit, deal.id, "company")
         _take_deal(visit, values, deal)
     choose(visit, values, "company", company)
     choose(visit, values, "contact", contact)
@@ -87,7 +87,7 @@ def _take_deal(visit: Visit, values: QueryDict, deal: Deal) -> None:
         add_line(values, name=deal.name, price=amount)
 
 
-def _tied(visit: Visit, deal_id: int, to: str) -> int | None:
+def tied(visit: Visit, deal_id: int, to: str) -> int | None:
     """The deal's contact, or its company, that the user may see: the primary one where there is one."""
     ties = linked(visit.psycopg(), visit.ctx, "deal", [deal_id], to).get(deal_id, [])
     seen = visit.among("view", to, [tie.id for tie in ties])

@@ -1,4 +1,4 @@
-"""The line item editor: what is sold on a deal, a quote or a payment link, row by row, and what it comes to.
+"""The line item editor: what is sold on a deal, a quote, a payment link or an invoice, row by row, and its sum.
 
 One component for all of them: the rows (:class:`SoldLineForm`), the buttons
 (:func:`~kalends.staff.create.rows.change_rows`), the totals, and ``staff/create/lines.html`` with
@@ -24,7 +24,7 @@ from kalends.billing.tax_rates import TaxRate, list_tax_rates
 from kalends.core.calendar import Frequency, term_of
 from kalends.core.checkout import Offer, price_offer
 from kalends.core.choices import OfferedLine
-from kalends.core.terms import LineTerms
+from kalends.core.terms import TAX, LineTerms
 from kalends.sales.links import LinkLine
 from kalends.staff import formatting
 from kalends.staff.create import origins
@@ -34,6 +34,7 @@ from kalends.staff.forms import NumberField, dress
 from kalends.staff.visit import Visit
 
 _BUYERS = ("optional", "buyer_quantity", "buyer_min", "buyer_max", "buyer_price", "buyer_price_min")
+_SCHEDULE = ("frequency", "start", "start_date", "delay", "terms", "payments", "until")
 _STARTED_BY = {
     ON: "hs_recurring_billing_start_date",
     DAYS: "hs_billing_start_delay_days",
@@ -43,7 +44,10 @@ QUANTITY_MOST = 1_000_000
 
 
 class SoldLineForm(AgreedLineForm):
-    """A line that somebody is asked to buy; with ``buyers`` the buyer may decide on quantity, price and taking it."""
+    """A line that somebody is asked to buy; with ``buyers`` the buyer may decide on quantity, price and taking it.
+
+    With ``once`` it is billed once and at once, whatever it was made of.
+    """
 
     one_time = True
     description = forms.CharField(
@@ -70,10 +74,11 @@ class SoldLineForm(AgreedLineForm):
         *,
         rates: Mapping[str, TaxRate],
         buyers: bool,
+        once: bool = False,
         **more: Any,
     ) -> None:
         super().__init__(number, currency, data, **more)
-        self.rates, self.buyers = rates, buyers
+        self.rates, self.buyers, self.once = rates, buyers, once
         named = [
             (key, f"{rate.name} ({formatting.number(rate.percentage.normalize())} %)")
             for key, rate in rates.items()
@@ -83,13 +88,14 @@ class SoldLineForm(AgreedLineForm):
             self.fields[name].widget = forms.TextInput(attrs={"inputmode": "numeric", "class": "input num"})
         for name in ("optional", "buyer_quantity", "buyer_price"):
             dress(self.fields[name])
-        if not buyers:
-            for name in _BUYERS:
-                del self.fields[name]
+        for name in (*(() if buyers else _BUYERS), *(_SCHEDULE if once else ())):
+            del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         """Looks at what the buyer may choose besides."""
         typed = super().clean()
+        if self.once:
+            typed |= {"frequency": ONE_TIME, "start": AT_ONCE}
         if self.buyers:
             self._check_buyers(typed)
         return typed
@@ -137,7 +143,7 @@ class SoldLineForm(AgreedLineForm):
         values: dict[str, Any] = {
             "name": typed["name"],
             "description": typed["description"] or None,
-            **terms._asdict(),
+            **{name: value for name, value in terms._asdict().items() if name != "levy"},
             **({"tax_rate_group_id": typed["tax_rate"], "tax_label": rate.label} if rate else {}),
             "frequency": typed["frequency"] if recurs else None,
             "term": term_of(payments, Frequency(typed["frequency"])) if payments else None,
@@ -180,7 +186,15 @@ class SoldLineForm(AgreedLineForm):
 class LineEditor:
     """The rows of line items in ``values``, as a form would send them, and what they come to in ``currency``."""
 
-    def __init__(self, visit: Visit, values: QueryDict, currency: str, *, buyers: bool = False) -> None:
+    def __init__(
+        self,
+        visit: Visit,
+        values: QueryDict,
+        currency: str,
+        *,
+        buyers: bool = False,
+        once: bool = False,
+    ) -> None:
         self.visit, self.values, self.currency = visit, values, currency
         follow_currency(visit, values, currency)
         places = numbers(values)
@@ -194,6 +208,7 @@ class LineEditor:
                 values,
                 rates=rates,
                 buyers=buyers,
+                once=once,
                 today=visit.ctx.today,
                 language=visit.language,
                 origin=made_of.get(key),
@@ -244,9 +259,12 @@ class LineEditor:
         }
 
 
-def totals(editor: LineEditor) -> dict[str, Any]:
-    """What the editor's template shows beside the rows: due today, taxes, and the charges to come."""
-    offer = editor.offer
+def totals(editor: LineEditor, adjusted: Offer | None = None) -> dict[str, Any]:
+    """What the editor's template shows beside the rows: due today, taxes, and the charges to come.
+
+    ``adjusted`` is the offer with what is on the whole of it, where that can be.
+    """
+    offer = adjusted or editor.offer
     if offer is None:
         return {"left_out": editor.left_out}
     money = lambda minor: formatting.minor(minor, offer.currency)  # noqa: E731
@@ -254,6 +272,16 @@ def totals(editor: LineEditor) -> dict[str, Any]:
         "left_out": editor.left_out,
         "subtotal": money(offer.subtotal_minor),
         "discount": money(offer.line_discount_minor) if offer.line_discount_minor else None,
+        "added": [
+            {"label": each.label, "amount": money(each.amount_minor)}
+            for each in offer.added
+            if each.kind != TAX
+        ],
+        "levied": [
+            {"label": each.label, "amount": money(each.amount_minor)}
+            for each in offer.added
+            if each.kind == TAX
+        ],
         "taxes": [
             {"rate": formatting.number(tax.rate), "amount": money(tax.tax_minor)} for tax in offer.taxes
         ],

@@ -19,6 +19,7 @@ from kalends.staff.create.forms import AUTOMATIC, Choices, WizardForm
 from kalends.staff.create.lines import AgreedLineForm, numbers
 from kalends.staff.create.rows import follow_currency
 from kalends.staff.create.words import told
+from kalends.staff.objects.deal import OUTCOME, is_lost
 from kalends.staff.visit import Visit
 
 
@@ -30,6 +31,16 @@ class Deal(NamedTuple):
     currency: str | None
     amount: Any
     owner_id: str | None
+    is_lost: bool
+
+    @property
+    def why_not(self) -> str:
+        """Why no subscription can be made of it; empty where one can."""
+        return (
+            _("The deal was lost. Move it to another stage, and it can become a subscription.")
+            if self.is_lost
+            else ""
+        )
 
 
 class Wizard:
@@ -83,6 +94,8 @@ class Wizard:
             self.form.add_error(None, _("Add at least one line item."))
         if self.values.get("deal") and self.deal is None:
             self.form.add_error(None, _("The deal is not there any more, or you may not see it."))
+        elif self.deal is not None and self.deal.is_lost:
+            self.form.add_error(None, self.deal.why_not)
         if not right or self.form.errors:
             return False
         try:
@@ -177,7 +190,7 @@ def find_deal(visit: Visit, id_: int | None) -> Deal | None:
     this = {"property": "hs_object_id", "operator": "is_any_of", "values": [id_]}
     sql = compile_select(
         obj,
-        [NAME, "deal_currency_code", "amount", "hubspot_owner_id"],
+        [NAME, "deal_currency_code", "amount", "hubspot_owner_id", *OUTCOME],
         parse(obj, {"groups": [[this]]}),
         None,
         visit.asking,
@@ -188,4 +201,6 @@ def find_deal(visit: Visit, id_: int | None) -> Deal | None:
     if not found:
         return None
     row = found[0]
-    return Deal(id_, row[NAME], row["deal_currency_code"], row["amount"], row["hubspot_owner_id"])
+    return Deal(
+        id_, row[NAME], row["deal_currency_code"], row["amount"], row["hubspot_owner_id"], is_lost(row)
+    )

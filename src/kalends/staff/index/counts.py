@@ -14,12 +14,14 @@ from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from kalends.catalog import ObjectType
-from kalends.query import Context, Filter, Sql, compile_count, compile_filter, compile_select
+from kalends.query import Context, Filter, Sql, Words, compile_count, compile_filter, compile_select
 from kalends.query.context import Cursor
 from kalends.staff import formatting
 
 LARGE = 200_000
 """From how many rows on a table is too large to be counted whenever somebody looks."""
+NEWEST = 10_000
+"""In how many records of a large table words are looked for; the others are found by what has an index."""
 EXACT_MAX = 10_000
 """How many records of a large table are counted, and summed, exactly."""
 PATIENCE_MS = 30
@@ -41,12 +43,13 @@ class Count(NamedTuple):
         return number if self.is_exact else _("about %(count)s") % {"count": number}
 
 
-def is_large(cursor: Cursor, obj: ObjectType) -> bool:
-    """Whether the object's table is too large to be counted for a page."""
-    return _rows(cursor, obj) >= LARGE
+def is_large(rows: int) -> bool:
+    """Whether a table with so many rows is too large to be counted for a page."""
+    return rows >= LARGE
 
 
-def _rows(cursor: Cursor, obj: ObjectType) -> int:
+def rows_of(cursor: Cursor, obj: ObjectType) -> int:
+    """How many rows the object's table has, of all accounts, as the server last counted them."""
     cursor.execute(
         "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = %s::regclass", [obj.table]
     )
@@ -58,13 +61,14 @@ def count(
     obj: ObjectType,
     filter: Filter,  # noqa: A002 - the domain's word
     ctx: Context,
-    search: str | None = None,
+    words: Words | None = None,
+    *,
+    rows: int,
 ) -> Count:
-    """How many records pass."""
-    rows = _rows(cursor, obj)
-    if rows < LARGE:
-        return Count(_number(cursor, compile_count(obj, filter, ctx, search=search)))
-    passing = compile_filter(obj, filter, ctx, search=search)
+    """How many records pass, of a table with so many ``rows``. Where words were found is few enough to be counted."""
+    if not is_large(rows) or words:
+        return Count(_number(cursor, compile_count(obj, filter, ctx, search=words)))
+    passing = compile_filter(obj, filter, ctx)
     counted = _counted(cursor, obj, passing)
     if counted is not None and counted <= EXACT_MAX:
         return Count(counted)
@@ -116,10 +120,10 @@ def sums(
     amount: str,
     filter: Filter,  # noqa: A002
     ctx: Context,
-    search: str | None,
+    words: Words | None,
 ) -> list[formatting.Money]:
     """What an amount of all records of a list comes to, a sum for each currency, the largest first."""
-    sql = compile_select(obj, (amount,), filter, None, ctx, limit=EXACT_MAX, search=search)
+    sql = compile_select(obj, (amount,), filter, None, ctx, limit=EXACT_MAX, search=words)
     cursor.execute(
         f"SELECT s.c2, sum(s.c1) FROM ({sql.text}) AS s WHERE s.c1 IS NOT NULL GROUP BY s.c2 ORDER BY 2 DESC",
         sql.params,

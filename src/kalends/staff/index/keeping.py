@@ -64,19 +64,24 @@ class NameForm(Form):
 
 
 class SharingForm(Form):
-    """Who sees a view."""
+    """Who sees a view; a team is offered to users who have one."""
 
     sharing = forms.ChoiceField(
         label=gettext_lazy("Who sees this view"), choices=SHARING, widget=forms.RadioSelect, initial="private"
     )
 
+    def __init__(self, data: Any = None, *, has_team: bool, **more: Any) -> None:
+        super().__init__(data, **more)
+        if not has_team:
+            self.fields["sharing"].choices = [each for each in SHARING if each[0] != "team"]  # type: ignore[attr-defined]
+
 
 class NewViewForm(NameForm, SharingForm):
     """A new view; who may not share keeps it alone."""
 
-    def __init__(self, data: Any = None, *, may_share: bool = True, **more: Any) -> None:
-        super().__init__(data, **more)
-        if not may_share:
+    def __init__(self, visit: Visit, data: Any = None) -> None:
+        super().__init__(data, has_team=bool(visit.place.teams))
+        if not visit.may("share_views"):
             del self.fields["sharing"]
 
 
@@ -124,7 +129,7 @@ def _open_too(visit: ActionVisit, listing: Listing, id_: int) -> None:
 def new_form(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     """Asks for the name of a new view."""
     listing = _listing(request, visit, slug)
-    return _ask(request, listing, "view_new", NewViewForm(may_share=visit.may("share_views")))
+    return _ask(request, listing, "view_new", NewViewForm(visit))
 
 
 def _acts(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -143,7 +148,7 @@ def _acts(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def new(request: HttpRequest, visit: ActionVisit, slug: str) -> HttpResponse:
     """Keeps what is seen as a new view, and opens it."""
     listing = _listing(request, visit, slug)
-    form = NewViewForm(request.POST, may_share=visit.may("share_views"))
+    form = NewViewForm(visit, request.POST)
     if form.is_valid():
 
         def keep(db: Any) -> int:
@@ -257,17 +262,23 @@ def clone(request: HttpRequest, visit: ActionVisit, slug: str, key: str) -> Http
 def share_form(request: HttpRequest, visit: Visit, slug: str, key: str) -> HttpResponse:
     listing = _listing(request, visit, slug)
     tab = _saved(listing, key)
+    return _ask(request, listing, "view_share", _sharing_form(visit, tab), tab=tab)
+
+
+def _sharing_form(visit: Visit, tab: Tab, data: Any = None) -> SharingForm:
+    """A view that is its maker's team's already may stay that, whoever looks at it."""
     assert tab.saved is not None
-    return _ask(request, listing, "view_share", SharingForm(initial={"sharing": tab.saved.sharing}), tab=tab)
+    sharing = tab.saved.sharing
+    has_team = bool(visit.place.teams) or sharing == "team"
+    return SharingForm(data, has_team=has_team, initial={"sharing": sharing})
 
 
 @_acts
 def share(request: HttpRequest, visit: ActionVisit, slug: str, key: str) -> HttpResponse:
     """Says who sees a view."""
     listing = _listing(request, visit, slug)
-    return _give(
-        request, listing, visit, key, "share", SharingForm(request.POST), share_view, _("Sharing changed")
-    )
+    form = _sharing_form(visit, _saved(listing, key), request.POST)
+    return _give(request, listing, visit, key, "share", form, share_view, _("Sharing changed"))
 
 
 def _give(

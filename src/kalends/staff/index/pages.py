@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -13,10 +14,11 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from kalends.crm.schema import account_object
-from kalends.query import Filter
+from kalends.query import Filter, Words
 from kalends.query.context import Cursor
+from kalends.staff import formatting
 from kalends.staff.cells import Names
-from kalends.staff.index.counts import EXACT_MAX, Count, count, is_large, sums
+from kalends.staff.index.counts import EXACT_MAX, NEWEST, Count, count, is_large, rows_of, sums
 from kalends.staff.index.state import SIZES, ListState, read_state
 from kalends.staff.index.table import Astray, Table, dressed, read_page
 from kalends.staff.index.tabs import Tabs, tabs_of
@@ -47,12 +49,31 @@ class Listing:
         words = request.GET if request.method in ("GET", "HEAD") else request.POST
         self.state: ListState = read_state(self.page, self.object, self.tabs.every, self.tabs.first, words)
         self.names = Names.of_account(visit.ctx.id)
+        self._counted: dict[tuple[Filter, Words | None], Count] = {}
 
     @cached_property
+    def rows(self) -> int:
+        """How many rows the table has, of all accounts."""
+        with self.visit.cursor() as cursor:
+            return rows_of(cursor, self.object)
+
+    @property
     def is_large(self) -> bool:
         """Whether the list opens without what is costly to count."""
-        with self.visit.cursor() as cursor:
-            return is_large(cursor, self.object)
+        return is_large(self.rows)
+
+    def count(self, cursor: Cursor, asked: Filter, words: Words | None = None) -> Count:
+        """How many records pass; what a tab and the list have in common is counted once."""
+        key = (asked, words)
+        if key not in self._counted:
+            self._counted[key] = count(cursor, self.object, asked, self.visit.asking, words, rows=self.rows)
+        return self._counted[key]
+
+    @property
+    def words(self) -> Words | None:
+        """What is looked for in the records, if anything; in a large list not in all of them."""
+        text = self.state.search
+        return Words(text, NEWEST if self.is_large else None) if text else None
 
     @property
     def base(self) -> str:
@@ -125,7 +146,7 @@ def list_context(cursor: Cursor, listing: Listing) -> dict[str, Any]:
     """The list itself. Raises :class:`Astray`."""
     visit, state = listing.visit, listing.state
     asked = state.filter()
-    page = read_page(cursor, visit, state, asked)
+    page = read_page(cursor, visit, state, asked, listing.words)
     table = dressed(cursor, visit, state, page, listing.names)
     later = listing.is_large
     return {
@@ -136,6 +157,7 @@ def list_context(cursor: Cursor, listing: Listing) -> dict[str, Any]:
         "plural": listing.object.plural_label.in_language(visit.language),
         "table": table,
         "counts_link": listing.at("counts") if later else "",
+        "newest": formatting.number(Decimal(NEWEST)) if later and state.search else "",
         **({} if later else count_context(cursor, listing, asked)),
         **tab_context(cursor, listing, counted=not later),
         **toolbar(listing.base, state, listing.names, visit.language),
@@ -147,16 +169,15 @@ def list_context(cursor: Cursor, listing: Listing) -> dict[str, Any]:
 
 def count_context(cursor: Cursor, listing: Listing, asked: Filter) -> dict[str, Any]:
     """How many records the list has, and what they come to."""
-    visit, state = listing.visit, listing.state
-    search = state.search or None
-    found = count(cursor, listing.object, asked, visit.asking, search)
-    total = found if found.number else count(cursor, listing.object, Filter(), visit.asking)
+    visit, words = listing.visit, listing.words
+    found = listing.count(cursor, asked, words)
+    total = found if found.number else listing.count(cursor, Filter())
     summed = listing.page.sum_label and found.is_exact and 0 < found.number <= EXACT_MAX
     return {
         "found": found,
         "found_text": found_text(listing.page, found),
         "total": total,
-        "sums": sums(cursor, listing.object, listing.page.amount, asked, visit.asking, search)
+        "sums": sums(cursor, listing.object, listing.page.amount, asked, visit.asking, words)
         if summed
         else [],
     }
@@ -182,7 +203,7 @@ def tab_context(cursor: Cursor, listing: Listing, *, counted: bool) -> dict[str,
         entry = {"tab": tab, "link": view.address(), "current": is_current, "count": ""}
         if counted and number < TABS_COUNTED:
             whole = read_state(listing.page, listing.object, {tab.key: tab}, tab.key, _NOTHING)
-            entry["count"] = count(cursor, listing.object, whole.filter(), visit.asking).text
+            entry["count"] = listing.count(cursor, whole.filter()).text
         shown.append(entry)
     return {
         "tabs": shown,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.http import QueryDict
 
 from kalends.catalog import ObjectType
-from kalends.query import NAME, Context, Filter, compile_ids, compile_select, fetch, parse
+from kalends.query import NAME, Context, Filter, Words, compile_ids, compile_select, fetch, parse
 from kalends.query.context import Cursor
 from kalends.staff.index.pages import Listing
 
@@ -30,7 +30,7 @@ def selected(cursor: Cursor, listing: Listing, words: QueryDict, verb: str) -> S
     visit, state = listing.visit, listing.state
     is_all = words.get("all") == "1"
     if is_all:
-        asked, search = state.filter(), state.search or None
+        asked, search = state.filter(), listing.words
         seen = _ids(cursor, listing.object, asked, visit.asking, search)
         allowed = _ids(cursor, listing.object, asked, visit.asking_to(verb), search)
     else:
@@ -56,8 +56,8 @@ def these(obj: ObjectType, ids: Sequence[int]) -> Filter:
     return parse(obj, {"groups": groups})
 
 
-def _ids(cursor: Cursor, obj: ObjectType, asked: Filter, ctx: Context, search: str | None) -> list[int]:
-    sql = compile_ids(obj, asked, ctx, search=search, limit=SELECTED_MAX + 1)
+def _ids(cursor: Cursor, obj: ObjectType, asked: Filter, ctx: Context, words: Words | None) -> list[int]:
+    sql = compile_ids(obj, asked, ctx, search=words, limit=SELECTED_MAX + 1)
     cursor.execute(sql.text, sql.params)
     return [int(row[0]) for row in cursor.fetchall()]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from kalends.query import NAME, Filter, WrongKey, decode_key
+from kalends.query import NAME, Filter, Words, WrongKey, decode_key
 from kalends.query.context import Cursor
 from kalends.staff.cells import Cell, Names, Wardrobe
 from kalends.staff.index.state import ListState
@@ -51,9 +51,9 @@ class Astray(Exception):
     """The address names a page that this list does not have; its first page is what to show."""
 
 
-def read_page(cursor: Cursor, visit: Visit, state: ListState, asked: Filter) -> Page:
+def read_page(cursor: Cursor, visit: Visit, state: ListState, asked: Filter, words: Words | None) -> Page:
     """The records of the page. Raises :class:`Astray`."""
-    wanted = Wanted(state.object, _read_columns(state), asked, state.order, state.search or None)
+    wanted = Wanted(state.object, _read_columns(state), asked, state.order, words)
     try:
         if state.before:
             key = decode_key(state.object, state.order, state.before)

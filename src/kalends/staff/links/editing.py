@@ -11,9 +11,7 @@ from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from kalends.catalog import get_object
 from kalends.catalog.options import ACCEPTED_METHODS
-from kalends.crm.pipelines import pipelines
 from kalends.sales.links import Link, NewLink
 from kalends.sales.trouble import Refused as Troubles
 from kalends.sales.trouble import Trouble
@@ -21,8 +19,10 @@ from kalends.staff.cells import Names
 from kalends.staff.create import customers, origins
 from kalends.staff.create.lines import fresh_row
 from kalends.staff.create.rows import add_line
-from kalends.staff.create.sold import LineEditor
+from kalends.staff.create.sold import LineEditor, totals
+from kalends.staff.create.sold_pages import place_troubles
 from kalends.staff.create.wizard import find_deal, number
+from kalends.staff.deal_stages import deal_pipelines
 from kalends.staff.links.forms import AS_ACCOUNT, NO, YES, Choices, LinkForm, asked, put_question, questions
 from kalends.staff.visit import Visit
 
@@ -84,14 +84,11 @@ class LinkEditor:
 
     def refuse(self, refusal: Troubles) -> None:
         """Show what the service refused, at the field where the editor has one."""
-        for trouble in refusal.troubles:
-            head, _comma, rest = trouble.place.partition(", ")
-            kind, _space, place = head.partition(" ")
-            if kind == "line" and place.isdecimal() and int(place) <= len(self.lines.filled):
-                row = self.lines.filled[int(place) - 1]
-                row.add_error(rest if rest in row.fields else None, _words(trouble))
-            else:
-                self.form.add_error(_FIELDS.get(head), _words(trouble))
+        place_troubles(self, refusal, _FIELDS, _words)
+
+    def totals(self) -> dict[str, Any]:
+        """What it comes to."""
+        return totals(self.lines)
 
     def forgive(self) -> None:
         """Show no error: what is still being filled in is not wrong yet."""
@@ -116,9 +113,9 @@ def _words(trouble: Trouble) -> str:
 
 def _stages(visit: Visit) -> list[tuple[str, list[tuple[str, str]]]]:
     """The stages of deals under their pipelines, as a choice names them: ``default/closedwon``."""
-    found = pipelines(visit.psycopg(), visit.ctx, get_object("deal"))
     return [
-        (each.label, [(f"{each.name}/{stage.name}", stage.label) for stage in each.stages]) for each in found
+        (each.label, [(f"{each.name}/{name}", label) for name, label in each.stages])
+        for each in deal_pipelines(visit)
     ]
 
 

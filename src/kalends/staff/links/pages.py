@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from psycopg import Connection
 
 from kalends.crm.associations import End, associate
 from kalends.sales.links import Link, NoSuchLink, create_link, edit_link, find_link
-from kalends.sales.trouble import Refused as Troubles
-from kalends.staff.action import REQUEST_KEY, ActionVisit, account_action, by_method
-from kalends.staff.create import origins
+from kalends.staff.action import ActionVisit, account_action, by_method
+from kalends.staff.create import sold_pages
 from kalends.staff.create.rows import change_rows
-from kalends.staff.create.sold import totals
 from kalends.staff.links.editing import LinkEditor, fresh_values, values_of
 from kalends.staff.links.forms import change_questions
 from kalends.staff.objects import record_address
-from kalends.staff.refusals import Refused
-from kalends.staff.reply import is_htmx, moved
-from kalends.staff.shell import shell
+from kalends.staff.reply import moved
 from kalends.staff.visit import Visit, account_page
 
 LINES = "lines-"
@@ -79,29 +74,25 @@ def _link(visit: Visit, id_: int) -> Link:
 def _answer(request: HttpRequest, visit: ActionVisit, values: QueryDict, link: Link | None) -> HttpResponse:
     """What a button of the editor asks for; nothing is written before ``save``."""
     step, _colon, what = values.get("step", "again").partition(":")
+    editor = LinkEditor(visit, values, link)
     if step == "find":
-        return _found(request, visit, values, link)
+        return sold_pages.find(request, visit, editor)
     if step == "preview":
-        return _preview(request, visit, values, link)
+        return sold_pages.preview(request, editor)
     if step == "save":
-        return _save(request, visit, LinkEditor(visit, values, link))
+        return _save(request, visit, editor)
     if not change_questions(values, step, what):
-        change_rows(visit, values, step, what, LinkEditor(visit, values, link).currency)
+        change_rows(visit, values, step, what, editor.currency)
     return _show(request, visit, LinkEditor(visit, values, link))
 
 
 def _save(request: HttpRequest, visit: ActionVisit, editor: LinkEditor) -> HttpResponse:
-    if not editor.is_right():
-        return _show(request, visit, editor, checked=True, status=422)
-    try:
-        kind = "edit_payment_link" if editor.link else "create_payment_link"
-        made = visit.do(kind, lambda db: {"id": _write(db, visit, editor)})["id"]
-    except Refused as refusal:
-        if isinstance(refusal.__cause__, Troubles):
-            editor.refuse(refusal.__cause__)
-        else:
-            editor.form.refuse(refusal)
-        return _show(request, visit, editor, checked=True, status=422)
+    kind = "edit_payment_link" if editor.link else "create_payment_link"
+    made = sold_pages.save(
+        visit, editor, kind, lambda db: _write(db, visit, editor), partial(_show, request, visit)
+    )
+    if isinstance(made, HttpResponse):
+        return made
     toast = (
         _("Payment link saved") if editor.link else _("Payment link created. Share it with your customers.")
     )
@@ -130,66 +121,16 @@ def _after(visit: ActionVisit, id_: int) -> str:
 def _show(
     request: HttpRequest, visit: Visit, editor: LinkEditor, *, checked: bool = False, status: int = 200
 ) -> HttpResponse:
-    """The whole page, or for htmx the editor in it; only after a check do fields say what is wrong with them."""
-    told = totals(editor.lines)
-    if not checked:
-        editor.forgive()
-    context = {**_context(visit, editor), "checked": checked, "totals": told, "marks": told.get("marks", {})}
-    if is_htmx(request):
-        response = render(request, "staff/links/editor.html", context, status=status)
-        response["HX-Retarget"], response["HX-Reswap"] = "#wizard", "outerHTML"
-        return response
-    with visit.cursor() as cursor:
-        context |= {**shell(cursor, visit, request, "payment_links"), "title": context["title"]}
-    return render(request, "staff/links/page.html", context, status=status)
-
-
-def _context(visit: Visit, editor: LinkEditor) -> dict[str, Any]:
-    link = editor.link
-    here = (
-        reverse("payment_link-edit", args=[visit.ctx.id, link.id])
-        if link
-        else reverse("create-payment-link", args=[visit.ctx.id])
-    )
-    found = editor.values.get("find_product", "")
-    return {
-        "account": visit.ctx,
-        "visit": visit,
+    link, every = editor.link, reverse("payment-links", args=[visit.ctx.id])
+    own = {
+        "area": "payment_links",
         "title": _("Edit payment link") if link else _("New payment link"),
-        "editor": editor,
-        "form": editor.form,
-        "rows": editor.lines.rows,
-        "currency": editor.currency,
+        "here": reverse("payment_link-edit", args=[visit.ctx.id, link.id])
+        if link
+        else reverse("create-payment-link", args=[visit.ctx.id]),
         "reorders": True,
         "currency_fixed": link is not None,
-        "here": here,
-        "finds": {"product": found},
-        "found_products": origins.find_products(visit, found, editor.currency),
-        "may_products": visit.may("view", "product"),
-        "list": reverse("payment-links", args=[visit.ctx.id]),
-        "back": record_address(visit.ctx.id, "payment_link", link.id)
-        if link
-        else reverse("payment-links", args=[visit.ctx.id]),
-        REQUEST_KEY: editor.values.get(REQUEST_KEY, ""),
+        "list": every,
+        "back": record_address(visit.ctx.id, "payment_link", link.id) if link else every,
     }
-
-
-def _found(request: HttpRequest, visit: ActionVisit, values: QueryDict, link: Link | None) -> HttpResponse:
-    """Products, while their name is typed."""
-    currency = LinkEditor(visit, values, link).currency
-    found = origins.find_products(visit, values.get("find_product", ""), currency)
-    return render(request, "staff/create/products_found.html", {"found_products": found})
-
-
-def _preview(request: HttpRequest, visit: ActionVisit, values: QueryDict, link: Link | None) -> HttpResponse:
-    """Only what is worked out: totals and the marks of the lines. No field is touched."""
-    editor = LinkEditor(visit, values, link)
-    told = totals(editor.lines)
-    context = {
-        "totals": told,
-        "marks": told.get("marks", {}),
-        "rows": editor.lines.rows,
-        "apart": True,
-        "here": request.path,
-    }
-    return HttpResponse(render_to_string("staff/create/sold_preview.html", context, request))
+    return sold_pages.show(request, visit, editor, "links", own, checked=checked, status=status)

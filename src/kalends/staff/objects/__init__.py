@@ -43,6 +43,7 @@ MADE_ON_A_PAGE = {
     "subscription": "create-subscription",
     "payment_link": "create-payment-link",
     "quote": "create-quote",
+    "invoice": "create-invoice",
 }
 """Objects whose records are made on a page of their own, and its address's name."""
 

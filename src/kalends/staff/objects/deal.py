@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy, ngettext
 
 from kalends.staff.objects.declare import (
@@ -15,6 +18,13 @@ from kalends.staff.objects.declare import (
 )
 
 OBJECT = object_type("deal")
+OUTCOME = ("hs_is_closed", "hs_is_closed_won")
+"""The properties that :func:`is_lost` looks at."""
+
+
+def is_lost(row: Mapping[str, Any]) -> bool:
+    """Whether a deal was closed without being won: nothing is made of it before it is opened again."""
+    return bool(row["hs_is_closed"]) and not row["hs_is_closed_won"]
 
 
 def _found(count: int) -> str:

@@ -20,6 +20,7 @@ from kalends.staff.objects.declare import (
     object_type,
     view,
 )
+from kalends.staff.queries.customers import customers_of
 from kalends.staff.statuses import INVOICE as ICONS
 from kalends.staff.visit import Visit
 
@@ -31,7 +32,7 @@ def _found(count: int) -> str:
     return ngettext("%(count)s invoice", "%(count)s invoices", count)
 
 
-def _dresses(visit: Visit, beside: Beside) -> Mapping[str, Dress]:  # noqa: ARG001
+def _dresses(visit: Visit, beside: Beside) -> Mapping[str, Dress]:
     """Overdue is an open invoice whose due date has passed: a shape of its own, and how late it is."""
     status = OBJECT.by_name["hs_invoice_status"]
 
@@ -55,7 +56,10 @@ def _dresses(visit: Visit, beside: Beside) -> Mapping[str, Dress]:  # noqa: ARG0
             text=status.option_label(value, visit.language),
         )
 
-    return {"hs_invoice_status": badge}
+    def under(row: Row) -> Cell:
+        return Cell(text=beside.get(row["id"], ""))
+
+    return {"hs_invoice_status": badge, "@under": under}
 
 
 PAGE = ObjectPage(
@@ -84,6 +88,7 @@ PAGE = ObjectPage(
     badges={"hs_invoice_status": ICONS},
     columns=tuple(name for name in OBJECT.default_columns if name != "hs_number"),
     needs=("hs_invoice_status", "hs_due_date"),
+    beside=customers_of("invoice"),
     dresses=_dresses,
     key_properties=(
         "hs_amount_billed",

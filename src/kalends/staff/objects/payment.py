@@ -17,6 +17,7 @@ from kalends.staff.objects.declare import (
     object_type,
     view,
 )
+from kalends.staff.queries.customers import customers_of
 from kalends.staff.reasons import reason
 from kalends.staff.statuses import PAYMENT, payment_icon
 from kalends.staff.visit import Visit
@@ -28,7 +29,7 @@ def _found(count: int) -> str:
     return ngettext("%(count)s payment", "%(count)s payments", count)
 
 
-def _dresses(visit: Visit, beside: Beside) -> Mapping[str, Dress]:  # noqa: ARG001
+def _dresses(visit: Visit, beside: Beside) -> Mapping[str, Dress]:
     status = OBJECT.by_name["hs_latest_status"]
 
     def badge(row: Row) -> Cell:
@@ -44,7 +45,10 @@ def _dresses(visit: Visit, beside: Beside) -> Mapping[str, Dress]:  # noqa: ARG0
         told = reason(None, row["hs_failure_reason"])
         return Cell(text=told) if told else Cell(kind="empty")
 
-    return {"hs_latest_status": badge, "hs_failure_reason": failure}
+    def under(row: Row) -> Cell:
+        return Cell(text=beside.get(row["id"], ""))
+
+    return {"hs_latest_status": badge, "hs_failure_reason": failure, "@under": under}
 
 
 PAGE = ObjectPage(
@@ -78,6 +82,7 @@ PAGE = ObjectPage(
     ),
     badges={"hs_latest_status": PAYMENT},
     columns=tuple(name for name in OBJECT.default_columns if name != "hs_customer_email"),
+    beside=customers_of("payment"),
     dresses=_dresses,
     key_properties=(
         "hs_initial_amount",

@@ -8,6 +8,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from kalends.catalog.status_shapes import SUBSCRIPTION_SHAPES as ICONS
 from kalends.query import parse
 from kalends.staff import formatting
 from kalends.staff.cells import Cell, Dress, Row
@@ -22,7 +23,6 @@ from kalends.staff.objects.declare import (
     view,
 )
 from kalends.staff.queries.subscriptions import companions
-from kalends.staff.statuses import SUBSCRIPTION as ICONS
 from kalends.staff.visit import Visit
 
 OBJECT = object_type("subscription")

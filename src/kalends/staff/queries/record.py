@@ -152,6 +152,7 @@ class Document(NamedTuple):
     city: str | None
     state: str | None
     country: str | None
+    checkout_answers: str | None
 
     @property
     def balance_minor(self) -> int:

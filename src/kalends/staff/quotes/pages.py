@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from django.forms.utils import ErrorDict
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from psycopg import Connection
 
 from kalends.crm.association_reads import linked
+from kalends.sales.quote_adjusting import OnTheWhole, set_adjustments
+from kalends.sales.quote_amounts import KINDS, adjustments_of
 from kalends.sales.quotes import (
     CLICK,
     DRAFT,
@@ -27,76 +26,17 @@ from kalends.sales.quotes import (
     make_quote,
     parties_of,
 )
-from kalends.sales.trouble import Refused as Troubles
 from kalends.staff.action import REQUEST_KEY, ActionVisit, account_action, by_method
-from kalends.staff.cells import Names
-from kalends.staff.create import customers, origins
+from kalends.staff.create import origins, sold_pages
 from kalends.staff.create.lines import fresh_row
 from kalends.staff.create.rows import add_line, change_rows
-from kalends.staff.create.sold import LineEditor, totals
 from kalends.staff.create.wizard import Deal, find_deal, number
 from kalends.staff.objects import record_address
-from kalends.staff.quotes.forms import QuoteForm, typed_of
-from kalends.staff.refusals import Refused
-from kalends.staff.reply import is_htmx, moved
-from kalends.staff.shell import shell
+from kalends.staff.quotes.adjustments import change_adjustments, put
+from kalends.staff.quotes.editing import QuoteEditor
+from kalends.staff.quotes.forms import typed_of
+from kalends.staff.reply import moved
 from kalends.staff.visit import Visit, account_page
-
-_FIELDS = {
-    "title": "title",
-    "terms": "terms",
-    "net_terms_days": "net_terms",
-    "acceptance_method": "acceptance",
-}
-
-
-class QuoteEditor:
-    """Everything about the quote that ``values`` is, as its form would send it. ``quote`` is one that is changed."""
-
-    def __init__(self, visit: Visit, values: QueryDict, deal: Deal, quote: Quote | None = None) -> None:
-        self.visit, self.values, self.deal, self.quote = visit, values, deal, quote
-        self.currency = (quote.currency if quote else deal.currency) or visit.ctx.currency
-        owners = sorted(Names.of_account(visit.ctx.id).owners.items(), key=lambda owner: owner[1])
-        self.form = QuoteForm(values, contacts=self._contacts, owners=owners, language=visit.language)
-        self.lines = LineEditor(visit, values, self.currency)
-
-    @cached_property
-    def _contacts(self) -> list[tuple[str, str]]:
-        """The contacts of the deal and of the quote that the user may see."""
-        db, ctx = self.visit.psycopg(), self.visit.ctx
-        tied = linked(db, ctx, "deal", [self.deal.id], "contact", limit=50).get(self.deal.id, [])
-        if self.quote is not None:
-            tied += linked(db, ctx, "quote", [self.quote.id], "contact", limit=50).get(self.quote.id, [])
-        found = [
-            customers.party(self.visit, "contact", id_) for id_ in dict.fromkeys(each.id for each in tied)
-        ]
-        return [
-            (str(each.id), f"{each.name} ({each.below})" if each.below else each.name)
-            for each in found
-            if each
-        ]
-
-    def is_right(self) -> bool:
-        """Whether it can be saved, as far as its fields tell."""
-        return all([self.form.is_valid(), self.lines.is_right()])
-
-    def refuse(self, refusal: Troubles) -> None:
-        """Show what the service refused, at the field where the editor has one."""
-        for trouble in refusal.troubles:
-            head, _comma, rest = trouble.place.partition(", ")
-            kind, _space, place = head.partition(" ")
-            if kind == "line" and place.isdecimal() and int(place) <= len(self.lines.filled):
-                row = self.lines.filled[int(place) - 1]
-                row.add_error(rest if rest in row.fields else None, trouble.text)
-            else:
-                self.form.add_error(_FIELDS.get(head), trouble.text)
-
-    def forgive(self) -> None:
-        """Show no error: what is still being filled in is not wrong yet."""
-        self.lines.forgive()
-        self.form.is_valid()
-        # Django has no other way to keep the values and drop the errors.
-        self.form._errors = ErrorDict()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 @account_page
@@ -171,6 +111,9 @@ def _values_of(visit: Visit, quote: Quote) -> QueryDict:
     values = QueryDict(mutable=True)
     contact = parties_of(visit.psycopg(), visit.ctx, quote.id).contact_id
     values.update({REQUEST_KEY: secrets.token_urlsafe(18), "contact": str(contact or ""), **typed_of(quote)})
+    for kind, all_of_kind in zip(KINDS, adjustments_of(visit.psycopg(), visit.ctx, quote.id), strict=True):
+        for each in all_of_kind:
+            put(values, OnTheWhole(kind, each.label, each.value, each.is_percent))
     return _with_lines(visit, values, "quote", quote.id)
 
 
@@ -189,36 +132,23 @@ def _answer(
     step, _colon, what = values.get("step", "again").partition(":")
     editor = QuoteEditor(visit, values, deal, quote)
     if step == "find":
-        found = origins.find_products(visit, values.get("find_product", ""), editor.currency)
-        return render(request, "staff/create/products_found.html", {"found_products": found})
+        return sold_pages.find(request, visit, editor)
     if step == "preview":
-        told = totals(editor.lines)
-        context = {
-            "totals": told,
-            "marks": told.get("marks", {}),
-            "rows": editor.lines.rows,
-            "apart": True,
-            "here": request.path,
-        }
-        return HttpResponse(render_to_string("staff/create/sold_preview.html", context, request))
+        return sold_pages.preview(request, editor)
     if step == "save":
         return _save(request, visit, editor)
-    change_rows(visit, values, step, what, editor.currency)
+    if not change_adjustments(values, step, what):
+        change_rows(visit, values, step, what, editor.currency)
     return _show(request, visit, QuoteEditor(visit, values, deal, quote))
 
 
 def _save(request: HttpRequest, visit: ActionVisit, editor: QuoteEditor) -> HttpResponse:
-    if not editor.is_right():
-        return _show(request, visit, editor, checked=True, status=422)
     kind = "edit_quote" if editor.quote else "create_quote"
-    try:
-        made = visit.do(kind, lambda db: {"id": _write(db, visit, editor)})["id"]
-    except Refused as refusal:
-        if isinstance(refusal.__cause__, Troubles):
-            editor.refuse(refusal.__cause__)
-        else:
-            editor.form.refuse(refusal)
-        return _show(request, visit, editor, checked=True, status=422)
+    made = sold_pages.save(
+        visit, editor, kind, lambda db: _write(db, visit, editor), partial(_show, request, visit)
+    )
+    if isinstance(made, HttpResponse):
+        return made
     toast = _("Quote saved") if editor.quote else _("Draft made. Publish it when it is ready.")
     after = (
         record_address(visit.ctx.id, "quote", made)
@@ -235,47 +165,27 @@ def _write(db: Connection[Any], visit: ActionVisit, editor: QuoteEditor) -> int:
         "actor": visit.who.actor,
     }
     if editor.quote is None:
-        return make_quote(db, visit.ctx, editor.deal.id, changes=editor.form.columns, **given)
-    edit_quote(db, visit.ctx, editor.quote.id, editor.form.columns, **given)
-    return editor.quote.id
+        id_ = make_quote(db, visit.ctx, editor.deal.id, changes=editor.form.columns, **given)
+    else:
+        id_ = editor.quote.id
+        edit_quote(db, visit.ctx, id_, editor.form.columns, **given)
+    set_adjustments(db, visit.ctx, id_, editor.whole.wanted, actor=visit.who.actor)
+    return id_
 
 
 def _show(
     request: HttpRequest, visit: Visit, editor: QuoteEditor, *, checked: bool = False, status: int = 200
 ) -> HttpResponse:
-    """The whole page, or for htmx the editor in it; only after a check do fields say what is wrong with them."""
-    told = totals(editor.lines)
-    if not checked:
-        editor.forgive()
-    context = {**_context(visit, editor), "checked": checked, "totals": told, "marks": told.get("marks", {})}
-    if is_htmx(request):
-        response = render(request, "staff/quotes/editor.html", context, status=status)
-        response["HX-Retarget"], response["HX-Reswap"] = "#wizard", "outerHTML"
-        return response
-    with visit.cursor() as cursor:
-        context |= {**shell(cursor, visit, request, "quotes"), "title": context["title"]}
-    return render(request, "staff/quotes/page.html", context, status=status)
-
-
-def _context(visit: Visit, editor: QuoteEditor) -> dict[str, Any]:
-    quote, found = editor.quote, editor.values.get("find_product", "")
+    quote = editor.quote
     if quote:
         here, back = reverse("quote-edit", args=[visit.ctx.id, quote.id]), ("quote", quote.id)
     else:
         here, back = reverse("create-quote", args=[visit.ctx.id]), ("deal", editor.deal.id)
-    return {
-        "account": visit.ctx,
-        "visit": visit,
+    own = {
+        "area": "quotes",
         "title": _("Edit quote") if quote else _("New quote"),
-        "editor": editor,
-        "form": editor.form,
-        "rows": editor.lines.rows,
-        "currency": editor.currency,
         "here": here,
-        "finds": {"product": found},
-        "found_products": origins.find_products(visit, found, editor.currency),
-        "may_products": visit.may("view", "product"),
         "deal_address": record_address(visit.ctx.id, "deal", editor.deal.id),
         "back": record_address(visit.ctx.id, *back),
-        REQUEST_KEY: editor.values.get(REQUEST_KEY, ""),
     }
+    return sold_pages.show(request, visit, editor, "quotes", own, checked=checked, status=status)

@@ -23,6 +23,7 @@ from kalends.staff.objects import (
     ObjectPage,
     record_address,
 )
+from kalends.staff.objects.deal import is_lost
 from kalends.staff.record.kinds import kind_label
 from kalends.staff.record.reading import Record
 from kalends.staff.visit import Visit
@@ -162,6 +163,6 @@ def wizard_address(record: Record) -> str:
     visit, name = record.visit, record.page.name
     if name not in CREATED_FOR or not visit.may("edit", "subscription"):
         return ""
-    if name == "deal" and record.row["hs_is_closed"] and not record.row["hs_is_closed_won"]:
+    if name == "deal" and is_lost(record.row):
         return ""
     return f"{reverse('create-subscription', args=[visit.ctx.id])}?{name}={record.id}"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from kalends.accounts.letterhead import LogoName
 from kalends.core.pricing import price_document
+from kalends.core.terms import TAX
 from kalends.documents.invoice import seller_of
 from kalends.documents.logo import read_logos
 from kalends.messages.letters.formats import Formats, locale_of
@@ -49,9 +50,10 @@ def middle(cursor: Cursor, visit: Visit, id_: int) -> dict[str, Any]:
         "invoice": invoice,
         "seller": _seller(visit, invoice.tax_ids),
         "bill_to": invoice.company_name or invoice.contact_name or invoice.contact_email or "",
-        "address": _address(invoice),
-        "lines": [_line(each) for each in lines],
+        "address": _address(visit, invoice),
+        "lines": [_line(each) for each in lines if each.terms.levy != TAX],
         "totals": _totals(invoice, lines, credit),
+        "answers": (invoice.checkout_answers or "").splitlines(),
         "balance": formatting.minor(invoice.balance_minor, invoice.currency),
         "payments": [payment_entry(each, visit) for each in paid if each.id in seen],
         "credit_notes": [credit_note_entry(each, visit, invoice.id) for each in credit if each.number],
@@ -66,11 +68,10 @@ def middle(cursor: Cursor, visit: Visit, id_: int) -> dict[str, Any]:
 def _seller(visit: Visit, tax_id: str | None) -> dict[str, Any]:
     """Who sells: initial or logo, color, and the lines below the name."""
     own, party = visit.ctx.letterhead, seller_of(visit.ctx, tax_id)
-    formats = Formats(locale_of(visit.language, visit.ctx.country))
     picture = read_logos(visit.psycopg(), visit.ctx.id, [own.logo]).get(own.logo)
     lines = (
         *party.address,
-        formats.country(party.country) if party.country else "",
+        _formats(visit).country(party.country) if party.country else "",
         party.tax_id,
         party.email,
     )
@@ -84,7 +85,11 @@ def _seller(visit: Visit, tax_id: str | None) -> dict[str, Any]:
     }
 
 
-def _address(invoice: read.Document) -> str:
+def _formats(visit: Visit) -> Formats:
+    return Formats(locale_of(visit.language, visit.ctx.country))
+
+
+def _address(visit: Visit, invoice: read.Document) -> str:
     """Who is billed, below the first name: lines as on an envelope."""
     town = " ".join(filter(None, (invoice.zip, invoice.city)))
     person = invoice.contact_name if invoice.company_name else None
@@ -94,7 +99,7 @@ def _address(invoice: read.Document) -> str:
         invoice.street2,
         town,
         invoice.state,
-        invoice.country,
+        _formats(visit).country(invoice.country) if invoice.country else None,
         invoice.contact_email,
     )
     return "\n".join(filter(None, parts))
@@ -167,4 +172,4 @@ def _taxes(invoice: read.Document, lines: list[read.Line], row: Any) -> list[dic
             tax.tax_minor,
         )
         for tax in priced.taxes
-    ]
+    ] + [row(line.name, line.tax_minor or 0) for line in lines if line.terms.levy == TAX]

@@ -41,12 +41,12 @@ def middle(cursor: Cursor, visit: Visit, id_: int) -> dict[str, Any]:
 
 
 def _waiting(cursor: Cursor, visit: Visit, id_: int) -> dict[str, Any]:
-    """Changes that were decided on and have not come yet."""
+    """Changes that were decided on and have not come yet, and what the buyer answered at checkout."""
     cursor.execute(
-        "SELECT cancel_on, pause_on, resume_on FROM subscription WHERE account_id = %s AND id = %s",
+        "SELECT cancel_on, pause_on, resume_on, checkout_answers FROM subscription WHERE account_id = %s AND id = %s",
         [visit.ctx.id, id_],
     )
-    cancel_on, pause_on, resume_on = cursor.fetchall()[0]
+    cancel_on, pause_on, resume_on, answers = cursor.fetchall()[0]
     told: list[str] = []
     if cancel_on:
         told.append(_("Will be canceled on %(day)s") % {"day": formatting.day(cancel_on)})
@@ -54,7 +54,7 @@ def _waiting(cursor: Cursor, visit: Visit, id_: int) -> dict[str, Any]:
         told.append(_("Will be paused on %(day)s") % {"day": formatting.day(pause_on)})
     if resume_on:
         told.append(_("Resumes on %(day)s") % {"day": formatting.day(resume_on)})
-    return {"waiting": told}
+    return {"waiting": told, "answers": (answers or "").splitlines()}
 
 
 def _money(cursor: Cursor, visit: Visit, facts: read.Facts, id_: int) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from kalends.events.webhooks.upkeep import Standing, given_up, standings
 from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.forms import Form
-from kalends.staff.refusals import Refused, worded
+from kalends.staff.refusals import worded
 from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
 from kalends.staff.settings.once import shown_once
 from kalends.staff.settings.places import PLACES, link, shown
@@ -160,24 +160,19 @@ def _ask(request: HttpRequest, visit: Visit) -> HttpResponse:
 @account_action("tokens")
 def _make(request: HttpRequest, visit: ActionVisit) -> HttpResponse:
     form = AppForm(request.POST)
-    if form.is_valid():
-        made: list[NewApp] = []
+    made: list[NewApp] = []
 
-        def work(db: Any) -> int:
-            asked = form.cleaned_data
-            fresh = create_app(
-                db, visit.ctx.id, name=asked["name"], redirect_uris=asked["redirect_uris"], now=visit.ctx.now
-            )
-            note(db, visit, "app.created", "app", fresh.app.id, {"name": fresh.app.name})
-            made[:] = [fresh]
-            return fresh.app.id
+    def work(db: Any) -> int:
+        asked = form.cleaned_data
+        fresh = create_app(
+            db, visit.ctx.id, name=asked["name"], redirect_uris=asked["redirect_uris"], now=visit.ctx.now
+        )
+        note(db, visit, "app.created", "app", fresh.app.id, {"name": fresh.app.name})
+        made[:] = [fresh]
+        return fresh.app.id
 
-        try:
-            visit.do("create app", work)
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return _told(request, visit, made)
+    if visit.carry_out("create app", form, work):
+        return _told(request, visit, made)
     return _show_form(request, visit, form, _("Make an app"), 422)
 
 

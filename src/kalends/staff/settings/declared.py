@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from kalends.accounts.change import RULES, change_settings, settings_of
 from kalends.accounts.setting import InvalidSetting, Rule, written
 from kalends.staff.action import ActionVisit, account_action, by_method
+from kalends.staff.deal_stages import DealPipeline, deal_pipelines
 from kalends.staff.forms import Form, dress
 from kalends.staff.refusals import Refused
 from kalends.staff.reply import moved
@@ -26,9 +27,19 @@ from kalends.staff.visit import View, Visit, account_page
 
 
 class SettingsForm(Form):
-    """Some of the account's settings, each a field as its declaration asks for."""
+    """Some of the account's settings, each a field as its declaration asks for.
 
-    def __init__(self, names: Sequence[str], values: Mapping[str, Any], data: Any = None) -> None:
+    ``pipelines`` are what a setting may choose from that names one of them, or a stage.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        values: Mapping[str, Any],
+        data: Any = None,
+        *,
+        pipelines: Sequence[DealPipeline] = (),
+    ) -> None:
         initial = {
             name: values[name]
             if isinstance(RULES[name].default, bool) or several(name)
@@ -39,7 +50,21 @@ class SettingsForm(Form):
         self.use_required_attribute = False
         for name in names:
             self.fields[name] = field_for(name)
+            if WORDS[name].kind in _OF_PIPELINES:
+                self.fields[name] = _of_pipelines(name, pipelines, str(values[name]))
             dress(self.fields[name])
+        self.pipelines = pipelines
+
+    def clean(self) -> dict[str, Any]:
+        """A stage is one of the pipeline that is chosen beside it."""
+        typed = super().clean() or self.cleaned_data
+        chosen = {WORDS[name].kind: (name, typed.get(name)) for name in self.fields if name in WORDS}
+        if {"pipeline", "stage"} <= chosen.keys():
+            name, stage = chosen["stage"]
+            of = next((each for each in self.pipelines if each.name == chosen["pipeline"][1]), None)
+            if of is not None and stage is not None and stage not in dict(of.stages):
+                self.add_error(name, str(WORDS[name].wrong))
+        return typed
 
     def sections(self) -> list[Section]:
         """The fields under the headings of their cards."""
@@ -82,6 +107,26 @@ def field_for(name: str) -> forms.Field:
     return _Written(name, rule, words, **common)
 
 
+_OF_PIPELINES = ("pipeline", "stage")
+
+
+def _of_pipelines(name: str, pipelines: Sequence[DealPipeline], now: str) -> forms.Field:
+    """The field of a setting that is the internal name of a pipeline or a stage, chosen by what people call it.
+
+    What is there ``now`` can stay, even if it was archived since.
+    """
+    words = WORDS[name]
+    choices: list[Any] = [(each.name, each.label) for each in pipelines]
+    known = {each.name for each in pipelines}
+    if words.kind == "stage":
+        choices = [(each.label, each.stages) for each in pipelines]
+        known = {stage for each in pipelines for stage, _label in each.stages}
+    if now not in known:
+        choices.insert(0, (now, now))
+    common: dict[str, Any] = {"label": words.label, "help_text": words.help}
+    return forms.ChoiceField(choices=choices, **common)
+
+
 def several(name: str) -> bool:
     """Whether a setting is some of its choices, not one of them."""
     return bool(RULES[name].choices) and isinstance(RULES[name].default, tuple)
@@ -117,6 +162,13 @@ class _Written(forms.CharField):
 def settings_page(key: str, template: str = "form", more: Any = None) -> View:
     """The address of a page of settings: shown by GET, changed by POST. ``more`` adds to the template's context."""
 
+    names = names_on(key)
+
+    def form_of(visit: Visit, data: Any = None) -> SettingsForm:
+        chooses = any(WORDS[name].kind in _OF_PIPELINES for name in names)
+        pipelines = deal_pipelines(visit) if chooses else ()
+        return SettingsForm(names, settings_of(visit.ctx), data, pipelines=pipelines)
+
     def show(request: HttpRequest, visit: Visit, form: SettingsForm, status: int = 200) -> HttpResponse:
         context = {
             "form": form,
@@ -132,11 +184,11 @@ def settings_page(key: str, template: str = "form", more: Any = None) -> View:
     @account_page
     def get(request: HttpRequest, visit: Visit) -> HttpResponse:
         visit.require(PLACES[key].needs)
-        return show(request, visit, SettingsForm(names_on(key), settings_of(visit.ctx)))
+        return show(request, visit, form_of(visit))
 
     @account_action(PLACES[key].needs)
     def post(request: HttpRequest, visit: ActionVisit) -> HttpResponse:
-        form = SettingsForm(names_on(key), settings_of(visit.ctx), request.POST)
+        form = form_of(visit, request.POST)
         if form.is_valid():
             try:
                 changed = visit.do("settings", lambda db: _change(db, visit, form))

@@ -21,7 +21,6 @@ from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.forbidden import ABILITY_WORDS
 from kalends.staff.forms import Form, dress
-from kalends.staff.refusals import Refused
 from kalends.staff.reply import moved
 from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
 from kalends.staff.settings.places import PLACES, link, shown
@@ -187,18 +186,13 @@ def _like(visit: Visit, like: str) -> tuple[str, Grants | None]:
 @account_action("users")
 def _make(request: HttpRequest, visit: ActionVisit) -> HttpResponse:
     form = RoleForm(visit, request.POST)
-    if form.is_valid():
-        try:
-            visit.do(
-                "create role",
-                lambda db: create_role(
-                    db, visit.ctx, name=form.cleaned_data["name"], grants=form.grants(), by=visit.place
-                ),
-            )
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return moved(request, link(visit, "roles"), _("The role is there: give it to users"))
+
+    def work(db: Any) -> int:
+        name = form.cleaned_data["name"]
+        return create_role(db, visit.ctx, name=name, grants=form.grants(), by=visit.place)
+
+    if visit.carry_out("create role", form, work):
+        return moved(request, link(visit, "roles"), _("The role is there: give it to users"))
     return _show(request, visit, form, _("Make a role"), "", 422)
 
 
@@ -236,23 +230,13 @@ def _ask_change(request: HttpRequest, visit: Visit, role_id: int) -> HttpRespons
 def _change(request: HttpRequest, visit: ActionVisit, role_id: int) -> HttpResponse:
     each = _found(visit, role_id)
     form = RoleForm(visit, request.POST)
-    if form.is_valid():
-        try:
-            visit.do(
-                "change role",
-                lambda db: change_role(
-                    db,
-                    visit.ctx,
-                    role_id,
-                    name=form.cleaned_data["name"],
-                    grants=form.grants(),
-                    by=visit.place,
-                ),
-            )
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return moved(request, link(visit, "roles"), _("The role is changed"))
+
+    def work(db: Any) -> None:
+        name = form.cleaned_data["name"]
+        change_role(db, visit.ctx, role_id, name=name, grants=form.grants(), by=visit.place)
+
+    if visit.carry_out("change role", form, work):
+        return moved(request, link(visit, "roles"), _("The role is changed"))
     return _show(request, visit, form, each.name, _note(each), 422)
 
 

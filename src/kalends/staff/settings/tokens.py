@@ -25,7 +25,6 @@ from kalends.catalog.registry import OBJECTS
 from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.forms import Form, dress
-from kalends.staff.refusals import Refused
 from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
 from kalends.staff.settings.once import shown_once
 from kalends.staff.settings.places import PLACES, shown
@@ -152,20 +151,15 @@ def _ask(request: HttpRequest, visit: Visit) -> HttpResponse:
 @account_action("tokens")
 def _make(request: HttpRequest, visit: ActionVisit) -> HttpResponse:
     form = TokenForm(visit, request.POST)
-    if form.is_valid():
-        # What an action returns is kept for the form that is sent twice; the token must not be, so it goes past it.
-        made: list[NewToken] = []
+    # What an action returns is kept for the form that is sent twice; the token must not be, so it goes past it.
+    made: list[NewToken] = []
 
-        def work(db: Any) -> int:
-            made[:] = [_create(db, visit, form.cleaned_data)]
-            return made[0].id
+    def work(db: Any) -> int:
+        made[:] = [_create(db, visit, form.cleaned_data)]
+        return made[0].id
 
-        try:
-            visit.do("create token", work)
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return _told(request, visit, made)
+    if visit.carry_out("create token", form, work):
+        return _told(request, visit, made)
     return shown(request, visit, "tokens", "token_new", {"form": form}, status=422)
 
 

@@ -43,6 +43,12 @@ class Section(NamedTuple):
 SECTIONS: Mapping[str, Section] = MappingProxyType(
     {
         "company": Section(_("Company"), _("The name and the address stand on every invoice.")),
+        "policies": Section(
+            _("Terms for buyers"),
+            _(
+                "Linked at checkout and on quotes. What a buyer accepted stays with the purchase, word for word."
+            ),
+        ),
         "branding": Section(_("Branding")),
         "language": Section(_("Language and time")),
         "run": Section(_("Billing run"), _("A run that is under way goes on as it began.")),
@@ -99,6 +105,9 @@ _LINE = _("One line of up to 120 letters.")
 _PREFIX = _("Up to 12 letters, digits, dots, slashes and hyphens.")
 
 
+_WEB_ADDRESS = _("Give an address such as https://example.com/terms, or nothing.")
+
+
 def _company(label: Text, help_: Text = "", wrong: Text = _LINE) -> Words:
     return Words("company", "company", label, help_, wrong)
 
@@ -123,6 +132,10 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             _("Support email"),
             _("Customers who answer a letter write to this address."),
             _("Give an email address such as name@company.com, or nothing."),
+        ),
+        "terms_url": Words("company", "policies", _("Web address of the terms of service"), "", _WEB_ADDRESS),
+        "refund_policy_url": Words(
+            "company", "policies", _("Web address of the refund policy"), "", _WEB_ADDRESS
         ),
         "brand_color": Words(
             "company",
@@ -264,15 +277,14 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             "links",
             "link_deals",
             _("Pipeline of the deal"),
-            _("Its internal name, as Settings > Pipelines shows it."),
-            _("Give the internal name of a pipeline."),
+            kind="pipeline",
         ),
         "links_deal_stage": Words(
             "links",
             "link_deals",
             _("Stage of the deal"),
-            _("Its internal name."),
-            _("Give the internal name of a stage."),
+            wrong=_("Choose a stage of this pipeline."),
+            kind="stage",
         ),
         "quotes_days": Words(
             "quotes",

@@ -3,7 +3,8 @@ SELECT
     i.subtotal_minor, i.order_discount_minor, i.fees_minor, i.tax_minor, i.total_minor, i.paid_minor,
     i.credited_minor, i.comments, i.tax_ids, i.subscription_id, s.name,
     nullif(concat_ws(' ', c.first_name, c.last_name), ''), c.email, co.name,
-    i.billing_address, i.billing_address2, i.billing_zip, i.billing_city, i.billing_state, i.billing_country
+    i.billing_address, i.billing_address2, i.billing_zip, i.billing_city, i.billing_state, i.billing_country,
+    i.checkout_answers
 FROM invoice AS i
 LEFT JOIN subscription AS s ON s.account_id = i.account_id AND s.id = i.subscription_id
 LEFT JOIN contact AS c ON c.account_id = i.account_id AND c.id = i.contact_id

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import forms, template
 from django.forms.boundfield import BoundField
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -19,6 +21,21 @@ register = template.Library()
 register.simple_tag(markup.icon)
 register.simple_tag(markup.cell)
 register.simple_tag(markup.table_row)
+register.simple_tag(markup.strip_day)
+register.simple_tag(markup.heading)
+register.simple_tag(markup.nav_link)
+
+
+@register.simple_tag(takes_context=True)
+def palette(context: template.Context) -> SafeString:
+    """The palette and the list of keys, which are the same on every page of an account."""
+    return _palette(context["account"].id, context["visit"].user.single_keys, context["language"])
+
+
+@lru_cache(maxsize=256)
+def _palette(account_id: int, single_keys: bool, language: str) -> SafeString:  # noqa: ARG001
+    told = {"account_id": account_id, "single_keys": single_keys}
+    return render_to_string("staff/account/palette.html", told)
 
 
 @register.filter

@@ -50,6 +50,13 @@ OF_PAYMENTS = (
 
 BY_THEMSELVES = (
     broken(
+        "a fee that was given back while the bank decides",
+        "disputes",
+        "Dispute of payment",
+        "fee given back is 0.01 EUR, but should be 0.00 EUR",
+        of_dispute("otto", "fee_back_minor = 1"),
+    ),
+    broken(
         "a status that does not exist",
         "disputes",
         "Dispute of payment",
@@ -199,6 +206,13 @@ ELSEWHERE = (
         "Posting dispute_won",
         "day is 2026-01-12",
         of_ledger("wilma", "posted_on = '2026-01-12'", "posting = 'dispute_won'"),
+    ),
+    broken(
+        "a fee that was given back and never booked",
+        "ledger postings",
+        "Posting dispute_won (leg 2)",
+        "posting is nowhere, but should be in the ledger",
+        of_dispute("wilma", "fee_back_minor = 100"),
     ),
     *(
         broken(

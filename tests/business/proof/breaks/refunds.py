@@ -138,6 +138,20 @@ BY_THEMSELVES = (
         of_refund("berg", "status = 'processing'"),
     ),
     broken(
+        "a refund that came back and succeeded",
+        "refunds",
+        "Refund 1 of payment",
+        "but should be empty: it did not fail",
+        of_refund("ruth", "returned_at = settled_at"),
+    ),
+    broken(
+        "a refund that came back and was never booked",
+        "ledger postings",
+        "Posting refund_returned (leg 1)",
+        "posting is nowhere, but should be in the ledger",
+        of_refund("ruth", "status = 'failed', returned_at = settled_at"),
+    ),
+    broken(
         "a refund that was lost",
         "refunds",
         "Refund 2 of payment",

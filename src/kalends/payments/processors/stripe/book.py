@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from psycopg import Connection
+
 from kalends.accounts.sql import arrays, fetch, load
 from kalends.payments.processors.connections import AnyConnection, Connections
 
@@ -77,6 +79,12 @@ class Book:
             ).fetchall()
         return {row[0]: StripeCall(*row) for row in rows}
 
+    def tokens_of(self, method: str) -> list[str]:
+        """The tokens under which a payment method of Stripe's is stored, as it can be charged."""
+        with self._connections.one() as db:
+            rows = db.execute(load(_HERE, "tokens_of"), {"account_id": self._account_id, "method": method})
+            return [row[0] for row in rows.fetchall()]
+
     def open_events(self, at: datetime, limit: int) -> list[StoredEvent]:
         """Events that may be handled at an instant, in the order in which they arrived."""
         with self._connections.one() as db:
@@ -99,6 +107,18 @@ class Book:
             params = {"account_id": self._account_id, "event_id": event_id, "at": at}
             db.execute(load(_HERE, "later"), params)
 
+    def to_erase(self, at: datetime) -> list[str]:
+        """Customers (or pages of theirs) whose erasure Stripe is to be asked for, the oldest first."""
+        with self._connections.one() as db:
+            rows = db.execute(load(_HERE, "to_erase"), {"account_id": self._account_id, "at": at})
+            return [row[0] for row in rows.fetchall()]
+
+    def erased(self, reference: str, at: datetime, *, done: bool) -> None:
+        """Stripe has erased that customer; or it has not, and is asked again, ever later, at most six hours after."""
+        with self._connections.one() as db:
+            params = {"account_id": self._account_id, "reference": reference, "at": at, "done": done}
+            db.execute(load(_HERE, "erased"), params)
+
     def next_event_at(self) -> datetime | None:
         """From when on an event may be handled; None if there is none."""
         with self._connections.one() as db:
@@ -108,6 +128,14 @@ class Book:
                 [self._account_id],
             ).fetchone()
         return row[0] if row else None
+
+
+def intend_erasures(
+    db: Connection[Any], account_id: int, references: Iterable[str], asked_at: datetime
+) -> None:
+    """Write down, in the transaction that erases people here, whom Stripe is to be asked to erase."""
+    params = {"account_id": account_id, "references": sorted(set(references)), "at": asked_at}
+    db.execute(load(_HERE, "intend_erasures"), params)
 
 
 def store_events(

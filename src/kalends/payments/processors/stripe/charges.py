@@ -90,7 +90,16 @@ def make_charge(client: stripe.StripeClient, request: ChargeRequest, token: Toke
 
 def read_intent(client: stripe.StripeClient, reference: str) -> dict[str, Any]:
     """A payment intent as it stands, with its fee."""
-    return ask(lambda: client.v1.payment_intents.retrieve(reference, {"expand": _WITH_FEE}))
+    return _whole(client, ask(lambda: client.v1.payment_intents.retrieve(reference, {"expand": _WITH_FEE})))
+
+
+def _whole(client: stripe.StripeClient, intent: dict[str, Any]) -> dict[str, Any]:
+    """With the movement by which a debit came back, of the few that did."""
+    charge = intent.get("latest_charge")
+    back = charge.get("failure_balance_transaction") if isinstance(charge, dict) else None
+    if isinstance(charge, dict) and isinstance(back, str):
+        charge["failure_balance_transaction"] = ask(lambda: client.v1.balance_transactions.retrieve(back))
+    return intent
 
 
 def find_intent(client: stripe.StripeClient, call: StripeCall) -> dict[str, Any] | None:
@@ -104,7 +113,7 @@ def find_intent(client: stripe.StripeClient, call: StripeCall) -> dict[str, Any]
     lists = client.v1.payment_intents.list
     for intent in every(lists, params):
         if intent["metadata"].get(KEY) == call.idempotency_key:
-            return intent
+            return _whole(client, intent)
     return None
 
 
@@ -138,7 +147,7 @@ def outcome_of(key: str, intent: Mapping[str, Any]) -> ChargeOutcome:
         page = ((intent.get("next_action") or {}).get("redirect_to_url") or {}).get("url")
         return ChargeOutcome(key, "processing", intent["id"], action_url=page)
     if status in ("requires_payment_method", "canceled"):
-        return failed(key, _why(intent), intent["id"])
+        return failed(key, _why(intent), intent["id"])._replace(fee_minor=failure_fee(intent))
     raise ProcessorUnavailable(
         f"The payment intent {intent['id']} is {status!r}, which is none of our states."
     )
@@ -212,6 +221,24 @@ def _fee(intent: Mapping[str, Any]) -> int | None:
     if not isinstance(movement, dict):
         return None
     return fee_minor(movement, intent["amount"], intent["currency"])
+
+
+def failure_fee(intent: Mapping[str, Any]) -> int:
+    """What Stripe keeps for a bank debit that came back: the fees of both its movements, there and back.
+
+    A card that is declined never moved anything, and costs nothing.
+    """
+    charge = intent.get("latest_charge")
+    if not isinstance(charge, Mapping) or not charge.get("failure_balance_transaction"):
+        return 0
+    return fee_of_failure(charge)
+
+
+def fee_of_failure(charge: Mapping[str, Any]) -> int:
+    """The fees of both movements of a charge that came back, with the movements in it."""
+    there, back = charge.get("balance_transaction"), charge["failure_balance_transaction"]
+    movements = [each for each in (there, back) if isinstance(each, dict)]
+    return max(0, sum(fee_minor(each, charge["amount"], charge["currency"]) for each in movements))
 
 
 def _why(intent: Mapping[str, Any]) -> Reason:

@@ -111,6 +111,29 @@ def reason_of(error: dict[str, Any]) -> Reason:
     return Reason(code, error.get("message") or "The payment was declined.", "soft")
 
 
+_REFUSALS = {
+    "resource_missing": "no_such_token",
+    "amount_too_small": "invalid_amount",
+    "amount_too_large": "invalid_amount",
+}
+
+
+def reason_of_refusal(error: dict[str, Any], told: str) -> Reason:
+    """Why Stripe did not even ask the bank: about the way to pay, in its words; else a matter between Stripe and us.
+
+    >>> reason_of_refusal({"code": "payment_intent_mandate_invalid"}, "No.").message
+    "The customer's consent to be debited is not valid any more."
+    >>> reason_of_refusal({"code": "amount_too_small"}, "Amount must be at least 50 cents")[:2]
+    ('invalid_amount', 'Amount must be at least 50 cents')
+    >>> reason_of_refusal({"code": "parameter_unknown"}, "Received unknown parameter: x").code
+    'request_refused'
+    """
+    code = error.get("code") or ""
+    if _SAME_CODE.get(code, code) in {*_HARD, *_SOFT}:
+        return reason_of(error)
+    return Reason(_REFUSALS.get(code, "request_refused"), told, "hard")
+
+
 ABOUT_US = frozenset(
     {
         "testmode_charges_only",

@@ -8,7 +8,7 @@ real time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from kalends.payments.processors.stripe.charges import (
     unless_too_old,
 )
 from kalends.payments.processors.stripe.client import ask, moment
+from kalends.payments.processors.stripe.method_news import reports_of_method
 from kalends.payments.processors.stripe.refunds import CHARGE_KEY, read_refund, refund_outcome
 
 KINDS = (
@@ -41,6 +42,10 @@ KINDS = (
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
     "charge.dispute.closed",
+    "mandate.updated",
+    "payment_method.detached",
+    "payment_method.updated",
+    "payment_method.automatically_updated",
 )
 """The events that we want to be told of; whatever else an endpoint is sent is thanked for and forgotten."""
 
@@ -54,7 +59,14 @@ def arrived(event: Mapping[str, Any]) -> Arrived | None:
     if event["type"] not in KINDS:
         return None
     about = event["data"]["object"]
-    names = {"payment_intent": "intent", "charge": "intent", "refund": "refund", "dispute": "dispute"}
+    names = {
+        "payment_intent": "intent",
+        "charge": "intent",
+        "refund": "refund",
+        "dispute": "dispute",
+        "payment_method": "method",
+        "mandate": "mandate",
+    }
     object_type = names.get(about["object"])
     reference = about.get("payment_intent") if about["object"] == "charge" else about["id"]
     if object_type is None or not isinstance(reference, str):
@@ -63,12 +75,19 @@ def arrived(event: Mapping[str, Any]) -> Arrived | None:
 
 
 def reports_of(
-    client: stripe.StripeClient, account_id: int, event: StoredEvent, until: datetime
+    client: stripe.StripeClient,
+    account_id: int,
+    event: StoredEvent,
+    until: datetime,
+    tokens_of: Callable[[str], list[str]],
 ) -> list[Report]:
-    """What an event tells by now; nothing when it is not about a charge of this account.
+    """What an event tells by now; nothing when it is not about a charge or a stored method of this account.
 
-    Raises :class:`NotYet`, and as :func:`~.client.ask` does.
+    ``tokens_of`` are the tokens under which a payment method of Stripe's is stored here. Raises :class:`NotYet`, and as
+    :func:`~.client.ask` does.
     """
+    if event.object_type in ("method", "mandate"):
+        return reports_of_method(client, event, until, tokens_of)
     tell = {"intent": _of_intent, "refund": _of_refund, "dispute": _of_dispute}[event.object_type]
     return tell(client, f"kalends-{account_id}-", event, until)
 
@@ -150,7 +169,10 @@ def _of_dispute(client: stripe.StripeClient, ours: str, event: StoredEvent, unti
         kinds.append("dispute.lost")
     elif dispute["status"] == "won" and len(movements) > len(taken):
         kinds.append("dispute.won")
-    fee = sum(fee_minor(each, dispute["amount"], dispute["currency"]) for each in taken)
+    fees = {
+        "charge.disputed": _fees(dispute, taken),
+        "dispute.won": min(0, _fees(dispute, [each for each in movements if each not in taken])),
+    }
     return [
         Report(
             event_id=_named(event, kind),
@@ -161,7 +183,7 @@ def _of_dispute(client: stripe.StripeClient, ours: str, event: StoredEvent, unti
             reference=dispute["id"],
             currency=dispute["currency"].upper(),
             amount_minor=from_stripe(dispute["amount"], dispute["currency"]),
-            fee_minor=fee if kind == "charge.disputed" else 0,
+            fee_minor=fees.get(kind, 0),
             failure_code=None,
             failure_message=None,
             decline=None,
@@ -172,6 +194,10 @@ def _of_dispute(client: stripe.StripeClient, ours: str, event: StoredEvent, unti
         )
         for kind in kinds
     ]
+
+
+def _fees(dispute: Mapping[str, Any], movements: list[dict[str, Any]]) -> int:
+    return sum(fee_minor(each, dispute["amount"], dispute["currency"]) for each in movements)
 
 
 def _named(event: StoredEvent, kind: str) -> str:

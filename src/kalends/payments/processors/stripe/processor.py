@@ -29,7 +29,8 @@ from kalends.payments.processors.stripe.amounts import NotChargeable
 from kalends.payments.processors.stripe.book import Book, StripeCall, store_events
 from kalends.payments.processors.stripe.client import Declined, KeyReused, Refused, every, moment, open_client
 from kalends.payments.processors.stripe.connection import read_key
-from kalends.payments.processors.stripe.declines import Reason, reason_of
+from kalends.payments.processors.stripe.declines import Reason, reason_of, reason_of_refusal
+from kalends.payments.processors.stripe.erasing import erase_customer
 from kalends.payments.processors.stripe.payouts import read_payouts
 from kalends.payments.processors.stripe.statement import read_statement
 
@@ -106,7 +107,7 @@ class StripeProcessor:
         for event in pending:
             assert client is not None
             try:
-                new = events.reports_of(client, self._account_id, event, until)
+                new = events.reports_of(client, self._account_id, event, until, self._book.tokens_of)
             except (events.NotYet, ProcessorUnavailable):
                 self._book.later(event.event_id, until)
                 continue
@@ -148,6 +149,19 @@ class StripeProcessor:
                 [latest, self._account_id],
             )
         return new
+
+    def forget_people(self, at: datetime) -> int:
+        """Erase at Stripe the customers whose contacts were erased here; what gets no answer is asked for again."""
+        done = 0
+        for reference in self._book.to_erase(at):
+            try:
+                erase_customer(self._opened(), reference)
+            except ProcessorUnavailable:
+                self._book.erased(reference, at, done=False)
+                continue
+            self._book.erased(reference, at, done=True)
+            done += 1
+        return done
 
     def statement(self, first: date, last: date) -> Iterator[StatementLine]:
         """Every movement of Stripe's balance in those days that a charge of this account caused."""
@@ -209,8 +223,7 @@ class StripeProcessor:
                 raise ProcessorUnavailable(f"Stripe may still be at work on {key}: {problem}") from problem
             return charges.failed(key, Reason("idempotency_key_reused", str(problem), "hard"))
         except Refused as problem:
-            code = "no_such_token" if problem.code == "resource_missing" else problem.code
-            return charges.failed(key, Reason(code, str(problem), "hard"))
+            return charges.failed(key, reason_of_refusal(problem.error, str(problem)))
         self._book.note_answer(key, intent["id"])
         return charges.outcome_of(request.idempotency_key, intent)
 

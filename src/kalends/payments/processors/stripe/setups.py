@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -106,13 +107,12 @@ def given(customer: str, intent: dict[str, Any]) -> GivenMethod:
     details = method.get(method["type"]) or {}
     mandate = intent.get("mandate") if kind == "pads" else None
     wallet = (details.get("wallet") or {}).get("type")
-    brand = details.get("brand")
     return GivenMethod(
         token=str(Token(customer, method["id"], mandate)),
         method_kind=kind,
         last4=details.get("last4") or "",
-        brand=_BRANDS.get(brand, brand.replace("_", " ").title()) if brand else None,
-        expires_on=_last_day(details.get("exp_year"), details.get("exp_month")),
+        brand=brand_of(details),
+        expires_on=last_day(details.get("exp_year"), details.get("exp_month")),
         bank_or_issuer=details.get("bank_name")
         or details.get("institution_name")
         or details.get("bank_code"),
@@ -120,10 +120,20 @@ def given(customer: str, intent: dict[str, Any]) -> GivenMethod:
     )
 
 
-def _last_day(year: int | None, month: int | None) -> date | None:
+def brand_of(details: Mapping[str, Any]) -> str | None:
+    """What people call the brand of a card.
+
+    >>> brand_of({"brand": "amex"}), brand_of({"brand": "eftpos_au"}), brand_of({})
+    ('American Express', 'Eftpos Au', None)
+    """
+    brand = details.get("brand")
+    return _BRANDS.get(brand, brand.replace("_", " ").title()) if brand else None
+
+
+def last_day(year: int | None, month: int | None) -> date | None:
     """A card is good until the last day of its month.
 
-    >>> _last_day(2028, 2)
+    >>> last_day(2028, 2)
     datetime.date(2028, 2, 29)
     """
     if not year or not month:

@@ -10,10 +10,16 @@ import stripe
 
 from kalends.payments.processors.interface import StatementKind, StatementLine
 from kalends.payments.processors.stripe.amounts import fee_minor, from_stripe
-from kalends.payments.processors.stripe.charges import KEY, read_back
+from kalends.payments.processors.stripe.charges import KEY, fee_of_failure, read_back
 from kalends.payments.processors.stripe.client import every, moment
 from kalends.payments.processors.stripe.refunds import CHARGE_KEY
 
+_WITH = (
+    "source",
+    "source.charge",
+    "source.balance_transaction",
+    "source.failure_balance_transaction",
+)
 DAYS_AT_ONCE = 10
 """Stripe lists the newest first; so many days are in memory at a time, to be told in the order of time."""
 
@@ -29,7 +35,7 @@ def read_statement(
         end = min(start + timedelta(days=DAYS_AT_ONCE), last + timedelta(days=1))
         params = {
             "created": {"gte": _seconds(start), "lt": _seconds(end)},
-            "expand": ["data.source", "data.source.charge"],
+            "expand": [f"data.{name}" for name in _WITH],
         }
         movements = list(every(lists, params))
         for movement in reversed(movements):
@@ -42,8 +48,8 @@ def read_statement(
 def line_of(movement: Mapping[str, Any], ours: str) -> StatementLine | None:
     """A movement as a line, None when it is not one of ours, or has moved no money in the end.
 
-    A bank debit stands in Stripe's balance from the day it was submitted, and is taken out again when it comes back;
-    a refund that failed is put back: neither is a movement for us before it has settled.
+    A bank debit stands in Stripe's balance from the day it was submitted, and is taken out again when it comes back:
+    of that we know the fee alone. A refund that failed is put back, and is no movement in the end.
     """
     source = movement.get("source")
     if not isinstance(source, Mapping):
@@ -51,21 +57,26 @@ def line_of(movement: Mapping[str, Any], ours: str) -> StatementLine | None:
     kind = _kind(movement, source)
     if kind is None:
         return None
-    charge = source if kind == "charge" else source.get("charge")
+    of_charge = kind in ("charge", "charge_failed")
+    charge = source if of_charge else source.get("charge")
     around: Mapping[str, str] = (charge.get("metadata") or {}) if isinstance(charge, Mapping) else {}
     own: Mapping[str, str] = source.get("metadata") or {}
     key = around.get(KEY) or own.get(CHARGE_KEY) or ""
     if not key.startswith(ours):
         return None
     amount = abs(from_stripe(source["amount"], source["currency"]))
-    gross = amount if kind in ("charge", "dispute_won") else -amount
+    gross = {"charge": amount, "dispute_won": amount, "charge_failed": 0}.get(kind, -amount)
     fee = fee_minor(dict(movement), source["amount"], source["currency"])
+    if kind == "charge_failed":
+        fee = fee_of_failure(source)
+        if not fee:
+            return None
     at = moment(movement["created"])
     return StatementLine(
         on=at.date(),
         occurred_at=at,
         kind=kind,
-        reference=source["payment_intent"] if kind == "charge" else source["id"],
+        reference=source["payment_intent"] if of_charge else source["id"],
         idempotency_key=key,
         refund_key=own.get(KEY) if kind == "refund" else None,
         metadata={**read_back(around), **(read_back(own) if kind == "refund" else {})},
@@ -80,6 +91,8 @@ def _kind(movement: Mapping[str, Any], source: Mapping[str, Any]) -> StatementKi
     name = source.get("object")
     if name == "charge" and movement["type"] in ("charge", "payment"):
         return "charge" if source["status"] == "succeeded" else None
+    if name == "charge" and movement["type"] == "payment_failure_refund":
+        return "charge_failed"
     if name == "refund" and movement["amount"] < 0:
         return "refund" if source["status"] == "succeeded" else None
     if name == "dispute":

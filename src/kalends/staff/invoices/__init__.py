@@ -1,0 +1,1 @@
+"""Draft invoices: written and changed by staff until they are issued."""
