@@ -93,6 +93,13 @@ def test_a_discount_code_is_shown_charged_and_taken_away_again(shop: Shop, kari:
     shop.assert_clean()
 
 
+def test_no_code_is_asked_for_where_nothing_is_due_today(shop: Shop, kari: Buyer) -> None:
+    shop.code("SPRING", "15")
+    kari.comes_to(shop.link(item("Fleet Core", "49", "monthly", delay_days=14)))
+    assert "Discount code" not in kari.text
+    kari.comes_to(shop.link(item("Fleet Core", "49", "monthly"))).sees("Discount code")
+
+
 def test_a_code_that_was_typed_but_not_applied_changes_the_amount_and_asks_again(
     shop: Shop, kari: Buyer
 ) -> None:

@@ -141,7 +141,7 @@ def render(sheet: Sheet, *, status: int = 200) -> HttpResponse:
         "questions": sheet.answers.questions,
         "choosing": sheet.choosing,
         "has_choices": any(name != "code" for name in sheet.choosing.fields),
-        "code": sheet.choosing["code"] if "code" in sheet.choosing.fields else None,
+        "code": sheet.choosing["code"] if _takes_a_code(sheet) else None,
         "code_used": sheet.shown.code,
         "consent": sheet.consent if offer.recurs else None,
         "digest": offer.digest,
@@ -153,6 +153,13 @@ def render(sheet: Sheet, *, status: int = 200) -> HttpResponse:
         "summary": sheet.summary,
     }
     return page(guest, "buyer/checkout/form.html", context, status=status)
+
+
+def _takes_a_code(sheet: Sheet) -> bool:
+    """Whether to ask for a discount code: it would take off what is due today, and nothing else."""
+    return "code" in sheet.choosing.fields and bool(
+        sheet.shown.offer.subtotal_minor or sheet.choosing["code"].value()
+    )
 
 
 def closed(guest: Guest, because: str) -> HttpResponse:

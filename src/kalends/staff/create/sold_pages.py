@@ -1,4 +1,4 @@
-"""The page of whatever is sold: a payment link or a quote in its editor, which every button sends to itself.
+"""The page of what is sold: a payment link, a quote or an invoice in its editor, which every button sends to itself.
 
 Nothing is written before ``save``. With htmx a button gets the editor alone, without script the whole page.
 """
@@ -59,8 +59,8 @@ def find(request: HttpRequest, visit: Visit, editor: Editor) -> HttpResponse:
     return render(request, "staff/create/products_found.html", {"found_products": found})
 
 
-def preview(request: HttpRequest, editor: Editor) -> HttpResponse:
-    """Only what is worked out: totals and the marks of the lines. No field is touched."""
+def preview(request: HttpRequest, editor: Editor, **own: str) -> HttpResponse:
+    """Only what is worked out: totals and marks of the lines. No field is touched. ``own`` are words of the page."""
     told = editor.totals()
     context = {
         "totals": told,
@@ -68,6 +68,7 @@ def preview(request: HttpRequest, editor: Editor) -> HttpResponse:
         "rows": editor.lines.rows,
         "apart": True,
         "here": request.path,
+        **own,
     }
     return HttpResponse(render_to_string("staff/create/sold_preview.html", context, request))
 

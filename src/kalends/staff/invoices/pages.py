@@ -8,7 +8,6 @@ from typing import Any
 from django.forms.utils import ErrorDict
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from psycopg import Connection
@@ -19,7 +18,7 @@ from kalends.sales.invoice_drafts import ADDRESS, NoDraft, change_draft, make_dr
 from kalends.sales.trouble import Refused as Troubles
 from kalends.staff.action import REQUEST_KEY, ActionVisit, account_action, by_method
 from kalends.staff.cells import Names
-from kalends.staff.create import customers, new_contact, origins, proposals
+from kalends.staff.create import customers, new_contact, origins, proposals, sold_pages
 from kalends.staff.create.forms import ContactForm
 from kalends.staff.create.lines import fresh_row
 from kalends.staff.create.rows import add_line, change_rows
@@ -27,9 +26,8 @@ from kalends.staff.create.sold import LineEditor, totals
 from kalends.staff.create.wizard import find_deal, number
 from kalends.staff.invoices.forms import InvoiceForm
 from kalends.staff.objects import record_address
-from kalends.staff.refusals import Refused, worded
-from kalends.staff.reply import is_htmx, moved
-from kalends.staff.shell import shell
+from kalends.staff.refusals import worded
+from kalends.staff.reply import moved
 from kalends.staff.visit import Visit, account_page
 
 _DRAFT = """
@@ -78,6 +76,10 @@ class InvoiceEditor:
         for trouble in refusal.troubles:
             place = trouble.place if trouble.place in self.form.fields else None
             self.form.add_error(place, trouble.text if place else f"{trouble.place}: {trouble.text}")
+
+    def totals(self) -> dict[str, Any]:
+        """What it comes to."""
+        return totals(self.lines)
 
     def forgive(self) -> None:
         """Show no error: what is still being filled in is not wrong yet."""
@@ -182,7 +184,8 @@ def _answer(
     if step == "find":
         return _found(request, visit, InvoiceEditor(visit, values, id_, currency), what)
     if step == "preview":
-        return _preview(request, InvoiceEditor(visit, values, id_, currency))
+        editor = InvoiceEditor(visit, values, id_, currency)
+        return sold_pages.preview(request, editor, due_label=_("Total"))
     if step == "save":
         return _save(request, visit, InvoiceEditor(visit, values, id_, currency))
     form: ContactForm | None = None
@@ -208,12 +211,11 @@ def _answer(
 
 def _found(request: HttpRequest, visit: Visit, editor: InvoiceEditor, what: str) -> HttpResponse:
     """What a search finds, while it is typed."""
-    text = editor.values.get(f"find_{what}", "")
     if what == "product":
-        found = origins.find_products(visit, text, editor.currency)
-        return render(request, "staff/create/products_found.html", {"found_products": found})
+        return sold_pages.find(request, visit, editor)
     if what not in ("contact", "company"):
         return HttpResponse(status=404)
+    text = editor.values.get(f"find_{what}", "")
     context = {
         "found": customers.search(visit, what, text) if text.strip() else [],
         "kind": what,
@@ -223,31 +225,14 @@ def _found(request: HttpRequest, visit: Visit, editor: InvoiceEditor, what: str)
     return render(request, "staff/create/found.html", context)
 
 
-def _preview(request: HttpRequest, editor: InvoiceEditor) -> HttpResponse:
-    told = totals(editor.lines)
-    context = {
-        "totals": told,
-        "marks": told.get("marks", {}),
-        "rows": editor.lines.rows,
-        "apart": True,
-        "here": request.path,
-        "due_label": _("Total"),
-    }
-    return HttpResponse(render_to_string("staff/create/sold_preview.html", context, request))
-
-
 def _save(request: HttpRequest, visit: ActionVisit, editor: InvoiceEditor) -> HttpResponse:
-    if not editor.is_right():
-        return _show(request, visit, editor, checked=True, status=422)
+    def shown(editor: InvoiceEditor, *, checked: bool, status: int) -> HttpResponse:
+        return _show(request, visit, editor, checked=checked, status=status)
+
     kind = "edit_invoice" if editor.id else "create_invoice"
-    try:
-        made = visit.do(kind, lambda db: {"id": _write(db, visit, editor)})["id"]
-    except Refused as refusal:
-        if isinstance(refusal.__cause__, Troubles):
-            editor.refuse(refusal.__cause__)
-        else:
-            editor.form.refuse(refusal)
-        return _show(request, visit, editor, checked=True, status=422)
+    made = sold_pages.save(visit, editor, kind, lambda db: _write(db, visit, editor), shown)
+    if isinstance(made, HttpResponse):
+        return made
     toast = _("Draft saved") if editor.id else _("Draft made. Issue it when it is ready.")
     after = (
         record_address(visit.ctx.id, "invoice", made)
@@ -277,28 +262,13 @@ def _show(
     checked: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """The whole page, or for htmx the editor in it; only after a check do fields say what is wrong with them."""
-    told = totals(editor.lines)
-    if not checked:
-        editor.forgive()
-    context = {
-        **_context(visit, editor),
-        "contact_form": contact_form,
-        "checked": checked,
-        "totals": told,
-        "marks": told.get("marks", {}),
-    }
-    if is_htmx(request):
-        response = render(request, "staff/invoices/editor.html", context, status=status)
-        response["HX-Retarget"], response["HX-Reswap"] = "#wizard", "outerHTML"
-        return response
-    with visit.cursor() as cursor:
-        context |= {**shell(cursor, visit, request, "invoices"), "title": context["title"]}
-    return render(request, "staff/invoices/page.html", context, status=status)
+    own = {**_context(visit, editor), "contact_form": contact_form}
+    return sold_pages.show(request, visit, editor, "invoices", own, checked=checked, status=status)
 
 
 def _context(visit: Visit, editor: InvoiceEditor) -> dict[str, Any]:
     values, list_ = editor.values, reverse("invoices", args=[visit.ctx.id])
+    read = editor.form.is_valid() or (editor.form.is_bound and editor.form.cleaned_data)
     finds = {name: values.get(f"find_{name}", "") for name in ("contact", "company", "product")}
     here = (
         reverse("invoice-edit", args=[visit.ctx.id, editor.id])
@@ -306,14 +276,10 @@ def _context(visit: Visit, editor: InvoiceEditor) -> dict[str, Any]:
         else reverse("create-invoice", args=[visit.ctx.id])
     )
     return {
-        "account": visit.ctx,
-        "visit": visit,
+        "area": "invoices",
         "title": _("Edit draft") if editor.id else _("New invoice"),
         "wizard": editor,
-        "form": editor.form,
-        "address": editor.form.billing_address if editor.form.is_bound and editor.form.cleaned_data else {},
-        "rows": editor.lines.rows,
-        "currency": editor.currency,
+        "address": editor.form.billing_address if read else {},
         "currency_fixed": bool(editor.id),
         "due_label": _("Total"),
         "here": here,
@@ -322,9 +288,6 @@ def _context(visit: Visit, editor: InvoiceEditor) -> dict[str, Any]:
         "finds": finds,
         "found_contacts": customers.search(visit, "contact", finds["contact"]) if finds["contact"] else [],
         "found_companies": customers.search(visit, "company", finds["company"]) if finds["company"] else [],
-        "found_products": origins.find_products(visit, finds["product"], editor.currency),
         "may_add_contact": visit.may("edit", "contact"),
-        "may_products": visit.may("view", "product"),
         "may_companies": visit.may("view", "company"),
-        REQUEST_KEY: values.get(REQUEST_KEY, ""),
     }
