@@ -67,7 +67,7 @@ class serving:  # noqa: N801 - reads as a word: with serving(...)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
         url = f"http://127.0.0.1:{self.port}"
-        for _ in range(150):
+        for _ in range(600):
             try:
                 with urllib.request.urlopen(f"{url}/health", timeout=5) as answer:
                     assert answer.status == 200
