@@ -167,6 +167,14 @@ def there(api: Api, db: AnyConnection, account: AccountContext, processors: Acco
         api.post("/crm/v3/properties/contacts/groups", {"name": ids.OWN_GROUP, "label": "Loyalty"})
         return ids.OWN_GROUP
 
+    def make_list(**more: Any) -> str:
+        body = {"name": ids.LIST_NAME, "objectTypeId": "0-1", "processingType": "MANUAL", **more}
+        return str(api.post("/crm/v3/lists", body, 200)["list"]["listId"])
+
+    def make_active() -> str:
+        example = BY_ID["updateListFilters"][2]["requestBody"]["content"]["application/json"]["example"]
+        return make_list(name="Known", processingType="DYNAMIC", **example)
+
     ways = {
         ids.CONTACT: lambda: api.make(
             "contacts", [tie(real(ids.COMPANY), 279)], email="first@example.com"),
@@ -189,6 +197,14 @@ def there(api: Api, db: AnyConnection, account: AccountContext, processors: Acco
             lines=[LinkLine("CUSTOM", None, {"name": "Plan", "unit_price": Decimal(49)})]))),
         ids.DISCOUNT_CODE: lambda: str(
             create_code(db, account, NewCode(code="SPRING25", kind="percent", percent=Decimal(25)))),
+        ids.LIST: make_list,
+        ids.EXPORT: lambda: str(
+            api.post("/crm/v3/exports/export/async", BY_ID["startExport"][2]["requestBody"]["content"]
+                     ["application/json"]["example"], 202)["id"]),
+        ids.FLOW: lambda: str(api.post("/automation/v4/flows", BY_ID["createFlow"][2]["requestBody"]["content"]
+                                       ["application/json"]["example"], 201)["id"]),
+        ids.OTHER_LIST: make_active,
+        ids.LIST_NAME: lambda: real(ids.LIST) and ids.LIST_NAME,
         ids.OWN_PROPERTY: custom,
         ids.OWN_GROUP: group,
         ids.OWN_PIPELINE: pipeline,

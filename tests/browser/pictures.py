@@ -5,6 +5,13 @@ from __future__ import annotations
 SHOWN = {
     "list-subscriptions-light": "subscriptions",
     "list-filters-light": "filters",
+    "export-dialog-light": "export",
+    "segment-light": "segment",
+    "workflow-light": "workflow",
+    "workflow-test-light": "workflow-test",
+    "analytics-light": "analytics",
+    "analytics-custom-light": "custom-report",
+    "analytics-dashboard-light": "dashboard",
     "palette-light": "search",
     "record-subscription-light": "record",
     "create-subscription": "create",

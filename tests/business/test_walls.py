@@ -99,9 +99,9 @@ def test_a_row_cannot_point_into_another_account(
         world.db.execute("UPDATE subscription SET contact_id = %s WHERE id = %s", [theirs, subscription])
 
 
-@pytest.mark.parametrize("table", ["ledger_transfer", "event"])
+@pytest.mark.parametrize("table", ["ledger_transfer", "event", "revenue_movement"])
 @pytest.mark.parametrize("act", ["DELETE FROM {}", "UPDATE {} SET account_id = account_id"])
-def test_ledger_and_journal_are_append_only_even_for_the_owner(
+def test_ledger_and_journals_are_append_only_even_for_the_owner(
     world: World, owner: AnyConnection, table: str, act: str
 ) -> None:
     world.subscribe(world.customer())

@@ -51,3 +51,19 @@ def test_every_page_is_measured_beside_its_statements(give: Give) -> None:
         assert each["statements"] > 3
         for side in ("server", "driver"):
             assert 0 < each[side]["p50_ms"] <= each[side]["p95_ms"]
+
+
+def test_an_export_is_measured_beside_the_databases_own_copy_of_the_same_select(give: Give) -> None:
+    answer = give("bench", "export", "--subscriptions", 40, "--rounds", 1, "--json")
+    assert answer.code == 0, answer.err
+    measured = answer.json()
+    assert (measured["subscriptions"], measured["columns"]) == (40, 20)
+    assert measured["export_bytes"] > 1_000
+    assert measured["ratio"] > 0
+
+
+def test_enrollments_of_a_workflow_are_measured_beside_the_same_rows_in_bare_tables(give: Give) -> None:
+    measured = give("bench", "workflows", "--enrollments", 40, "--json").json()
+    assert (measured["enrollments"], measured["actions"]) == (40, 4)
+    assert measured["per_second"] > 0
+    assert measured["floor_per_second"] > 0

@@ -61,7 +61,7 @@ def test_a_small_book_is_replayed_and_proved(tmp_path: Path, shell: Give) -> Non
     assert numbers.pop("seconds") > 0
     assert set(numbers) == {
         "customers", "invoices", "invoiced_minor", "collected_minor", "processing_minor", "open_minor",
-        "subscriptions", "mrr_minor", "verify",
+        "subscriptions", "mrr_minor", "verify", "reports",
     }  # fmt: skip
     assert (numbers["customers"], numbers["invoices"]) == (4, 9)
     assert numbers["invoiced_minor"] == 3 * 2985 + 2 * 5695 + 4 * 4230
@@ -70,6 +70,9 @@ def test_a_small_book_is_replayed_and_proved(tmp_path: Path, shell: Give) -> Non
     assert numbers["subscriptions"] == {"active": 2, "canceled": 1, "scheduled": 1}
     assert numbers["mrr_minor"] == 2985 + 4230
     assert numbers["verify"] == {"checked": 9, "differences": 0}
+    reports = numbers["reports"]
+    assert reports.pop("compared") > 20
+    assert reports == {"differences": 0, "churn": "25.0 %"}
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_the_slow_second_way_gives_the_same(terms: list[LineTerms], currency: st
 
 
 def _stored(line: LineTerms) -> Terms:
-    price, quantity, per_unit, percent, rate, inclusive = line
+    price, quantity, per_unit, percent, rate, inclusive, _levy = line
     return Terms(str(price), str(quantity), str(per_unit), str(percent), str(rate), inclusive)
 
 

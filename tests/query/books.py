@@ -149,7 +149,7 @@ books = st.builds(
     st.lists(_changes, max_size=8),
 )
 
-_CONDITION_PROPERTIES = (
+CONDITION_PROPERTIES = (
     "hs_name", "hs_invoice_comments", "hs_status", "hubspot_owner_id", "hs_mrr", "hs_next_payment_amount",
     "hs_number_of_expected_payments", "hs_next_payment_due_date", "hs_paused_date", "hs_createdate",
     "hs_recurring_billing_start_date", "hs_allowed_payment_methods", "hs_payment_enabled",
@@ -218,10 +218,10 @@ def conditions_on(
 
 def conditions_with(operator: Operator) -> st.SearchStrategy[Condition]:
     """Any condition with an operator, on a subscription."""
-    return conditions_on(_CONDITION_PROPERTIES, SUBSCRIPTION.by_name, [operator])
+    return conditions_on(CONDITION_PROPERTIES, SUBSCRIPTION.by_name, [operator])
 
 
-conditions = conditions_on(_CONDITION_PROPERTIES, SUBSCRIPTION.by_name)
+conditions = conditions_on(CONDITION_PROPERTIES, SUBSCRIPTION.by_name)
 associated = st.builds(
     Associated,
     st.just("contact"),
@@ -251,10 +251,10 @@ def write(db: Connection[Any], account_id: int, book: Book) -> list[Record]:
     for row in book.subscriptions:
         own = [] if row["contact"] is None else [contacts[row["contact"]]]
         number = _write_subscription(db, account_id, row, own[0].id if own else None)
-        records.append(Record(number, _subscription_values(number, row), {"contact": own}))
+        records.append(Record(number, subscription_values(number, row), {"contact": own}))
     for subscription, contact in book.tied:
         if subscription < len(records):
-            _tie(db, account_id, records[subscription].id, contacts[contact].id)
+            tie(db, account_id, records[subscription].id, contacts[contact].id)
             records[subscription].tied["contact"].append(contacts[contact])
     for change in book.changes:
         if change.subscription < len(records):
@@ -341,7 +341,8 @@ def _write_subscription(
     )
 
 
-def _tie(db: Connection[Any], account_id: int, subscription: int, contact: int) -> None:
+def tie(db: Connection[Any], account_id: int, subscription: int, contact: int) -> None:
+    """Tie the two by rows."""
     for one, first, other, second, number in (
         ("subscription", subscription, "contact", contact, 295),
         ("contact", contact, "subscription", subscription, 296),
@@ -353,7 +354,8 @@ def _tie(db: Connection[Any], account_id: int, subscription: int, contact: int) 
         )
 
 
-def _subscription_values(number: int, row: dict[str, Any]) -> dict[str, Any]:
+def subscription_values(number: int, row: dict[str, Any]) -> dict[str, Any]:
+    """What the oracle reads of a row."""
     custom = row["custom"]
 
     def amount(minor: int | None) -> Decimal | None:

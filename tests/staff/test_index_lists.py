@@ -190,6 +190,13 @@ def test_an_accounts_own_properties_are_columns_filters_and_quick_to_find(
     assert "add:0:shoe_size" in _page(client, f"/{account.id}/contacts/filters?draft=1&do=pick:0")
     row = _page(client, f"/{account.id}/contacts/filters?draft=1&g0=0&p0=shoe_size&o0=is_any_of&v0=s")
     assert re.search(r'value="s" checked', row)
+    assert "add:0:contact.shoe_size" in _page(
+        client, f"/{account.id}/subscriptions/filters?draft=1&do=pick:0"
+    )
+    row = _page(
+        client, f"/{account.id}/subscriptions/filters?draft=1&g0=0&p0=contact.shoe_size&o0=is_any_of&v0=s"
+    )
+    assert re.search(r'value="s" checked', row)
 
 
 # ---- counts

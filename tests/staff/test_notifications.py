@@ -12,7 +12,7 @@ from kalends.accounts.sql import enter_account
 from kalends.events import journal
 from kalends.events.models import NOTICED
 from kalends.platform import database
-from kalends.staff.account.noticed import PARKED, SWITCHES
+from kalends.staff.account.noticed import EXPORTS, NOTIFIED, PARKED, SWITCHES
 from kalends.staff.timeline import KINDS
 from tests.staff.conftest import SignIn
 from tests.staff.stage import Stage, give_place, new_user
@@ -42,7 +42,12 @@ def change(stage: Stage, sql: str, *params: object) -> None:
 
 
 def test_every_kind_has_words_and_a_switch() -> None:
-    assert set(NOTICED) == {PARKED, *(kind for kinds in SWITCHES.values() for kind in kinds)}
+    assert set(NOTICED) == {
+        PARKED,
+        NOTIFIED,
+        *EXPORTS,
+        *(kind for kinds in SWITCHES.values() for kind in kinds),
+    }
     assert set(NOTICED) <= set(KINDS)
 
 

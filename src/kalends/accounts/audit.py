@@ -38,7 +38,10 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "permissions": ("role", "user", "team"),
         "token": ("token", "app", "webhook"),
-        "view": ("view",),
+        "view": ("view", "saved_view", "saved_report", "dashboard", "dashboard_mail"),
+        "export": ("export",),
+        "import": ("import",),
+        "workflow": ("workflow",),
         "sign_in": ("sign_in",),
     }
 )

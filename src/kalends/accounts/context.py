@@ -71,6 +71,10 @@ class AccountSettings:
         default=False,
         meaning="Whether a subscription is canceled when the last try of a charge has failed as well.",
     )
+    unpaid_is_churned: bool = setting(
+        default=True,
+        meaning="Whether reports of revenue take an unpaid subscription for lost until it is paid; off: it counts.",
+    )
     prorate_edits: bool = setting(
         default=False,
         meaning="Whether an edit is prorated unless said otherwise: the days left are charged and credited at once.",
@@ -269,10 +273,16 @@ class AccountContext:
     settings: AccountSettings
     now: datetime
     letterhead: Letterhead = field(default_factory=Letterhead)
+    moved_from: int | None = None
     today: date = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "today", local_date(self.now, self.time_zone))
+
+    @property
+    def known_as(self) -> int:
+        """The number by which processors know the account: the one that it was made with, wherever it was moved."""
+        return self.id if self.moved_from is None else self.moved_from
 
     @property
     def is_sandbox(self) -> bool:
@@ -294,8 +304,8 @@ class AccountContext:
 _LETTERHEAD = tuple(item.name for item in fields(Letterhead))
 _SELECT = cast(
     "LiteralString",
-    f"SELECT {', '.join(_LETTERHEAD)}, id, name, mode, time_zone, currency, language, country, settings, clock_at "
-    "FROM account",
+    f"SELECT {', '.join(_LETTERHEAD)}, id, name, mode, time_zone, currency, language, country, settings, clock_at, "
+    "known_as FROM account",
 )
 
 
@@ -318,12 +328,13 @@ def ask_for_context(db: Connection[Any], account_id: int) -> Callable[[datetime]
         row = cursor.fetchone()
         if row is None:
             raise UnknownAccount(f"There is no account {account_id}.")
-        own, (*plain, settings, clock_at) = row[: len(_LETTERHEAD)], row[len(_LETTERHEAD) :]
+        own, (*plain, settings, clock_at, known_as) = row[: len(_LETTERHEAD)], row[len(_LETTERHEAD) :]
         return AccountContext(
             *plain,
             settings=AccountSettings.read(json.loads(settings) if isinstance(settings, str) else settings),
             now=clock_at or system_now,
             letterhead=Letterhead(*own),
+            moved_from=known_as,
         )
 
     return answer

@@ -22,6 +22,8 @@ class Account(models.Model):
     """A business that bills: the wall around every other row.
 
     ``clock_at`` is set on sandbox accounts only: it is their present moment, and moves when somebody advances it.
+    ``known_as`` is set on accounts that came from another installation: the number under which their charges are
+    known to processors.
     """
 
     LIVE, SANDBOX = "live", "sandbox"
@@ -45,6 +47,7 @@ class Account(models.Model):
     state = models.TextField(default="", db_default="")
     tax_id = models.TextField(default="", db_default="")
     support_email = models.TextField(default="", db_default="")
+    known_as = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "account"
@@ -122,6 +125,7 @@ class Membership(AccountRow):
 
     ``role`` names one of the roles that come with Kalends, ``role_id`` one of the account's own, which then counts.
     ``team_id`` is the main team, which is also that of the user's records; ``extra_team_ids`` are further ones.
+    ``told_of_exports_from`` is the number of records from which on an administrator is told of others' exports.
     ``notices_read_to`` is the number of the last event of the journal that the user has read about.
     """
 
@@ -145,6 +149,7 @@ class Membership(AccountRow):
     told_of_disputes = models.BooleanField(default=True, db_default=True)
     told_of_pauses = models.BooleanField(default=True, db_default=True)
     told_of_webhooks = models.BooleanField(default=True, db_default=True)
+    told_of_exports_from = models.IntegerField(null=True)
     notices_read_to = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:

@@ -109,3 +109,11 @@ def switch_notices(db: Connection[Any], account_id: int, email: str, wanted: Map
         "told_of_pauses = %s, told_of_webhooks = %s WHERE account_id = %s AND user_id = %s",
         [*(getattr(switched, name) for name in NOTICES), account_id, member.user_id],
     )
+
+
+def set_export_alert(db: Connection[Any], account_id: int, user_id: int, least: int | None) -> None:
+    """Let a user be told of exports with at least so many records, or of none."""
+    db.execute(
+        "UPDATE membership SET told_of_exports_from = %s WHERE account_id = %s AND user_id = %s",
+        [least, account_id, user_id],
+    )

@@ -31,6 +31,10 @@ ABILITIES = (
     "export",
     "bulk_delete",
     "share_views",
+    "segments",
+    "mailings",
+    "workflows",
+    "reports",
     "edit_property_settings",
     "settings",
     "tokens",
@@ -38,8 +42,10 @@ ABILITIES = (
 )
 """What may be done besides: refund, cancel, retry, record payments and write off (``manage_payments``); hold billing
 runs and release what was parked (``run_billing``); approve quotes (``approve_quotes``); move a sandbox's clock and
-change settings (``settings``); make API tokens (``tokens``); invite people, give roles and read the audit log
-(``users``)."""
+change settings (``settings``); make and change segments (``segments``), and write to the people in them
+(``mailings``); make, switch and follow workflows, which act for the whole account (``workflows``); look at analytics,
+and make reports and dashboards (``reports``); make API tokens (``tokens``); invite people, give roles and read the
+audit log (``users``)."""
 
 
 class Rights(NamedTuple):
@@ -155,7 +161,7 @@ ROLES: Mapping[str, Grants] = MappingProxyType(
                 "payment": Rights(_TEAM, _NONE, _NONE),
                 **_SHARED_LISTS,
             },
-            frozenset({"export"}),
+            frozenset({"export", "reports"}),
         ),
         "finance": Grants(
             {
@@ -167,9 +173,11 @@ ROLES: Mapping[str, Grants] = MappingProxyType(
                 "company": Rights(_ALL, _ALL, _NONE),
                 "product": Rights(_ALL, _ALL, _ALL),
             },
-            frozenset({"manage_payments", "run_billing", "import", "export", "share_views"}),
+            frozenset(
+                {"manage_payments", "run_billing", "import", "export", "share_views", "segments", "reports"}
+            ),
         ),
-        "reader": Grants(_every(_ALL, _NONE, _NONE)),
+        "reader": Grants(_every(_ALL, _NONE, _NONE), frozenset({"reports"})),
     }
 )
 """The roles that every account has: administrators may all; members all but settings, as everybody could before there

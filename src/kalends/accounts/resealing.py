@@ -39,6 +39,16 @@ def reseal_apps(db: Db, account_id: int) -> Resealed:
     )
 
 
+def reseal_workflow_secret(db: Db, account_id: int) -> Resealed:
+    """What signs the webhooks of workflows of the account that was entered, if it has any."""
+    rows = db.execute("SELECT sealed FROM workflow_secret WHERE account_id = %s", [account_id]).fetchall()
+    return _reseal(
+        db,
+        "UPDATE workflow_secret SET sealed = %s WHERE account_id = %s AND sealed = %s",
+        [([account_id], f"webhooks of workflows of account {account_id}", bytes(row[0])) for row in rows],
+    )
+
+
 def reseal_second_factors(db: Db) -> Resealed:
     """The secrets of users' apps for codes; users are of no account."""
     rows = db.execute(

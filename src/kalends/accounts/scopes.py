@@ -12,6 +12,9 @@ ALL = "all"
 
 OWNERS = "crm.objects.owners.read"
 TAX_RATES = "tax_rates.read"
+EXPORT = "crm.export"
+AUTOMATION = "automation"
+LISTS_READ, LISTS_WRITE = "crm.lists.read", "crm.lists.write"
 _NAMES = {"commerce_payments": "commercepayments"}
 
 
@@ -32,9 +35,8 @@ def scope_of(obj: ObjectType, verb: str, kind: str = "objects") -> str:
 def known_scopes() -> list[str]:
     """Every scope there is, besides the one that holds all."""
     pairs = [(kind, verb) for kind in ("objects", "schemas") for verb in ("read", "write")]
-    return sorted(
-        {OWNERS, TAX_RATES, *(scope_of(obj, verb, kind) for obj in OBJECTS.values() for kind, verb in pairs)}
-    )
+    of_objects = {scope_of(obj, verb, kind) for obj in OBJECTS.values() for kind, verb in pairs}
+    return sorted({OWNERS, TAX_RATES, EXPORT, AUTOMATION, LISTS_READ, LISTS_WRITE, *of_objects})
 
 
 def read_scopes(names: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
+from kalends.accounts.scopes import lacking, scope_of
 from kalends.accounts.tokens import Bearer
 from kalends.api import wire
-from kalends.api.errors import invalid
+from kalends.api.errors import invalid, missing_scopes
 from kalends.catalog.model import ObjectType
-from kalends.catalog.registry import UnknownName
+from kalends.catalog.registry import UnknownName, get_object
 from kalends.crm.records import Who
 from kalends.crm.schema import account_object
 
@@ -66,6 +68,13 @@ class Call:
         if self.bearer.app_id is not None:  # its tokens come and go
             return Who(f"app:{self.bearer.app_id}", "INTEGRATION", str(self.bearer.app_id))
         return Who(f"api:{self.bearer.id}", "INTEGRATION", str(self.bearer.id))
+
+
+def let_read(call: Call, names: Iterable[str]) -> None:
+    """Go on only for who may read the records of all these objects. Raises ``ApiError``."""
+    short = lacking(call.bearer.scopes, sorted({scope_of(get_object(name), "read") for name in names}))
+    if short:
+        raise missing_scopes(short)
 
 
 def object_named(call: Call, name: str) -> ObjectType:

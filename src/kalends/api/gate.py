@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable
 from importlib import import_module
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
-from kalends.api import stripe_events
+from kalends.api import exports, stripe_events
 from kalends.api.door import answer
 from kalends.api.openapi import serve
 
@@ -39,7 +40,11 @@ HANDLERS = (
     "tax_rates",
     "payment_accounts",
     "payment_links",
+    "exports",
+    "lists",
+    "list_members",
     "discount_codes",
+    "flows",
     "oauth",
     "webhooks",
 )
@@ -49,22 +54,26 @@ for _name in HANDLERS:
     import_module(f"kalends.api.{_name}")
 
 _OURS = re.compile(
-    r"/(?:crm|account-info|payments-subscriptions|commerce|webhooks|crm-object-schemas|tax-rates|kalends)(?:/.*)?"
+    r"/(?:crm|account-info|automation|payments-subscriptions|commerce|webhooks|crm-object-schemas|tax-rates|kalends)(?:/.*)?"
     r"|/oauth/(?!authorize/?\Z).*",
     re.DOTALL,
 )
 _STRIPE = re.compile(r"/webhooks/stripe/([0-9]{1,18})")
 
 
-def ahead_of_pages(to_pages: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def ahead_of_pages(
+    to_pages: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
     """Django's middleware that lets programs in first."""
 
-    def handle(request: HttpRequest) -> HttpResponse:
+    def handle(request: HttpRequest) -> HttpResponseBase:
         if request.path_info in (serve.DOCUMENT, serve.REFERENCE):
             return serve.answer(request)
         from_stripe = _STRIPE.fullmatch(request.path_info)
         if from_stripe is not None:
             return stripe_events.answer(request, int(from_stripe[1]))
+        if request.path_info.startswith(exports.FILES):
+            return exports.answer_file(request, request.path_info.removeprefix(exports.FILES))
         return answer(request) if _OURS.fullmatch(request.path_info) else to_pages(request)
 
     return handle

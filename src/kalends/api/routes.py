@@ -31,7 +31,7 @@ _BEFORE_VERSION = re.compile(
     rf"/crm/(?P<area>[a-z-]+)/(?P<version>{'|'.join(DATED)})(?P<rest>/.*)?", re.DOTALL
 )
 _OTHERS = re.compile(
-    r"/(?P<area>account-info|payments-subscriptions|commerce|oauth|webhooks|crm-object-schemas|tax-rates|kalends)"
+    r"/(?P<area>account-info|automation|payments-subscriptions|commerce|oauth|webhooks|crm-object-schemas|tax-rates|kalends)"
     rf"/(?P<version>v[0-9]|{'|'.join(DATED)})(?P<rest>/.*)?",
     re.DOTALL,
 )

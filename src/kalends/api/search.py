@@ -31,7 +31,7 @@ def search_records(call: Call) -> Answer:
     try:
         search = from_hubspot_search(obj, body)
     except FilterError as error:
-        raise _refused(error) from error
+        raise refused(error) from error
     # Numbers of records grow with time, and are what an index can serve.
     sort = search.sort if body.get("sorts") else Sort(ID)
     context = asking(call.ctx)
@@ -98,7 +98,8 @@ def _needed(operator: object) -> tuple[str, ...]:
     return ("propertyName", "operator", *(values.get(str(operator), ("value",)) if operator else ()))
 
 
-def _refused(error: FilterError) -> ApiError:
+def refused(error: FilterError) -> ApiError:
+    """A filter that cannot be understood, with all that is wrong with it."""
     return invalid(
         "There was a problem with the request: " + "; ".join(map(str, error.problems)),
         errors=[

@@ -117,6 +117,11 @@ def delete_subscription(db: Connection[Any], ctx: AccountContext, id_: int, *, a
             write_out(db, ctx, row.contact_id)
         event = journal.NewEvent("subscription.deleted", "subscription", id_, id_, {"was": kept[1]})
         journal.write(db, ctx.id, ctx.now, [event], actor)
+        # What a record still brought in ends with it, and moves while there is a row that says so.
+        db.execute(
+            "UPDATE subscription SET mrr_minor = 0, arr_minor = 0, updated_at = %s WHERE account_id = %s AND id = %s",
+            [ctx.now, ctx.id, id_],
+        )
         db.execute(load("kalends.billing", "delete_subscription"), {"account_id": ctx.id, "id": id_})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from kalends.accounts.agenda import do_tools, next_of_tools
 from kalends.accounts.context import AccountContext
 from kalends.billing.agenda import Work, read_agenda
 from kalends.billing.history import run_ended, run_started
@@ -49,7 +50,8 @@ class Clock:
             self._run(total, tick, None)
         while True:
             agenda = read_agenda(self.db, self.ctx, self.processors("sandbox").next_report_at())
-            instant = agenda.next_instant(self.ctx)
+            moments = (agenda.next_instant(self.ctx), next_of_tools(self.db, self.ctx))
+            instant = min((each for each in moments if each is not None), default=None)
             if instant is None or instant > to:
                 break
             # A report that is delivered late is taken in now; the clock never goes back for it.
@@ -66,6 +68,7 @@ class Clock:
         if run is not None:
             run_ended(self.db, self.ctx, run, self.ctx.now, result)
         total.add(result)
+        do_tools(self.db, self.ctx)
         tick(self.ctx.now, result)
         if result.held:
             raise ClockRefused(

@@ -60,7 +60,9 @@ def _how(each: LineDiffers) -> str:
 def _change(name: str, before: AgreedLine, after: AgreedLine) -> LineDiffers:
     terms = tuple(
         (term, _plain(old), _plain(new))
-        for term, old, new in zip(TERMS, before.terms, after.terms, strict=True)
+        for term, old, new in zip(
+            TERMS, before.terms, after.terms, strict=False
+        )  # a levy, the last, is billed once
         if old != new
     )
     return LineDiffers(name, "changes" if terms else "anew", terms)

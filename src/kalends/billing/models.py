@@ -7,13 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from kalends.accounts.tables import AccountRow, Record, archived_index, filled_index, living_index
-from kalends.billing.credit_models import (
-    CreditApplication,
-    CreditNote,
-    CreditNoteLine,
-    CustomerCredit,
-)
+from kalends.billing.credit_models import CreditApplication, CreditNote, CreditNoteLine, CustomerCredit
 from kalends.billing.library_models import KeptBuyer, TaxRate
+from kalends.billing.movement_models import RevenueMovement
 
 __all__ = [
     "BillingRun",
@@ -26,6 +22,7 @@ __all__ = [
     "KeptBuyer",
     "LineItem",
     "ParkedSubscription",
+    "RevenueMovement",
     "Subscription",
     "TaxRate",
 ]

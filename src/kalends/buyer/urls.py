@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from django.urls.resolvers import URLPattern, URLResolver
 
-from kalends.buyer import logo, sandbox_page
+from kalends.buyer import logo, sandbox_page, unsubscribe
 from kalends.buyer.invoice import pages as invoice
 from kalends.buyer.method import pages as method
 from kalends.buyer.portal import details as portal_details
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invoice/<str:token>/back/<uuid:key>", invoice.back, name="invoice-back"),
     path("method/<str:token>", method.show, name="buyer-method"),
     path("method/<str:token>/back/<uuid:key>", method.back, name="method-back"),
+    path("unsubscribe/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
     path("", include("kalends.buyer.checkout.urls")),
     path("", include("kalends.buyer.quotes.urls")),
     path("portal/<int:account_id>", portal.overview, name="portal"),

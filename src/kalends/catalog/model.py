@@ -17,7 +17,7 @@ A per cent sign in a template is written twice, as the database driver wants it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -189,7 +189,8 @@ class ObjectType:
     the properties that say where a record stands in a pipeline, if its kind has pipelines. ``api_singular`` is
     HubSpot's name for one record where it differs from ours. Who may see only some people's records sees those that
     they own, and those tied to a record that they own of the objects ``kept_with``; what is ``part_of`` objects is seen
-    with the record of them that it is tied to.
+    with the record of them that it is tied to. ``as_in_account`` tells how the account for which this object was read
+    has another one, by its name; without it objects are as they are declared.
     """
 
     name: str
@@ -217,6 +218,7 @@ class ObjectType:
     associations: tuple[Association, ...] = ()
     kept_with: tuple[str, ...] = ()
     part_of: tuple[str, ...] = ()
+    as_in_account: Callable[[str], ObjectType] | None = field(default=None, repr=False, compare=False)
     by_name: Mapping[str, Property] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

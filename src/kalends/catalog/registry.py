@@ -87,6 +87,12 @@ def get_object(name: str) -> ObjectType:
     return OBJECTS[found]
 
 
+def tied_object(obj: ObjectType, name: str) -> ObjectType:
+    """:func:`get_object` as seen from another object: read for an account, it has the account's own properties too."""
+    found = get_object(name)
+    return obj.as_in_account(found.name) if obj.as_in_account else found
+
+
 def infer_object(name: str) -> ObjectType:
     """:func:`get_object` for names in paths and filters of the API, with the API's words for a wrong one.
 

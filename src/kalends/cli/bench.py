@@ -157,3 +157,75 @@ def pages(subscriptions: int, rounds: int, as_json: bool) -> None:
         ],
         right=columns[1:],
     )
+
+
+@bench.command(epilog="Exit codes: 0 measured, 3 no database, or no right to create one for the measurement.")
+@click.option("--subscriptions", type=click.IntRange(20, 20_000_000), default=1_000_000, show_default=True)
+@click.option(
+    "--rounds", type=click.IntRange(1, 100), default=3, show_default=True, help="Times each is done."
+)
+@json_option
+def export(subscriptions: int, rounds: int, as_json: bool) -> None:
+    """What an export of subscriptions costs, beside PostgreSQL's own COPY of the same SELECT.
+
+    Makes a book of subscriptions and exports twenty columns of all of them to CSV, as a worker does: with words for
+    values, times of the account's zone, text that no spreadsheet runs, packed. It takes turns with COPY of the bare
+    values of the same columns in the same order, written to a file. Everything happens in a database and a folder of
+    its own, which are thrown away at the end.
+
+    \b
+    Examples:
+      kalends bench export
+      kalends bench export --subscriptions 200000 --rounds 5 --json
+    """
+    from kalends.bench.exports import bench_exports
+
+    with open_session(), Progress("bench", subscriptions) as progress:
+        measured = bench_exports(subscriptions, rounds, lambda step, done: progress(done, step))
+    if as_json:
+        print_json(measured)
+        return
+    facts(
+        [
+            ("subscriptions", f"{measured['subscriptions']:,}"),
+            ("columns", measured["columns"]),
+            ("export", f"{measured['export_seconds']} s, {measured['rows_per_second']:,} rows a second"),
+            ("COPY", f"{measured['floor_seconds']} s"),
+            ("ratio to COPY", measured["ratio"]),
+            ("file", f"{measured['export_bytes']:,} bytes, packed from about {measured['floor_bytes']:,}"),
+            ("memory grown", f"{measured['memory_grown_mb']} MB"),
+        ]
+    )
+
+
+@bench.command(epilog="Exit codes: 0 measured, 3 no database, or no right to create one for the measurement.")
+@click.option("--enrollments", type=click.IntRange(20, 20_000_000), default=20_000, show_default=True)
+@json_option
+def workflows(enrollments: int, as_json: bool) -> None:
+    """How many enrollments a second a workflow does, beside the same rows written by one statement a table.
+
+    Makes a book of subscriptions, changes all of them, and lets a workflow react in one process: it reads the journal,
+    asks who passes, lets them in, and does four actions for each (a property, a branch, a task, a wait). Then the very
+    rows that came of it are copied into bare tables with primary keys only: the floor. Everything happens in a database
+    of its own on the installation's server, which is dropped at the end.
+
+    \b
+    Examples:
+      kalends bench workflows
+      kalends bench workflows --enrollments 100000 --json
+    """
+    from kalends.bench.workflows import bench_workflows
+
+    with open_session(), Progress("bench", enrollments) as progress:
+        measured = bench_workflows(enrollments, lambda step, done: progress(done, step))
+    if as_json:
+        print_json(measured)
+        return
+    facts(
+        [
+            ("enrollments", f"{measured['enrollments']:,}, {measured['actions']} actions each"),
+            ("a second", f"{measured['per_second']:,}"),
+            ("floor a second", f"{measured['floor_per_second']:,}"),
+            ("ratio to the floor", measured["ratio"]),
+        ]
+    )

@@ -46,7 +46,8 @@ def replay(
 
     The customers become contacts with payment methods and subscriptions in a new sandbox account. Its clock then
     runs day by day until the given day: invoices, charges, settlements and checks by mail happen as they would
-    have. At the end `verify` recomputes every invoice and every total.
+    have. At the end `verify` recomputes every invoice and every total, and the reports on churn, retention and revenue
+    are compared with what the file itself says.
 
     Format `telco` is the customer churn book that IBM published: one row a customer with columns customerID, tenure,
     Contract, PaymentMethod, MonthlyCharges and Churn. Each call makes a new account, and touches no other.
@@ -63,11 +64,12 @@ def replay(
         ctx, numbers = _bill(session, book, until.date(), file)
         numbers["seconds"] = round(time.monotonic() - began, 1)
         numbers["verify"] = _verified(session, ctx) if proof else None
+        numbers["reports"] = _compared(session, ctx, book, until.date(), numbers) if proof else None
     if as_json:
         print_json(numbers)
     else:
         _tell(ctx, numbers)
-    if numbers["verify"] and numbers["verify"]["differences"]:
+    if any(numbers[each] and numbers[each]["differences"] for each in ("verify", "reports")):
         click_ctx.exit(ExitCode.PROBLEM_FOUND)
 
 
@@ -140,10 +142,28 @@ def _verified(session: Session, ctx: Any) -> dict[str, Any]:
     return found
 
 
+def _compared(
+    session: Session, ctx: Any, book: list[TelcoCustomer], until: date, numbers: dict[str, Any]
+) -> dict[str, Any]:
+    from kalends.imports.replay_reports import churn, compare_reports
+    from kalends.insight import written
+
+    compared = compare_reports(session.db, ctx, book, until, processing_minor=numbers["processing_minor"])
+    differences = [each for each in compared if each.differs]
+    found: dict[str, Any] = {
+        "compared": len(compared),
+        "differences": len(differences),
+        "churn": written(churn(book), "share", ctx.currency, "en").replace("\N{NO-BREAK SPACE}", " "),
+    }
+    if differences:
+        found["named"] = [f"{each.what} is {each.report}, but should be {each.file}" for each in differences]
+    return found
+
+
 def _tell(ctx: Any, numbers: dict[str, Any]) -> None:
     currency = ctx.currency
     statuses = ", ".join(f"{number:,} {status}" for status, number in numbers["subscriptions"].items())
-    proof = numbers["verify"]
+    proof, reports = numbers["verify"], numbers["reports"]
     shown = {name: format_minor(numbers[f"{name}_minor"], currency) for name in _AMOUNTS}
     facts(
         [
@@ -161,9 +181,15 @@ def _tell(ctx: Any, numbers: dict[str, Any]) -> None:
                 "verify",
                 proof and f"{proof['checked']:,} checked, {count(proof['differences'], 'difference')}",
             ),
+            ("churn", reports and f"{reports['churn']} of customers"),
+            (
+                "reports",
+                reports
+                and f"{reports['compared']:,} figures compared, {count(reports['differences'], 'difference')}",
+            ),
         ]
     )
-    for named in (proof or {}).get("named", ()):
+    for named in (*(proof or {}).get("named", ()), *(reports or {}).get("named", ())):
         say(f"  {named}")
 
 

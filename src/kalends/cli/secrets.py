@@ -32,11 +32,13 @@ def reseal(click_ctx: click.Context, as_json: bool) -> None:
       kalends secrets reseal --json
     """
     with open_session() as session:
-        from kalends.accounts.resealing import reseal_apps, reseal_second_factors
+        from kalends.accounts.resealing import reseal_apps, reseal_second_factors, reseal_workflow_secret
 
         done = reseal_second_factors(session.db)
         for id_, _name in session.known_accounts():
-            done = done.and_then(reseal_apps(session.db, session.enter(id_).id))
+            session.enter(id_)
+            done = done.and_then(reseal_apps(session.db, id_))
+            done = done.and_then(reseal_workflow_secret(session.db, id_))
         place = session.home.keys / "sealing-keys"
     if as_json:
         print_json({"keys": str(place), **done._asdict()})

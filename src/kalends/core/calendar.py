@@ -236,8 +236,19 @@ def billing_instant(day: date, time_zone: str, hour: int = FIRST_CHARGE_HOUR) ->
     >>> billing_instant(date(2026, 3, 29), "Europe/Oslo").isoformat()
     '2026-03-29T05:00:00+00:00'
     """
+    return wall_instant(day, time(hour), time_zone)
+
+
+def wall_instant(day: date, at: time, time_zone: str) -> datetime:
+    """The UTC instant at which clocks on the walls of a zone show a time of a day.
+
+    A time that the clocks skip is taken at their jump; one that they repeat the first time.
+
+    >>> wall_instant(date(2026, 3, 29), time(2, 30), "Europe/Oslo").isoformat()
+    '2026-03-29T01:00:00+00:00'
+    """
     zone = _zone(time_zone)
-    wall = datetime.combine(day, time(hour))
+    wall = datetime.combine(day, at)
     first = wall.replace(tzinfo=zone).astimezone(UTC)
     if first.astimezone(zone).replace(tzinfo=None) == wall:
         return first

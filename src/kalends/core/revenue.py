@@ -9,7 +9,9 @@ exactly. (4.33 is a rounded 52/12 and would lose a cent on every 3 dollars.)
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from kalends.core.calendar import Frequency
 from kalends.core.lifecycle import Status
@@ -104,12 +106,90 @@ def acv_minor(
     return round_ratio(total * 12 * periods, payments * months)
 
 
-def counts_in_mrr(status: Status) -> bool:
+def counts_in_mrr(status: Status, *, unpaid_counts: bool = False) -> bool:
     """Whether a subscription in that status adds to the MRR: an Active or a Past due one.
 
-    Unpaid ones are reported apart; Scheduled, Paused, Canceled and Expired ones have none.
+    Scheduled, Paused, Canceled and Expired ones have none. An Unpaid one is lost until it is paid, unless the account
+    reads it otherwise (``unpaid_counts``).
 
     >>> counts_in_mrr(Status.PAST_DUE), counts_in_mrr(Status.UNPAID)
     (True, False)
+    >>> counts_in_mrr(Status.UNPAID, unpaid_counts=True)
+    True
     """
-    return status is Status.ACTIVE or status is Status.PAST_DUE
+    return status in (Status.ACTIVE, Status.PAST_DUE) or (unpaid_counts and status is Status.UNPAID)
+
+
+class Worth(NamedTuple):
+    """What a subscription brings in at a moment: its status, and the MRR that was agreed, in minor units."""
+
+    status: Status
+    mrr_minor: int
+    currency: str
+
+    def counted(self, *, unpaid_counts: bool = False) -> int:
+        """The part of the MRR that counts: all of it or nothing.
+
+        >>> Worth(Status.ACTIVE, 1000, "EUR").counted(), Worth(Status.PAUSED, 1000, "EUR").counted()
+        (1000, 0)
+        """
+        return self.mrr_minor if counts_in_mrr(self.status, unpaid_counts=unpaid_counts) else 0
+
+
+class Reason(StrEnum):
+    """Why the MRR moved."""
+
+    NEW = "new"
+    """A subscription counts for the first time."""
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+    CHURN = "churn"
+    """One counts no more: unpaid, paused, canceled, expired, or with nothing left that recurs."""
+    REACTIVATION = "reactivation"
+    """One counts again that had been lost."""
+
+
+class Movement(NamedTuple):
+    """The MRR moved by so many minor units, less than nothing when it fell."""
+
+    reason: Reason
+    amount_minor: int
+    currency: str
+
+
+def movements(
+    before: Worth | None, after: Worth, *, counted_before: bool, unpaid_counts: bool = False
+) -> tuple[Movement, ...]:
+    """What a change of a subscription does to the MRR: one movement, none where as much counts as before.
+
+    ``before`` is None for a subscription that was just made, and ``counted_before`` says whether it ever counted. One
+    that goes over to another currency is lost in the old one and comes back in the new one.
+
+    >>> movements(None, Worth(Status.ACTIVE, 1000, "EUR"), counted_before=False)
+    (Movement(reason=<Reason.NEW: 'new'>, amount_minor=1000, currency='EUR'),)
+    >>> unpaid, active = Worth(Status.UNPAID, 1000, "EUR"), Worth(Status.ACTIVE, 1000, "EUR")
+    >>> movements(unpaid, active, counted_before=True)
+    (Movement(reason=<Reason.REACTIVATION: 'reactivation'>, amount_minor=1000, currency='EUR'),)
+    >>> movements(unpaid, active, counted_before=True, unpaid_counts=True)
+    ()
+    """
+    if before is not None and before.currency != after.currency:
+        left = before._replace(status=after.status, mrr_minor=0)
+        gone = movements(before, left, counted_before=counted_before, unpaid_counts=unpaid_counts)
+        come = movements(
+            None, after, counted_before=counted_before or bool(gone), unpaid_counts=unpaid_counts
+        )
+        return (*gone, *come)
+    had = before.counted(unpaid_counts=unpaid_counts) if before is not None else 0
+    has = after.counted(unpaid_counts=unpaid_counts)
+    if had == has:
+        return ()
+    return (Movement(_reason(had, has, counted_before), has - had, after.currency),)
+
+
+def _reason(had: int, has: int, counted_before: bool) -> Reason:
+    if not had:
+        return Reason.REACTIVATION if counted_before else Reason.NEW
+    if not has:
+        return Reason.CHURN
+    return Reason.UPGRADE if has > had else Reason.DOWNGRADE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -45,6 +46,51 @@ def blank(
         "UPDATE {} SET {} WHERE account_id = %(account_id)s AND id = ANY(%(ids)s::bigint[])"
     ).format(sql.Identifier(table), sql.SQL(", ").join(settings))
     db.execute(query, {"account_id": ctx.id, "now": ctx.now, "ids": list(ids), "words": list(words)})
+
+
+def words_beside_names(words: Sequence[str]) -> list[str]:
+    """Those of a person's words that cannot be a name of the filter language: of a property, an operator, an object.
+
+    Whoever lives at *Email* would otherwise be taken out of every filter that asks for addresses.
+
+    >>> words_beside_names(["kari@example.com", "Kari Nordmann", "email", "+47 401 22 333", "40122333"])
+    ['kari@example.com', 'Kari Nordmann', '+47 401 22 333', '40122333']
+    """
+    return [each for each in words if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]{1,6}", each)]
+
+
+def take_out(
+    db: Connection[Any],
+    ctx: AccountContext,
+    table: str,
+    columns: Collection[str],
+    words: Sequence[str],
+    *,
+    named_once: bool = False,
+) -> list[int]:
+    """Take a person's words out of what an account has set up: filters, definitions, wordings, in JSON or text.
+
+    With ``named_once`` out of the name as well, which gets the number of its row, since two must not be alike. Returns
+    the numbers of the rows that were changed (of ``workflow_id`` where rows have no number of their own), in order.
+    """
+    key = "id" if "id" in columns_of(db, table) else "workflow_id"
+    told = {"words": words_beside_names(words), "account_id": ctx.id}
+    without = "without_words({0}, %(words)s::text[])"
+    settings = [sql.SQL(f"{{0}} = {without}").format(sql.Identifier(name)) for name in columns]
+    changed = [sql.SQL(f"{{0}} IS DISTINCT FROM {without}").format(sql.Identifier(name)) for name in columns]
+    if named_once:
+        other = sql.SQL("name <> without_words(name, %(words)s::text[])")
+        renamed = sql.SQL(
+            "name = CASE WHEN {} THEN without_words(name, %(words)s::text[]) || ' ' || id ELSE name END"
+        )
+        settings, changed = [*settings, renamed.format(other)], [*changed, other]
+    query = sql.SQL("UPDATE {} SET {} WHERE account_id = %(account_id)s AND ({}) RETURNING {}").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(settings),
+        sql.SQL(" OR ").join(changed),
+        sql.Identifier(key),
+    )
+    return sorted({row[0] for row in db.execute(query, told).fetchall()})
 
 
 def exported(

@@ -59,7 +59,7 @@ class Part:
 
     ``obstacles`` says what must end first, and locks what could begin meanwhile. ``words`` are further ones by
     which the room's records speak of the person. ``erase`` takes the person out of its tables. ``export`` is all of it,
-    by kind, for the person to have.
+    by kind, for the person to have. What is to be erased ``first`` finds its rows by ties that other rooms take away.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Part:
     obstacles: Callable[[Db, AccountContext, list[int]], list[str]] = _nothing_found
     words: Callable[[Db, AccountContext, list[int]], list[str]] = _nothing_found
     export: Callable[[Db, AccountContext, list[int]], Mapping[str, Rows]] = _nothing_known
+    first: bool = False
 
 
 _parts: dict[str, Part] = {}
@@ -94,7 +95,7 @@ def erase_contact(db: Db, ctx: AccountContext, id_: int, *, actor: str = "system
         person = check_erasure(db, ctx, id_)
         params = {"account_id": ctx.id, "columns": list(PERSONAL), **person._asdict()}
         row = db.execute(load("kalends.crm", "erase_from_journal"), params).fetchone()
-        for part in _parts.values():
+        for part in sorted(_parts.values(), key=lambda part: not part.first):
             part.erase(db, ctx, person)
         requests.forget(db, ctx.id, person.contacts, person.words)
         answers.forget(db, ctx.id, person.contacts, person.words)

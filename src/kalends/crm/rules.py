@@ -79,7 +79,8 @@ class Rules:
 
     ``emails`` and ``lowered`` name properties that are kept in lower case; ``identifying`` ones by which a record can
     be found although they need not be unique. ``handled`` are properties that ``created`` and ``changed`` write
-    through services, and nobody else. ``fill`` looks at records before they are made, ``check`` at changes before they
+    through services, and nobody else; ``decided_by_people`` are those that people and programs decide on, and no
+    workflow. ``fill`` looks at records before they are made, ``check`` at changes before they
     are; both may refuse, one property at a time. ``created`` and ``changed`` act afterwards, in the same transaction,
     and raise :class:`Refused`. ``delete`` takes the place of archiving: it returns the ids that are archived as any
     record is, and has dealt with the others.
@@ -89,6 +90,7 @@ class Rules:
     lowered: frozenset[str] = frozenset()
     identifying: frozenset[str] = frozenset()
     handled: frozenset[str] = frozenset()
+    decided_by_people: frozenset[str] = frozenset()
     fill: Callable[[Db, AccountContext, Sequence[Draft]], None] = _fill_nothing
     check: Callable[[Db, AccountContext, Sequence[Change]], None] = _refuse_nothing
     created: Callable[[Db, AccountContext, Sequence[Draft], str], None] = _nothing_more

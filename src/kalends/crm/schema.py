@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, cast
 
 from psycopg import Connection
@@ -14,7 +16,7 @@ from kalends.accounts.sql import load
 from kalends.catalog import custom_property
 from kalends.catalog.groups import ABOUT, GROUPS
 from kalends.catalog.model import Group, ObjectType, Option, OptionSource, Property, PropertyType, Text
-from kalends.catalog.registry import get_object
+from kalends.catalog.registry import OBJECTS, get_object
 from kalends.crm.product_prices import price_properties
 from kalends.crm.property_groups import information
 
@@ -41,6 +43,7 @@ def ask_for_object(db: Connection[Any], account_id: int, name: str) -> Callable[
     """
     obj = get_object(name)
     named = {"account_id": account_id, "object": obj.name}
+    others = _read_when_asked(db, account_id)
     properties = db.execute(load("kalends.crm", "own_properties"), named)
     pipelines = db.execute(load("kalends.crm", "pipeline_options"), named) if obj.pipeline else None
     enabled = db.execute(_CURRENCIES, named) if obj.name == "product" else None
@@ -49,10 +52,30 @@ def ask_for_object(db: Connection[Any], account_id: int, name: str) -> Callable[
         own = _own(obj, properties.fetchall())
         if enabled is not None:
             own = (*own, *_prices(enabled.fetchall(), own))
-        extended = obj.with_custom(own) if own else obj
+        extended = replace(obj, properties=(*obj.properties, *own), as_in_account=others)
         return extended if pipelines is None else _with_pipelines(extended, pipelines.fetchall())
 
     return answer
+
+
+def _read_when_asked(db: Connection[Any], account_id: int) -> Callable[[str], ObjectType]:
+    """How the account has its other objects, all of them read together when the first is asked for: few requests do."""
+
+    @cache
+    def every() -> dict[str, ObjectType]:
+        named = {"account_id": account_id, "object": None}
+        own, options = defaultdict[str, list[Any]](list), defaultdict[str, list[Any]](list)
+        for row in db.execute(load("kalends.crm", "own_properties"), named).fetchall():
+            own[row[-1]].append(row)
+        for row in db.execute(load("kalends.crm", "pipeline_options"), named).fetchall():
+            options[row[-1]].append(row)
+        extended = {name: obj.with_custom(_own(obj, own[name])) for name, obj in OBJECTS.items()}
+        return {
+            name: _with_pipelines(obj, options[name]) if obj.pipeline else obj
+            for name, obj in extended.items()
+        }
+
+    return lambda name: every()[name]
 
 
 def _own(obj: ObjectType, rows: Sequence[Sequence[Any]]) -> tuple[Property, ...]:
@@ -72,7 +95,9 @@ def _prices(rows: Sequence[Sequence[Any]], own: Sequence[Property]) -> tuple[Pro
 
 def as_property(obj: ObjectType, row: Sequence[Any]) -> Property:
     """The catalogue's form of a row of ``own_properties.sql``; pages' connections give its JSON as text."""
-    name, label, description, kind, field_type, multiple, unique, options, source, group, group_label = row
+    name, label, description, kind, field_type, multiple, unique, options, source, group, group_label, _of = (
+        row
+    )
     options = json.loads(options) if isinstance(options, str) else options
     return custom_property(
         name,
@@ -102,7 +127,7 @@ def _option(stored: Mapping[str, Any]) -> Option:
 def _with_pipelines(obj: ObjectType, rows: Sequence[Sequence[Any]]) -> ObjectType:
     options = {
         name: tuple(
-            _labeled(obj.by_name[name], value, label) for which, value, label in rows if which == kind
+            _labeled(obj.by_name[name], value, label) for which, value, label, _of in rows if which == kind
         )
         for kind, name in (("pipeline", obj.pipeline), ("stage", obj.stage))
     }

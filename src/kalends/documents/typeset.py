@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -21,6 +21,7 @@ from kalends.documents.logo import framed
 
 _HERE = Path(__file__).parent
 _STANDARDS: list[Any] = ["a-3a", "ua-1"]
+_POINTS_PER_INCH = 144
 
 
 class CannotTypeset(ValueError):
@@ -38,39 +39,44 @@ def pdf(document: InvoiceDocument | CreditNoteDocument, logo: bytes | None = Non
 def typeset(page: Mapping[str, Any], logo: bytes | None = None, signature: bytes | None = None) -> bytes:
     """The PDF of a sheet, such as one that was kept: equal sheets give equal bytes. Raises ``CannotTypeset``.
 
+    A sheet may name another ``template`` than the invoice's, and ask for a picture as its ``format``: ``png``.
     ``signature`` is the picture (PNG) that was drawn on a quote, for its page of evidence.
     """
     pictures = {"logo": framed(logo) if logo else "", "signature": framed(signature) if signature else ""}
-    try:
-        return _compiled(page, pictures, _fonts(of_machine=False), _STANDARDS)
-    except typst.TypstError:
-        pass
-    try:
-        return _compiled(page, pictures, _fonts(of_machine=True), _STANDARDS)
-    except typst.TypstError:
-        pass
+    if page.get("format") != "png":
+        try:
+            return _compiled(page, pictures, _fonts(of_machine=False), _STANDARDS)
+        except typst.TypstError:
+            pass
+        try:
+            return _compiled(page, pictures, _fonts(of_machine=True), _STANDARDS)
+        except typst.TypstError:
+            pass
     try:
         return _compiled(page, pictures, _fonts(of_machine=True), [])
     except typst.TypstError as problem:
-        raise CannotTypeset(f"The invoice cannot be laid out as a page: {problem.message}") from problem
+        raise CannotTypeset(
+            f"{page.get('title')!r} cannot be laid out as a page: {problem.message}"
+        ) from problem
 
 
 def _compiled(
     page: Mapping[str, Any], pictures: Mapping[str, str], fonts: Any, standards: list[Any]
 ) -> bytes:
     return typst.compile(
-        _template(),
+        _template(page.get("template", "invoice")),
         font_paths=fonts,
         sys_inputs={"sheet": json.dumps(page, ensure_ascii=False), **pictures},
-        format="pdf",
+        format=page.get("format", "pdf"),
+        ppi=_POINTS_PER_INCH,
         timestamp=datetime.fromisoformat(page["issued_at"]).replace(microsecond=0),
         pdf_standards=standards,
     )
 
 
-@lru_cache(maxsize=1)
-def _template() -> bytes:
-    return (_HERE / "invoice.typ").read_bytes()
+@lru_cache(maxsize=2)
+def _template(name: Literal["invoice", "dashboard"]) -> bytes:
+    return (_HERE / f"{name}.typ").read_bytes()
 
 
 @lru_cache(maxsize=2)

@@ -68,10 +68,20 @@ def read_feed(
 
 def settled_until(db: Connection[Any], ctx: AccountContext) -> int:
     """The number up to which every event of the account is there that ever will be."""
+    return _settled(db, ctx, own=True)
+
+
+def settled_for_others(db: Connection[Any], ctx: AccountContext) -> int:
+    """The number behind which everything is that others will still write from now on, as whoever waits for an event
+    asks: what the transaction at hand has written itself is before it."""
+    return _settled(db, ctx, own=False)
+
+
+def _settled(db: Connection[Any], ctx: AccountContext, *, own: bool) -> int:
     row = db.execute(_GIVEN_OUT).fetchone()
     assert row is not None
     given_out = int(row[0])
-    locks = db.execute(load("kalends.events", "writers"), {"account_id": ctx.id}).fetchall()
+    locks = db.execute(load("kalends.events", "writers"), {"account_id": ctx.id, "own": own}).fetchall()
     return min([given_out, *(floor_of(each[0], given_out) for each in locks)])
 
 

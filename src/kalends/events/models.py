@@ -18,6 +18,9 @@ NOTICED = (
     "subscription.canceled",
     "subscription.parked",
     "webhook.given_up",
+    "export.completed",
+    "export.failed",
+    "workflow.notified",
 )
 """The kinds of events that staff are told of on their pages; an index holds them, so a new one needs a migration."""
 

@@ -10,12 +10,16 @@ _LONGEST_SHOWN = 80
 
 
 class Problem(NamedTuple):
-    """A cell that cannot be used. ``row`` is the line in the file, ``column`` the heading (empty: the whole row)."""
+    """A cell that cannot be used. ``row`` is the line in the file, ``column`` the heading (empty: the whole row).
+
+    ``code`` says of which sort it is, for pages that say so in other languages.
+    """
 
     row: int
     column: str
     value: str
     remedy: str
+    code: str = ""
 
     def __str__(self) -> str:
         place = f"row {self.row}" + (f", column {self.column}" if self.column else "")
@@ -25,9 +29,9 @@ class Problem(NamedTuple):
 class BadCell(ValueError):
     """A value that cannot be used: the heading of its column, the value, and what would be right."""
 
-    def __init__(self, column: str, value: object, remedy: str) -> None:
+    def __init__(self, column: str, value: object, remedy: str, code: str = "") -> None:
         super().__init__(remedy)
-        self.column, self.value, self.remedy = column, str(value), remedy
+        self.column, self.value, self.remedy, self.code = column, str(value), remedy, code
 
 
 @dataclass(slots=True)

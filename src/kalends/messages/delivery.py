@@ -10,6 +10,9 @@ again, **at least once**, because a receipt that comes twice does less harm than
 person about every crash would leave letters lying. It goes out under the same Message-ID, derived from the key of its
 effect, so that mail servers and programs can drop the double; as a file it has the same name, and there is one.
 After :data:`TRIES_MAX` calls it is given up as ``failed``, and a person decides.
+
+A letter that its reader can refuse is marked ``failed`` instead of ``sending`` by the same statement when the address
+that it goes to has been refused: whenever that happened, and whatever address the contact has by then.
 """
 
 import json
@@ -29,6 +32,7 @@ from kalends.messages.backends.interface import Backend, MailUnavailable, Refuse
 from kalends.messages.envelope import Undeliverable, seal
 from kalends.messages.letters.layout import Rendered
 from kalends.messages.letters.render import CannotRender, MessageRow, render_block
+from kalends.messages.refusals import REFUSED_KINDS, WANTS_NO_MORE, digest_of
 
 BLOCK_SIZE = 50
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 1440))
@@ -206,13 +210,9 @@ def _hand_over(
     except Undeliverable as problem:
         return _close(db, ctx, item, "failed", error=str(problem))
     backend.open()
-    marked = db.execute(
-        "UPDATE message SET status = 'sending', tries = tries + 1, next_try_at = NULL "
-        "WHERE account_id = %s AND id = %s AND status = 'queued'",
-        [ctx.id, item.row.id],
-    )
-    if marked.rowcount != 1:
-        return None
+    marked = db.execute(load("kalends.messages", "mark_sending"), _marking(ctx, item.row)).fetchone()
+    if marked is None or marked[0] != "sending":
+        return marked[0] if marked else None
     item = item._replace(tries=item.tries + 1)
     try:
         backend.send(envelope)
@@ -226,6 +226,12 @@ def _hand_over(
         _close(db, ctx, item._replace(tries=item.tries - 1), "queued")
         raise
     return _close(db, ctx, item, "sent", sent_at=ctx.now)
+
+
+def _marking(ctx: AccountContext, row: MessageRow) -> dict[str, Any]:
+    """What the mark of the intention asks: whether the address that the letter goes to was refused in the meantime."""
+    digest = digest_of(ctx.id, row.recipient) if row.kind in REFUSED_KINDS else None
+    return {"account_id": ctx.id, "id": row.id, "digest": digest, "reason": WANTS_NO_MORE}
 
 
 def _close(

@@ -78,6 +78,9 @@ def seal(
     message["Message-ID"] = message_id(ctx.id, row, domain)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if row.given and row.given.get("unsubscribe"):  # RFC 8058: mail programs leave at one click
+        message["List-Unsubscribe"] = f"<{row.given['unsubscribe']}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     if letter.logo is not None and letter.logo in logos:
@@ -102,7 +105,8 @@ def _attach(message: EmailMessage, page: Mapping[str, Any], logo: bytes | None) 
         content = typeset(page, logo)
     except CannotTypeset as problem:
         raise Undeliverable(str(problem)) from problem
-    message.add_attachment(content, "application", "pdf", filename=page["file_name"])
+    kind = ("image", "png") if page.get("format") == "png" else ("application", "pdf")
+    message.add_attachment(content, *kind, filename=page["file_name"])
 
 
 def _set_boundaries(message: EmailMessage, id_: int) -> None:

@@ -55,6 +55,18 @@ class Message(AccountRow):
         ]
 
 
+class MailRefusal(models.Model):
+    """An address that wants no emails to segments: a digest of it, which outlives the contact."""
+
+    pk = models.CompositePrimaryKey("account_id", "digest")
+    account_id = models.BigIntegerField()
+    digest = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "mail_refusal"
+
+
 class LetterWording(models.Model):
     """How an account words one kind of letter to its customers in one language; what is empty is worded by Kalends.
 

@@ -89,8 +89,9 @@ def tell_user(
     object_id: int,
     user_id: int,
     given: Mapping[str, Any],
+    occasion: str = "",
 ) -> bool:
-    """Put a letter to a user of the account into the outbox, once for each object; says whether it is new.
+    """Put a letter to a user of the account into the outbox, once for each object and occasion; says whether it is new.
 
     ``given`` is what the letter speaks of, as JSON: it is kept with the letter, and read from there when it is written.
     """
@@ -98,6 +99,7 @@ def tell_user(
         "account_id": ctx.id,
         "kind": kind,
         "object_id": object_id,
+        "occasion": occasion,
         "user_id": user_id,
         "given": json.dumps(given),
         "status": ctx.settings.letters,

@@ -52,6 +52,20 @@ def send_trial(
     letter = write(kind, facts, spoken, wording=own)._replace(
         attached=sample_letter(db, ctx, kind, language, own).attached
     )
+    return keep_trial(db, ctx, kind, spoken, letter, user_id, actor=actor)
+
+
+def keep_trial(
+    db: Connection[Any],
+    ctx: AccountContext,
+    kind: str,
+    language: str,
+    letter: Rendered,
+    user_id: int,
+    *,
+    actor: str,
+) -> int:
+    """Put a letter that is to be tried into the outbox, to a user's address; returns its number."""
     with db.transaction():
         row = db.execute(
             "INSERT INTO message (account_id, kind, object_id, occasion, recipient, language, status, created_at, "
@@ -62,7 +76,7 @@ def send_trial(
             {
                 "account_id": ctx.id,
                 "kind": kind,
-                "language": spoken,
+                "language": language,
                 "status": ctx.settings.letters,
                 "now": ctx.now,
                 "user_id": user_id,
@@ -76,7 +90,9 @@ def send_trial(
             },
         ).fetchone()
         assert row is not None, f"there is no user {user_id}"
-        event = journal.NewEvent("message.tried", "message", row[0], None, {"kind": kind, "language": spoken})
+        event = journal.NewEvent(
+            "message.tried", "message", row[0], None, {"kind": kind, "language": language}
+        )
         journal.write(db, ctx.id, ctx.now, [event], actor)
     return row[0]
 

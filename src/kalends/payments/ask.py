@@ -25,9 +25,9 @@ def ask_about_open(db: Connection[Any], ctx: AccountContext, processors: Process
     """
     params = {"account_id": ctx.id, "processor": name}
     rows = fetch(db, load("kalends.payments", "open_charges"), params)
-    charges = {row[2] or idempotency_key(ctx.id, row[0], row[1]): (row[3], row[4]) for row in rows}
+    charges = {row[2] or idempotency_key(ctx.known_as, row[0], row[1]): (row[3], row[4]) for row in rows}
     refunds = {
-        refund_key(ctx.id, row[0]): (row[1], row[2])
+        refund_key(ctx.known_as, row[0]): (row[1], row[2])
         for row in fetch(db, load("kalends.payments", "open_refunds"), params)
     }
     processor, told = processors(name), 0

@@ -84,7 +84,7 @@ def ask(
     id_, key = row
     page = processors(processor).open_setup(
         SetupRequest(
-            idempotency_key=f"kalends-{ctx.id}-method-{id_}",
+            idempotency_key=f"kalends-{ctx.known_as}-method-{id_}",
             kinds=tuple(wanted.kinds),
             currency=wanted.currency,
             customer_name=visitor.name,

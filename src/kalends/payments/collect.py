@@ -83,7 +83,10 @@ class Collected:
 
 
 def idempotency_key(account_id: int, invoice_id: int, attempt: int) -> str:
-    """The key under which a processor is asked for one attempt; the same attempt always has the same key."""
+    """The key under which a processor is asked for one attempt; the same attempt always has the same key.
+
+    ``account_id`` is the number by which processors know the account (``AccountContext.known_as``).
+    """
     return f"kalends-{account_id}-{invoice_id}-{attempt}"
 
 
@@ -178,7 +181,7 @@ def ask_about_cards(
     return [
         AtTheBank(item.payment_id, item.amount_minor, pages[key])
         for item in cards
-        if (key := idempotency_key(ctx.id, item.invoice_id, item.attempt)) in pages
+        if (key := idempotency_key(ctx.known_as, item.invoice_id, item.attempt)) in pages
     ]
 
 
@@ -219,7 +222,7 @@ def _mark_sent(
 def _requests(ctx: AccountContext, sent: Sequence[_Sent], there: CustomerThere | None) -> list[ChargeRequest]:
     return [
         ChargeRequest(
-            idempotency_key=idempotency_key(ctx.id, item.invoice_id, item.attempt),
+            idempotency_key=idempotency_key(ctx.known_as, item.invoice_id, item.attempt),
             token=item.token,
             method_kind=item.method_kind,
             amount_minor=item.amount_minor,
@@ -326,7 +329,7 @@ def _known(ctx: AccountContext, outcomes: Sequence[ChargeOutcome]) -> list[Outco
 
 def _unanswered(ctx: AccountContext, sent: Sequence[_Sent], outcomes: Sequence[ChargeOutcome]) -> list[_Sent]:
     keys = {outcome.idempotency_key for outcome in outcomes if outcome.status == "unknown"}
-    return [item for item in sent if idempotency_key(ctx.id, item.invoice_id, item.attempt) in keys]
+    return [item for item in sent if idempotency_key(ctx.known_as, item.invoice_id, item.attempt) in keys]
 
 
 def _ask(
@@ -345,7 +348,7 @@ def _ask(
     """
     never_seen: list[_Sent] = []
     for name, items in _by_processor(sent).items():
-        keys = [idempotency_key(ctx.id, item.invoice_id, item.attempt) for item in items]
+        keys = [idempotency_key(ctx.known_as, item.invoice_id, item.attempt) for item in items]
         try:
             processor = processors(name)
             found = processor.give_up(keys, ctx.now) if give_up else processor.lookup(keys, ctx.now)

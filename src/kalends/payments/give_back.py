@@ -119,8 +119,8 @@ def _by_processor(sent: Sequence[_Sent]) -> dict[str, list[_Sent]]:
 def _requests(ctx: AccountContext, items: Sequence[_Sent]) -> list[RefundRequest]:
     return [
         RefundRequest(
-            refund_key(ctx.id, item.refund_id),
-            item.charge_key or idempotency_key(ctx.id, item.invoice_id, item.attempt),
+            refund_key(ctx.known_as, item.refund_id),
+            item.charge_key or idempotency_key(ctx.known_as, item.invoice_id, item.attempt),
             item.amount_minor,
             item.currency,
             {"account_id": ctx.id, "refund_id": item.refund_id},
@@ -163,7 +163,7 @@ def _ask_about_lost(db: Connection[Any], ctx: AccountContext, processors: Proces
         _Sent(*row) for row in fetch(db, load("kalends.payments", "lost_refunds"), {"account_id": ctx.id})
     ]
     for name, items in _by_processor(lost).items():
-        keys = [refund_key(ctx.id, item.refund_id) for item in items]
+        keys = [refund_key(ctx.known_as, item.refund_id) for item in items]
         try:
             found = processors(name).lookup_refunds(keys, ctx.now)
         except ProcessorUnavailable:

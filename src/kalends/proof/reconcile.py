@@ -121,7 +121,7 @@ def _our_charges(
 ) -> None:
     """Name what we booked as collected and the processor did not collect."""
     booked = {
-        charge_key or idempotency_key(proof.ctx.id, invoice_id, attempt): _Booked(
+        charge_key or idempotency_key(proof.ctx.known_as, invoice_id, attempt): _Booked(
             f"Charge {attempt} of invoice {number}", amount, currency
         )
         for invoice_id, attempt, number, amount, currency, charge_key in _booked(
@@ -137,7 +137,7 @@ def _our_refunds(
 ) -> None:
     """Name what we booked as given back and the processor did not give back."""
     booked = {
-        refund_key(proof.ctx.id, id_): _Booked(f"Refund of invoice {number}", amount, currency)
+        refund_key(proof.ctx.known_as, id_): _Booked(f"Refund of invoice {number}", amount, currency)
         for id_, number, amount, currency in _booked(proof, "reconcile_refunds", processor, first, last)
     }
     missing = {key: each for key, each in booked.items() if f"refund/{key}" not in seen}
@@ -175,7 +175,7 @@ def _our_disputes(
     """Name disputes that the processor's statement does not have: there are few, and none to ask about singly."""
     rows = _booked(proof, "reconcile_disputes", processor, first, last)
     for invoice_id, attempt, number, amount, currency, charge_key in rows:
-        if f"dispute/{charge_key or idempotency_key(proof.ctx.id, invoice_id, attempt)}" not in seen:
+        if f"dispute/{charge_key or idempotency_key(proof.ctx.known_as, invoice_id, attempt)}" not in seen:
             booked = _Booked(f"Dispute of invoice {number}", amount, currency)
             _name(proof, check, processor, booked, "opened", "not opened, as the processor says")
 

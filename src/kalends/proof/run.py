@@ -30,7 +30,8 @@ Progress = Callable[[Step], None]
 
 _COUNTED = (
     "invoice line_item subscription payment charge_attempt refund dispute ledger_transfer event "
-    "payment_method credit_note credit_note_line credit_application customer_credit checkout checkout_charge"
+    "payment_method credit_note credit_note_line credit_application customer_credit checkout checkout_charge "
+    "revenue_movement"
 ).split()
 
 
@@ -59,6 +60,7 @@ class Proof:
         """What every statement is given."""
         return {
             "account_id": self.ctx.id,
+            "known_as": self.ctx.known_as,
             "zone": self.ctx.time_zone,
             "now": self.ctx.now,
             "today": self.ctx.today,

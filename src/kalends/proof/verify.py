@@ -22,6 +22,7 @@ from kalends.proof.checks import (
     processor,
     prorations,
     references,
+    revenue,
     subscriptions,
 )
 from kalends.proof.report import CheckMade, Report
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     *invoices.CHECKS,
     *prorations.CHECKS,
     *subscriptions.CHECKS,
+    *revenue.CHECKS,
     *payments.CHECKS,
     *checkouts.CHECKS,
     *credit.CHECKS,

@@ -1,5 +1,13 @@
 """The filter language and its compiler: one meaning for views, searches, the command line and all that follows."""
 
+from kalends.query.affected import (
+    Changes,
+    affected,
+    changes_of,
+    follows_the_day,
+    looks_at,
+    segments_in,
+)
 from kalends.query.compile import (
     NAME,
     Words,
@@ -13,7 +21,7 @@ from kalends.query.compile import (
 )
 from kalends.query.context import Context, Sql, fetch
 from kalends.query.hubspot import Search, from_hubspot_search
-from kalends.query.language import Associated, Condition, Filter, Limits, Operator, Period
+from kalends.query.language import Associated, Condition, Filter, Limits, Member, Operator, Period
 from kalends.query.operators import RULES, operators_of
 from kalends.query.paging import Key, WrongKey, decode_key, encode_key, key_of
 from kalends.query.parse import FilterError, Problem, parse, to_json
@@ -23,12 +31,14 @@ __all__ = [
     "NAME",
     "RULES",
     "Associated",
+    "Changes",
     "Condition",
     "Context",
     "Filter",
     "FilterError",
     "Key",
     "Limits",
+    "Member",
     "Operator",
     "Period",
     "Problem",
@@ -38,6 +48,8 @@ __all__ = [
     "Sql",
     "Words",
     "WrongKey",
+    "affected",
+    "changes_of",
     "compile_count",
     "compile_filter",
     "compile_ids",
@@ -48,9 +60,12 @@ __all__ = [
     "decode_key",
     "encode_key",
     "fetch",
+    "follows_the_day",
     "from_hubspot_search",
     "key_of",
+    "looks_at",
     "operators_of",
     "parse",
+    "segments_in",
     "to_json",
 ]

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from kalends.catalog.model import ObjectType, Sort
-from kalends.catalog.registry import UnknownName, get_object, get_property, suggestion
-from kalends.query.conditions import condition_sql, escaped_pattern
+from kalends.catalog.registry import UnknownName, get_object, get_property, suggestion, tied_object
+from kalends.query.conditions import condition_sql, escaped_pattern, living_sql, member_sql
 from kalends.query.context import Binder, Context, Sql
-from kalends.query.language import OF_HISTORY, Associated, Condition, Filter, Group, Operator
+from kalends.query.language import OF_HISTORY, Associated, Condition, Filter, Group, Member, Operator, Term
 from kalends.query.paging import SORT, Key, after_sql, is_ordered_in_parts, order_sql, parts_sql, sort_sql
 from kalends.query.sight import seen_sql
 from kalends.query.ties import tied_sql
@@ -57,10 +57,15 @@ def compile_filter(
     obj: ObjectType,
     filter: Filter,  # noqa: A002 - the domain's word
     ctx: Context,
+    *,
+    search: Searched = None,
 ) -> Sql:
     """The condition that the row ``t`` of the object's table is a living record of the account and passes."""
-    binder = Binder(ctx)
-    return Sql(_where(binder, obj, filter, None), binder.params)
+    binder, words = Binder(ctx), _words(search)
+    if words is None or words.newest is None:
+        return Sql(_where(binder, obj, filter, words), binder.params)
+    found = f"SELECT {_MAIN}.id FROM {_found_rows(binder, obj, words)}"
+    return Sql(f"{_MAIN}.id IN ({found}) AND {_where(binder, obj, filter, None)}", binder.params)
 
 
 def compile_select(
@@ -286,10 +291,21 @@ def compile_ids(
     *,
     search: Searched = None,
     limit: int | None = None,
+    among: Sequence[int] | None = None,
 ) -> Sql:
-    """The ids of all records that pass, in ascending order; rows with the column ``id``."""
-    binder = Binder(ctx)
-    text = f"SELECT {_MAIN}.id {_passing(binder, obj, filter, _words(search))} ORDER BY {_MAIN}.id"
+    """The ids of all records that pass, in ascending order; rows with the column ``id``.
+
+    ``among`` asks only about records that are known by number, and costs what they cost, however large the account is:
+    each is looked up as in :func:`compile_lookup`, and so is what it is tied to.
+    """
+    binder, words = Binder(ctx, few=among is not None), _words(search)
+    if among is None:
+        passing = _passing(binder, obj, filter, words)
+    else:
+        numbers = binder.bind(list(dict.fromkeys(among)), "bigint[]")
+        known = f"unnest({numbers}) AS n (id) CROSS JOIN LATERAL ({_one_by_one(obj)}) AS {_MAIN}"
+        passing = f"FROM {known} WHERE {_where(binder, obj, filter, words)}"
+    text = f"SELECT {_MAIN}.id {passing} ORDER BY {_MAIN}.id"
     if limit is not None:
         text = f"{text} LIMIT {binder.bind(limit, 'bigint')}"
     return Sql(text, binder.params, ("id",))
@@ -328,13 +344,18 @@ def _archived(ctx: Context) -> str:
 
 
 def _group(binder: Binder, obj: ObjectType, group: Group) -> str:
-    terms = [
-        condition_sql(binder, obj, term, _MAIN)
-        if isinstance(term, Condition)
-        else _associated(binder, obj, term)
-        for term in group
-    ]
+    terms = [_term(binder, obj, term, _MAIN) for term in group]
     return f"({' AND '.join(terms) or 'TRUE'})"
+
+
+def _term(binder: Binder, obj: ObjectType, term: Term, alias: str) -> str:
+    match term:
+        case Condition():
+            return condition_sql(binder, obj, term, alias)
+        case Member():
+            return member_sql(binder, term, alias)
+        case Associated():
+            return _associated(binder, obj, term)
 
 
 def _search(binder: Binder, obj: ObjectType, search: str) -> str:
@@ -349,10 +370,13 @@ def _associated(binder: Binder, obj: ObjectType, term: Associated) -> str:
     if tie is None:
         ties = [each.to for each in obj.associations]
         raise UnknownName(f"A {obj.name} has no {term.object!r}. {suggestion(term.object, ties)}")
-    target = get_object(term.object)
+    target = tied_object(obj, term.object)
     inner = [
         _scope(binder, target, "u"),
-        *(condition_sql(binder, target, each, "u") for each in term.conditions),
+        *(_term(binder, target, each, "u") for each in term.conditions),
     ]
-    found = tied_sql(obj, target, tie, _MAIN, "u", " AND ".join(inner))
-    return found if term.quantifier == "any" else f"{found} IS NOT TRUE"
+    found = tied_sql(obj, target, tie, _MAIN, "u", " AND ".join(inner), few=binder.few)
+    if term.quantifier == "any":
+        return found
+    living = [living_sql(binder, each) for each in term.conditions if isinstance(each, Member)]
+    return f"({' AND '.join([f'{found} IS NOT TRUE', *living])})"

@@ -19,7 +19,7 @@ from kalends.catalog.values import Value
 from kalends.core.calendar import start_of_day
 from kalends.query.context import Binder
 from kalends.query.history import Past, ever_had_sql, had_sql, updated_sql
-from kalends.query.language import OF_HISTORY, Condition, Kind, Operator, Period, kind_of
+from kalends.query.language import OF_HISTORY, Condition, Kind, Member, Operator, Period, kind_of
 from kalends.query.periods import days_of
 
 _O = Operator
@@ -66,6 +66,28 @@ def condition_sql(binder: Binder, obj: ObjectType, condition: Condition, alias: 
     if condition.include_empty:
         return f"({test} OR ({known}) IS NOT TRUE)"
     return f"({test})"
+
+
+def member_sql(binder: Binder, term: Member, alias: str) -> str:
+    """Whether the row ``alias`` is a member of a living segment (or is none of it)."""
+    segment = binder.bind(term.segment, "bigint")
+    living = living_sql(binder, term)
+    members = f"FROM segment_member m WHERE m.account_id = %(account_id)s AND m.segment_id = {segment}"
+    found = (
+        f"EXISTS (SELECT {members} AND m.record_id = {alias}.id OFFSET 0)"
+        if binder.few
+        else f"{alias}.id IN (SELECT m.record_id {members})"
+    )
+    return f"({living} AND {found if term.quantifier == 'any' else f'NOT {found}'})"
+
+
+def living_sql(binder: Binder, term: Member) -> str:
+    """Whether the segment of a term is there: of one that was deleted nobody knows any more who is not in it."""
+    segment = binder.bind(term.segment, "bigint")
+    return (
+        "EXISTS (SELECT FROM segment WHERE account_id = %(account_id)s "
+        f"AND id = {segment} AND archived_at IS NULL)"
+    )
 
 
 def known_sql(prop: Property, read: str) -> str:

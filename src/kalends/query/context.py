@@ -58,6 +58,8 @@ class Binder:
     """Collects parameters while SQL is written: every value from outside goes through :meth:`bind`."""
 
     context: Context
+    few: bool = False
+    """Whether the records asked about are a few that are known by number."""
     params: dict[str, object] = field(init=False)
 
     def __post_init__(self) -> None:

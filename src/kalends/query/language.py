@@ -1,8 +1,8 @@
 """The filter language: groups joined by OR, conditions by AND, conditions on associated records.
 
 A :class:`Filter` holds values already read and checked; :mod:`kalends.query.parse` makes one from JSON, and
-:mod:`kalends.query.compile` turns it into SQL. Views, searches, the command line and, later, segments and workflow
-triggers all use this one language.
+:mod:`kalends.query.compile` turns it into SQL. Views, searches, the command line, segments and workflow triggers all
+use this one language.
 
 A record without a value for a property fails every condition on it but *is unknown*, whether the operator is
 positive or negative, unless the condition says ``include_empty``: then it passes (but never *is known*).
@@ -124,6 +124,18 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """Whether the record is a member of a segment (or, with the quantifier none, is not).
+
+    A term about a segment that was deleted is met by nobody, whichever way it asks, so that no filter finds more than
+    before because of it; one of another object has no such members.
+    """
+
+    segment: int
+    quantifier: Quantifier = "any"
+
+
+@dataclass(frozen=True, slots=True)
 class Associated:
     """Whether some associated record of an object (or none) meets all the conditions.
 
@@ -131,11 +143,11 @@ class Associated:
     """
 
     object: str
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Condition | Member, ...] = ()
     quantifier: Quantifier = "any"
 
 
-Term = Condition | Associated
+Term = Condition | Member | Associated
 Group = tuple[Term, ...]
 
 

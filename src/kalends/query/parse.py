@@ -5,7 +5,8 @@
     {"groups": [[{"property": "hs_status", "operator": "is_any_of", "values": ["unpaid", "past_due"]},
                  {"property": "hs_mrr", "operator": "greater", "values": ["100"], "include_empty": true},
                  {"associated": "contact", "quantifier": "none",
-                  "conditions": [{"property": "email", "operator": "ends_with_any_of", "values": ["@example.com"]}]}]]}
+                  "conditions": [{"property": "email", "operator": "ends_with_any_of", "values": ["@example.com"]}]},
+                 {"segment": "4711", "quantifier": "any"}]]}
 
 Values are text as HubSpot's API writes them; numbers and booleans may be JSON's own. A single value may stand
 without its list, as ``"value"``.
@@ -21,7 +22,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from kalends.catalog.model import ObjectType, Property
-from kalends.catalog.registry import UnknownName, get_object, get_property, suggestion
+from kalends.catalog.registry import UnknownName, get_property, suggestion, tied_object
 from kalends.catalog.render import to_api
 from kalends.catalog.values import (
     Value,
@@ -38,8 +39,10 @@ from kalends.query.language import (
     Filter,
     Group,
     Limits,
+    Member,
     Operator,
     Period,
+    Quantifier,
     Term,
     kind_of,
 )
@@ -48,6 +51,7 @@ from kalends.query.operators import RULES, expectation, operators_of
 _MOST_DAYS = 36_500
 _CONDITION_KEYS = {"property", "operator", "values", "value", "include_empty"}
 _ASSOCIATED_KEYS = {"associated", "quantifier", "conditions"}
+_MEMBER_KEYS = {"segment", "quantifier"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +153,34 @@ class _Reader:
             self.wrong(place, data, 'Give an object with the keys "property" and "operator".')
             return None
         body = cast("Mapping[str, Any]", data)
+        if "segment" in body:
+            return self._member(place, body)
         return (
             self._associated(obj, place, body) if "associated" in body else self._condition(obj, place, body)
         )
 
+    def _member(self, place: str, body: Mapping[str, Any]) -> Member | None:
+        """A number like a record's; whether there is such a segment is for those to say who keep segments."""
+        self._check_keys(place, body, _MEMBER_KEYS)
+        segment = str(body["segment"])
+        if isinstance(body["segment"], bool) or not (
+            segment.isascii() and segment.isdigit() and 0 < int(segment) < 2**63
+        ):
+            self.wrong(place, segment, "Give the number of a segment.")
+            return None
+        return Member(int(segment), self._quantifier(place, body))
+
+    def _quantifier(self, place: str, body: Mapping[str, Any]) -> Quantifier:
+        given = body.get("quantifier", "any")
+        if given not in ("any", "none"):
+            self.wrong(place, given, "Give any or none.")
+        return "none" if given == "none" else "any"
+
     def _associated(self, obj: ObjectType, place: str, body: Mapping[str, Any]) -> Associated | None:
         self._check_keys(place, body, _ASSOCIATED_KEYS)
-        name, quantifier = body["associated"], body.get("quantifier", "any")
-        if quantifier not in ("any", "none"):
-            self.wrong(place, quantifier, "Give any or none.")
-            quantifier = "any"
+        name, quantifier = body["associated"], self._quantifier(place, body)
         try:
-            target = get_object(str(name))
+            target = tied_object(obj, str(name))
         except UnknownName:
             target = None
         if target is None or obj.association(target.name) is None:
@@ -168,7 +188,7 @@ class _Reader:
             self.wrong(place, name, f"A {obj.singular_label.en.lower()} can have: {', '.join(known)}.")
             return None
         rows = self._list(place, body.get("conditions", []), "conditions")
-        conditions: list[Condition] = []
+        conditions: list[Condition | Member] = []
         for number, each in enumerate(rows, 1):
             inner = f"{place}, {target.singular_label.en.lower()} condition {number}"
             term = self._term(target, inner, each)
@@ -305,8 +325,10 @@ def to_json(obj: ObjectType, filter: Filter) -> dict[str, Any]:  # noqa: A002 - 
 
 
 def _term_to_json(obj: ObjectType, term: Term) -> dict[str, Any]:
+    if isinstance(term, Member):
+        return {"segment": str(term.segment), "quantifier": term.quantifier}
     if isinstance(term, Associated):
-        target = get_object(term.object)
+        target = tied_object(obj, term.object)
         conditions = [_term_to_json(target, each) for each in term.conditions]
         return {"associated": term.object, "quantifier": term.quantifier, "conditions": conditions}
     result: dict[str, Any] = {"property": term.property, "operator": term.operator.value}

@@ -65,8 +65,8 @@ def seen_sql(binder: Binder, obj: ObjectType, alias: str) -> str:
     if not obj.part_of:
         return _owned_sql(binder, obj, alias, sight)
     wholes = [get_object(name) for name in obj.part_of]
-    ways = [_tied(obj, each, alias, "w", _owned_sql(binder, each, "w", sight)) for each in wholes]
-    alone = [f"{_tied(obj, each, alias, 'w', '')} IS NOT TRUE" for each in wholes]
+    ways = [_tied(binder, obj, each, alias, "w", _owned_sql(binder, each, "w", sight)) for each in wholes]
+    alone = [f"{_tied(binder, obj, each, alias, 'w', '')} IS NOT TRUE" for each in wholes]
     ways.append(f"({' AND '.join([*alone, _own_sql(binder, sight, alias)])})")
     return f"({' OR '.join(ways)})"
 
@@ -86,15 +86,19 @@ def _owned_sql(binder: Binder, obj: ObjectType, alias: str, sight: Sight) -> str
     people = binder.bind(list(sight.owners(obj.name)), "bigint[]")
     keepers = [get_object(name) for name in obj.kept_with]
     ways = [f"{alias}.owner_id = ANY({people})"]
-    ways += [_tied(obj, each, alias, "k", f"k.owner_id = ANY({people})") for each in keepers]
+    ways += [_tied(binder, obj, each, alias, "k", f"k.owner_id = ANY({people})") for each in keepers]
     if sight.unassigned:
-        kept = [f"{_tied(obj, each, alias, 'k', 'k.owner_id IS NOT NULL')} IS NOT TRUE" for each in keepers]
+        kept = [
+            f"{_tied(binder, obj, each, alias, 'k', 'k.owner_id IS NOT NULL')} IS NOT TRUE"
+            for each in keepers
+        ]
         ways.append(f"({' AND '.join([f'{alias}.owner_id IS NULL', *kept])})")
     return f"({' OR '.join(ways)})"
 
 
-def _tied(obj: ObjectType, other: ObjectType, this: str, that: str, condition: str) -> str:
+def _tied(binder: Binder, obj: ObjectType, other: ObjectType, this: str, that: str, condition: str) -> str:
     tie = obj.association(other.name)
     assert tie is not None, f"the catalogue ties no {obj.name} to a {other.name}"
     own = f"{that}.account_id = %(account_id)s"
-    return tied_sql(obj, other, tie, this, that, f"{own} AND {condition}" if condition else own)
+    inner = f"{own} AND {condition}" if condition else own
+    return tied_sql(obj, other, tie, this, that, inner, few=binder.few)

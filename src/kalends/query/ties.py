@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kalends.catalog.expressions import linked_ids
 from kalends.catalog.model import Association, ObjectType
 
 
-def tied_sql(obj: ObjectType, target: ObjectType, tie: Association, this: str, that: str, inner: str) -> str:
-    """That the row ``this`` of an object is tied to a row ``that`` of another one for which ``inner`` holds."""
+def tied_sql(
+    obj: ObjectType,
+    target: ObjectType,
+    tie: Association,
+    this: str,
+    that: str,
+    inner: str,
+    *,
+    few: bool = False,
+) -> str:
+    """That the row ``this`` of an object is tied to a row ``that`` of another one for which ``inner`` holds.
+
+    With ``few`` the rows asked about are a few that are known by number: their ties are looked up for each of them,
+    instead of all that the other object has.
+    """
+    if few:
+        return _looked_up(obj, target, tie, this, that, inner)
     return f"({' OR '.join(_routes(obj, target, tie, this, that, inner))})"
+
+
+def _looked_up(
+    obj: ObjectType, target: ObjectType, tie: Association, this: str, that: str, inner: str
+) -> str:
+    one = f"SELECT * FROM {target.table} WHERE account_id = %(account_id)s AND id = tied.id OFFSET 0"
+    tied = linked_ids(tie, obj.name, target.table).format(t=this)
+    return f"EXISTS (SELECT FROM ({tied}) AS tied (id) CROSS JOIN LATERAL ({one}) AS {that} WHERE {inner} OFFSET 0)"
 
 
 def _routes(

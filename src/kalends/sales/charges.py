@@ -218,7 +218,7 @@ def _page(
     mark = blake2b(repr(asked).encode(), digest_size=6).hexdigest()
     page = processor.open_setup(
         SetupRequest(
-            idempotency_key=f"kalends-setup-{ctx.id}-{checkout.id}-{number}-{mark}",
+            idempotency_key=f"kalends-setup-{ctx.known_as}-{checkout.id}-{number}-{mark}",
             kinds=cast("tuple[MethodKind, ...]", kinds),
             currency=checkout.currency,
             customer_name=buyer.name or None,

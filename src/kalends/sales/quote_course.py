@@ -121,7 +121,8 @@ def _say(db: Db, ctx: AccountContext, quote_id: int, kind: str, data: dict[str, 
 
 def register_rules() -> None:
     """Say what holds for quotes that programs write as records."""
-    register("quote", Rules(fill=_fill, check=_check, changed=_changed))
+    decided = frozenset({"hs_status"})  # who approves and publishes is answerable for what is offered
+    register("quote", Rules(decided_by_people=decided, fill=_fill, check=_check, changed=_changed))
 
 
 def _fill(db: Db, ctx: AccountContext, drafts: Sequence[Draft]) -> None:  # noqa: ARG001

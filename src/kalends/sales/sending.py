@@ -115,7 +115,7 @@ def send(db: Db, ctx: AccountContext, processors: Processors, charge: Charge, re
 
 
 def _key(ctx: AccountContext, charge: Charge) -> str:
-    return idempotency_key(ctx.id, charge.checkout_id, charge.attempt)
+    return idempotency_key(ctx.known_as, charge.checkout_id, charge.attempt)
 
 
 def _ask(ctx: AccountContext, processors: Processors, charge: Charge) -> ChargeOutcome | None:

@@ -9,6 +9,7 @@ from typing import Any
 from babel.numbers import NumberFormatError, parse_decimal
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -40,6 +41,10 @@ class Form(forms.Form):
         self.fields["request_key"].initial = secrets.token_urlsafe(18)
         for field in self.fields.values():
             dress(field)
+
+    def unjudged(self) -> None:
+        """Show what was sent without its errors: more is to come before it counts."""
+        self._errors = ErrorDict()
 
     def refuse(self, refusal: Refused) -> None:
         """Show why a service refused, at its field if the form has it, else above the form."""

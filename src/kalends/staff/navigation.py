@@ -25,8 +25,19 @@ class Page(NamedTuple):
     any_of: tuple[str, ...] = ()
 
 
-WORK: tuple[Page, ...] = (Page("billing", lambda: _("Billing"), "calendar-days", "billing", "run_billing"),)
+WORK: tuple[Page, ...] = (
+    Page("billing", lambda: _("Billing"), "calendar-days", "billing", "run_billing"),
+    Page("tasks", lambda: _("Tasks"), "clipboard-check", "tasks"),
+    Page("analytics", lambda: _("Analytics"), "chart-column", "analytics", "reports"),
+)
 """Above the objects: what people do every day, such as billing."""
+
+TOOLS: tuple[Page, ...] = (
+    Page("segments", lambda: _("Segments"), "list-filter", "segments", "segments"),
+    Page("mailings", lambda: _("Emails to segments"), "mail", "mailings", "mailings"),
+    Page("workflows", lambda: _("Workflows"), "workflow", "workflows", "workflows"),
+)
+"""Below the objects: what works on any of them."""
 
 ACCOUNT: tuple[Page, ...] = (
     Page(

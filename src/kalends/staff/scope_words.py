@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from kalends.accounts.scopes import ALL, OWNERS, TAX_RATES, scope_of
+from kalends.accounts.scopes import (
+    ALL,
+    AUTOMATION,
+    EXPORT,
+    LISTS_READ,
+    LISTS_WRITE,
+    OWNERS,
+    TAX_RATES,
+    scope_of,
+)
 from kalends.catalog.registry import OBJECTS
 
 
@@ -44,6 +53,13 @@ def in_words(scope: str, language: str) -> ScopeWords:
         return ScopeWords(scope, _("Users"), _("read names and email addresses"))
     if scope == TAX_RATES:
         return ScopeWords(scope, _("Tax rates"), _("read them"))
+    if scope == EXPORT:
+        return ScopeWords(scope, _("Exports"), _("make files of the records that it may read"))
+    if scope in (LISTS_READ, LISTS_WRITE):
+        may = _("read them") if scope == LISTS_READ else _("create, change and delete them")
+        return ScopeWords(scope, _("Segments"), may)
+    if scope == AUTOMATION:
+        return ScopeWords(scope, _("Workflows"), _("read, create, change, switch on and delete them"))
     kinds = {
         ("objects", "read"): _("read them"),
         ("objects", "write"): _("create, change and delete them"),

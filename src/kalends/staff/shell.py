@@ -19,7 +19,7 @@ from kalends.query.context import Cursor
 from kalends.staff import formatting
 from kalends.staff.account.noticed import unread
 from kalends.staff.cells import initials
-from kalends.staff.navigation import ACCOUNT, WORK, Page
+from kalends.staff.navigation import ACCOUNT, TOOLS, WORK, Page
 from kalends.staff.objects import PAGES
 from kalends.staff.visit import Visit
 
@@ -93,6 +93,7 @@ def _navigation(cursor: Cursor, visit: Visit) -> Iterator[Group]:
     yield Group("", list(_pages(visit, WORK)))
     for key, label in (("commerce", _("Commerce")), ("customers", _("Customers"))):
         yield Group(label, list(_objects(cursor, visit, key)))
+    yield Group(_("Tools"), list(_pages(visit, TOOLS)))
 
 
 def _objects(cursor: Cursor, visit: Visit, group: str) -> Iterator[Entry]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kalends.catalog import OBJECTS
 from kalends.staff import formatting
@@ -204,12 +206,33 @@ def _plain(text: Callable[[], str]) -> _Words:
     return lambda event: (text(), "")
 
 
+def _notified(event: EventRow) -> tuple[str, str]:
+    name = str(event.data.get("name") or "")
+    return str(event.data.get("text") or ""), _("Workflow %(name)s") % {"name": name}
+
+
+def _named(text: Callable[[], str]) -> _Words:
+    return lambda event: (text(), str(event.data.get("name") or ""))
+
+
+def _about_task(text: Callable[[], str]) -> _Words:
+    return lambda event: (text(), str(event.data.get("subject") or ""))
+
+
+def _exported(event: EventRow) -> tuple[str, str]:
+    count = int(event.data["rows"])
+    return _("Export ready"), ngettext("%(count)s record", "%(count)s records", count) % {
+        "count": formatting.number(Decimal(count))
+    }
+
+
 KINDS: dict[str, tuple[str, str, _Words]] = {
     "contact.portal_link_sent": (
         "mail",
         "",
         lambda event: (_("Sent the link to their own pages"), str(event.data.get("email") or "")),
     ),
+    "contact.unsubscribed": ("x", "", _plain(lambda: _("Wants no more emails to segments"))),
     "contact.erased": ("x", "", _plain(lambda: _("Contact erased"))),
     "subscription.created": ("plus", "acc", _plain(lambda: _("Subscription made"))),
     "subscription.canceled": ("circle-x", "", _canceled),
@@ -249,7 +272,25 @@ KINDS: dict[str, tuple[str, str, _Words]] = {
     "subscription.edited": ("pencil", "acc", _edited),
     "subscription.updated": ("pencil", "acc", _edited),
     "subscription.parked": ("triangle-alert", "bad", _parked),
+    "workflow.notified": ("bell", "acc", _notified),
+    "workflow.created": ("plus", "acc", _named(lambda: _("Workflow made"))),
+    "workflow.edited": ("pencil", "", _named(lambda: _("Workflow edited"))),
+    "workflow.renamed": ("pencil", "", _named(lambda: _("Workflow renamed"))),
+    "workflow.turned_on": ("play", "ok", _named(lambda: _("Workflow turned on"))),
+    "workflow.turned_off": ("circle-pause", "warn", _named(lambda: _("Workflow turned off"))),
+    "workflow.deleted": ("trash-2", "", _named(lambda: _("Workflow deleted"))),
+    "workflow.enrolled": ("plus", "", _named(lambda: _("Enrolled in a workflow by hand"))),
+    "workflow.unenrolled": ("x", "", _named(lambda: _("Taken out of a workflow by hand"))),
+    "task.finished": ("circle-check", "ok", _about_task(lambda: _("Task done"))),
+    "task.reopened": ("undo-2", "", _about_task(lambda: _("Task open again"))),
     "webhook.given_up": ("webhook", "bad", _given_up),
+    "import.completed": ("upload", "ok", lambda event: (_("Import completed"), str(event.data["name"]))),
+    "import.canceled": ("upload", "", lambda event: (_("Import stopped"), str(event.data["name"]))),
+    "import.undone": ("upload", "", lambda event: (_("Import undone"), str(event.data["name"]))),
+    "export.requested": ("download", "", lambda event: (_("Export asked for"), str(event.data["name"]))),
+    "export.completed": ("download", "ok", _exported),
+    "export.failed": ("download", "bad", lambda event: (_("Export failed"), str(event.data["problem"]))),
+    "export.canceled": ("download", "", lambda event: (_("Export canceled"), str(event.data["name"]))),
     "billing.held": ("circle-pause", "warn", _with_reason(lambda: _("Billing held"))),
     "billing.released": ("play", "acc", _plain(lambda: _("Billing goes on"))),
     "invoice.issued": ("file-text", "", _issued),
@@ -319,9 +360,14 @@ def timeline(
         label = formatting.month(event.at.astimezone(ZoneInfo(time_zone)).date())
         if not months or months[-1].label != label:
             months.append(Month(label, []))
-        who = people.get(event.actor.removeprefix("user:"), "") if event.actor.startswith("user:") else ""
+        who = _who(event.actor, people)
         months[-1].entries.append(_entry(event, time_zone, about.get(event.id, ""), who))
     return months
+
+
+def _who(actor: str, people: Mapping[str, str]) -> str:
+    kind, _colon, number = actor.partition(":")
+    return _("a workflow") if kind == "workflow" else people.get(number, "") if kind == "user" else ""
 
 
 def _entry(event: EventRow, time_zone: str, about: str, who: str) -> Entry:

@@ -10,6 +10,7 @@ from kalends.documents.kept_buyers import forget_buyers
 from kalends.events import answers, requests
 from kalends.messages.backends import file_backend
 from kalends.sales.checkouts import forget_checkouts
+from kalends.workflows.history import forget_log
 
 FORGOTTEN_IN_A_TURN = 10_000
 """How many rows of a kind an account loses before the others have their turn."""
@@ -29,6 +30,7 @@ class Forgotten(NamedTuple):
     requests: int
     buyers: int
     checkouts: int
+    workflow_actions: int
 
 
 def clean_up(db: Connection[Any], now: datetime) -> Cleaned:
@@ -48,4 +50,5 @@ def forget_old(db: Connection[Any], ctx: AccountContext, now: datetime) -> Forgo
         requests.prune(db, ctx, FORGOTTEN_IN_A_TURN),
         forget_buyers(db, ctx),
         forget_checkouts(db, ctx, FORGOTTEN_IN_A_TURN),
+        forget_log(db, ctx, FORGOTTEN_IN_A_TURN),
     )

@@ -1,6 +1,7 @@
 """The worker: does what falls due by the clock, in every account, until it is told to stop.
 
-Webhooks are sent by a thread of their own meanwhile (:mod:`kalends.worker.webhooks`). Any number of workers on any
+Webhooks are sent and exports made by threads of their own meanwhile (:mod:`kalends.worker.webhooks`,
+:mod:`kalends.worker.exports`). Any number of workers on any
 number of machines may run at once: billing claims its blocks and delivery its letters, so two workers share the work
 and never do a thing twice. A worker that is killed leaves nothing that another, or the next
 run, does not finish.
@@ -26,6 +27,7 @@ from kalends.platform.errors import ExitCode, UserFacing
 from kalends.platform.patience import patiently
 from kalends.worker.cleaning import clean_up
 from kalends.worker.connected import Connected
+from kalends.worker.exports import Maker
 from kalends.worker.logs import set_up_logs
 from kalends.worker.pace import Pace
 from kalends.worker.tasks import TASKS, Stopping, Task
@@ -62,7 +64,10 @@ class Worker(Connected):
         """Work until told to stop. A database that is gone is waited for."""
         gone = 0
         try:
-            with Sender(self.clock, self.connect, pace=self.pace).beside():
+            with (
+                Sender(self.clock, self.connect, pace=self.pace).beside(),
+                Maker(self.clock, self.connect, pace=self.pace).beside(),
+            ):
                 while not self.stop.is_set():
                     try:
                         self.round()
@@ -85,7 +90,8 @@ class Worker(Connected):
         self.thorough = True
         try:
             well = self.round()
-            return ExitCode.OK if self._drained() and well else ExitCode.PROBLEM_FOUND
+            made = Maker(self.clock, self.connect, self.stop, self.pace).drain()
+            return ExitCode.OK if self._drained() and made and well else ExitCode.PROBLEM_FOUND
         finally:
             self._disconnect()
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
@@ -13,6 +15,8 @@ from kalends.billing.history import run_ended, run_progressed, run_started
 from kalends.billing.hold import find_hold
 from kalends.billing.run import RunResult, run_due
 from kalends.events.webhooks.upkeep import forget_delivered
+from kalends.imports import carry as imports
+from kalends.insight.mail.turn import send_due
 from kalends.messages.backends import backend_for
 from kalends.messages.delivery import deliver
 from kalends.payments.collect import ask_about_cards, cards_under_way
@@ -21,7 +25,14 @@ from kalends.payments.processors.registry import AccountProcessors, has_new_repo
 from kalends.platform import database
 from kalends.proof.nightly import listen
 from kalends.sales.charges import any_lost, settle_lost
+from kalends.segments import evaluation as segments
+from kalends.segments import mailings
 from kalends.worker.cleaning import FORGOTTEN_IN_A_TURN, forget_old
+from kalends.workflows.calls import send_calls
+from kalends.workflows.turn import ROUNDS_MAX, take_turn
+
+BLOCKS_IN_A_TURN = 10
+"""How many blocks an account's workflows may do before the others have their turn."""
 
 LETTERS_IN_A_TURN = 500
 """How many letters an account may send before the others have their turn."""
@@ -121,6 +132,20 @@ def settle_checkouts(
         return Done({"checkouts": settle_lost(db, ctx, processors)} if lost else {})
 
 
+def run_workflows(
+    db: Connection[Any],
+    ctx: AccountContext,
+    now: datetime,
+    stopping: Asked,
+    thorough: bool,
+) -> Done:
+    """Let workflows react to the journal and the clock, and send their webhooks; sandboxes' at their own moment."""
+    turn = take_turn(db, ctx, stop=stopping, blocks_max=ROUNDS_MAX if thorough else BLOCKS_IN_A_TURN)
+    sent = send_calls(db, ctx, now, stop=stopping)
+    notes = {"enrolled": turn.enrolled, "looked_after": turn.looked_after, **sent._asdict()}
+    return Done({name: value for name, value in notes.items() if value}, more=turn.more)
+
+
 def forget_webhooks(
     db: Connection[Any],
     ctx: AccountContext,
@@ -144,16 +169,91 @@ def forget(
     forgotten = forget_old(db, ctx, now)
     notes = {name: value for name, value in forgotten._asdict().items() if value}
     return Done(
-        notes, more=max(forgotten.answers, forgotten.requests, forgotten.checkouts) >= FORGOTTEN_IN_A_TURN
+        notes,
+        more=max(forgotten._replace(buyers=0)) >= FORGOTTEN_IN_A_TURN,
     )
+
+
+def keep_segments(
+    db: Connection[Any],
+    ctx: AccountContext,
+    now: datetime,  # noqa: ARG001
+    stopping: Asked,
+    thorough: bool,  # noqa: ARG001
+) -> Done:
+    """Bring segments up to date with what changed, and with the day."""
+    kept = segments.keep(db, ctx, stopping)
+    notes = {name: value for name, value in kept._asdict().items() if value}
+    return Done(notes if kept.full or kept.joined or kept.left else {})
+
+
+def send_mailings(
+    db: Connection[Any],
+    ctx: AccountContext,
+    now: datetime,  # noqa: ARG001
+    stopping: Asked,
+    thorough: bool,  # noqa: ARG001
+) -> Done:
+    """Decide on the letters of emails to segments, some hundreds at a time."""
+    letters = 0
+    while not stopping():
+        sent = mailings.send_next(db, ctx)
+        if sent is None:
+            break
+        letters += sent[0]
+    return Done({"letters": letters} if letters else {})
+
+
+def send_dashboards(
+    db: Connection[Any],
+    ctx: AccountContext,
+    now: datetime,  # noqa: ARG001
+    stopping: Asked,
+    thorough: bool,  # noqa: ARG001
+) -> Done:
+    """Decide on the letters with dashboards that are due, sandboxes' at their own moment."""
+    letters = send_due(db, ctx, stop=stopping)
+    return Done({"letters": letters} if letters else {})
+
+
+def take_files_in(
+    db: Connection[Any], ctx: AccountContext, now: datetime, stopping: Asked, thorough: bool
+) -> Done:
+    """Rehearse, run and undo imports: some blocks of one, so that the others have their turn."""
+    blocks = _ALL if thorough else imports.BLOCKS_IN_A_TURN
+    turn = imports.take_turn(db, ctx, _imports_folder(ctx), now=now, stopping=stopping, blocks=blocks)
+    notes = {} if turn.import_id is None else {"import": turn.import_id, "status": turn.status}
+    return Done(notes, more=turn.more)
+
+
+def forget_files(
+    db: Connection[Any],
+    ctx: AccountContext,
+    now: datetime,
+    stopping: Asked,  # noqa: ARG001
+    thorough: bool,  # noqa: ARG001
+) -> Done:
+    """Throw away files of imports that are over."""
+    gone = imports.expire(db, ctx, _imports_folder(ctx), now)
+    return Done({"files": gone} if gone else {})
+
+
+def _imports_folder(ctx: AccountContext) -> Path:
+    return imports.folder_of(Path(settings.MEDIA_ROOT), ctx.id)
 
 
 TASKS = (
     Task("billing", timedelta(seconds=60), bill),
     Task("checkouts", timedelta(seconds=30), settle_checkouts),
+    Task("workflows", timedelta(seconds=5), run_workflows),
+    Task("imports", timedelta(seconds=2), take_files_in),
+    Task("dashboards", timedelta(seconds=20), send_dashboards),
     Task("letters", timedelta(seconds=10), write_letters),
+    Task("segments", timedelta(seconds=5), keep_segments),
+    Task("mailings", timedelta(seconds=5), send_mailings),
     Task("processors", timedelta(minutes=15), hear_processors),
     Task("forgetting", timedelta(days=1), forget),
+    Task("old imports", timedelta(hours=1), forget_files),
     Task("old webhooks", timedelta(hours=1), forget_webhooks),
 )
 """In the order in which an account takes them: what billing decides on is written at once."""

@@ -23,6 +23,7 @@ from kalends.crm.pipelines import (
 )
 from kalends.crm.records import New, Who, Wish, prepare_changes, prepare_new, write_changes, write_new
 from kalends.crm.schema import account_object
+from kalends.query import Associated, parse
 from tests.world import World
 
 DEAL, TICKET = get_object("deal"), get_object("ticket")
@@ -105,6 +106,16 @@ def test_the_stages_of_the_account_are_the_options_of_the_property(world: World)
     assert deal.by_name["dealstage"].options[5].label.no == "Lukket vunnet", (
         "known stages keep their translations"
     )
+
+
+def test_they_are_options_too_where_subscriptions_are_found_by_their_deal(world: World) -> None:
+    name = renewals(world)
+    subscription = account_object(world.db, world.ctx, "subscription")
+    of_deal = {"property": "pipeline", "operator": "is_any_of", "values": [name]}
+
+    wanted = parse(subscription, {"groups": [[{"associated": "deal", "conditions": [of_deal]}]]})
+
+    assert isinstance(wanted.groups[0][0], Associated)
 
 
 def test_a_new_deal_gets_the_pipeline_of_its_stage_and_the_end_of_the_month(world: World) -> None:

@@ -30,6 +30,7 @@ from kalends.crm.property_groups import (
     update_group,
 )
 from kalends.crm.property_terms import Choice, Definition
+from kalends.crm.record_reads import asking
 from kalends.crm.records import (
     New,
     Prepared,
@@ -42,6 +43,7 @@ from kalends.crm.records import (
     write_new,
 )
 from kalends.crm.schema import account_object
+from kalends.query import compile_ids, parse, to_json
 from tests.world import World
 
 CONTACT = get_object("contact")
@@ -117,6 +119,22 @@ def test_its_values_are_written_and_read_like_those_of_others(world: World) -> N
     assert colors.multiple
     assert to_api(colors, ["red", "blue"]) == "red;blue"
     assert write(world, kari, colors="green") == ["INVALID_OPTION"]
+
+
+def test_records_are_found_by_such_a_property_of_what_they_are_tied_to(world: World) -> None:
+    make(world, FLEET)
+    kari, ola = world.customer(), world.customer("Ola Nordmann")
+    write(world, kari, fleet_size="12")
+    write(world, ola, fleet_size="3")
+    of_kari, _of_ola = (world.subscribe(who, method=world.method(who)) for who in (kari, ola))
+    subscription = account_object(world.db, world.ctx, "subscription")
+    large = {"property": "fleet_size", "operator": "greater", "values": ["10"]}
+
+    wanted = parse(subscription, {"groups": [[{"associated": "contact", "conditions": [large]}]]})
+    found = compile_ids(subscription, wanted, asking(world.ctx))
+
+    assert world.db.execute(found.text, found.params).fetchall() == [(of_kari,)]
+    assert parse(subscription, to_json(subscription, wanted)) == wanted
 
 
 @pytest.mark.parametrize(

@@ -86,12 +86,16 @@ def test_html_and_text_say_the_same(kind: str, language: str) -> None:
     assert {word for word in in_html - in_text if len(word) > 1} == set()
 
 
+IN_OWN_WORDS = {"workflow_letter", "workflow_note", "mailing"}
+"""Letters that an account words itself, from beginning to end."""
+
+
 @pytest.mark.parametrize(("kind", "language"), EVERY)
 def test_a_letter_is_in_one_language_and_says_which(kind: str, language: str) -> None:
     letter = preview(kind, language)
     assert f'<html lang="{language}">' in letter.html
     title = {"en": "What happens next", "nb": "Hva skjer nå", "fi": "Mitä seuraavaksi tapahtuu"}
-    assert title[language] in letter.text
+    assert title[language] in letter.text or kind in IN_OWN_WORDS
     assert not any(words in letter.text for other, words in title.items() if other != language)
 
 

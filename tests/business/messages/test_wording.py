@@ -39,7 +39,7 @@ def paid(world: World, name: str = "Ingrid Brekke") -> None:
 
 
 def test_every_letter_to_customers_can_be_worded_and_none_to_users() -> None:
-    assert set(PLACEHOLDERS) == {kind for kind, known in KINDS.items() if not known.to_staff}
+    assert set(PLACEHOLDERS) == {kind for kind, known in KINDS.items() if known.is_worded}
 
 
 @pytest.mark.parametrize("kind", PLACEHOLDERS)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from kalends.accounts.scopes import ALL, known_scopes
+from kalends.accounts.scopes import ALL, AUTOMATION, known_scopes
 from kalends.api.openapi import places
 from kalends.api.openapi.described import COMPONENTS, OPERATIONS, TAGS
 from kalends.api.openapi.records import components, plurals
@@ -34,7 +34,7 @@ any time. What is told here stays.
 """
 _METHODS = ("get", "post", "put", "patch", "delete")
 _PLACE = re.compile(r"\{(\w+)\}")
-_OF_CRM = {"objects", "associations", "properties", "owners", "pipelines"}
+_OF_CRM = {"objects", "associations", "properties", "owners", "pipelines", "lists", "exports"}
 _OLDER_ONLY = {"kind"}
 """Places of a path that only v3 has."""
 _PROBE = {"type": "products", "to": "quotes"}
@@ -267,12 +267,15 @@ def _has(area: str) -> bool:
     return any(route.area == area for route in every())
 
 
+def _scope_words(scope: str) -> str:
+    if scope == AUTOMATION:
+        return "Read, make and switch workflows, which act on all records"
+    what = f"{'Write' if scope.endswith('write') else 'Read'} {scope.split('.')[-2].replace('_', ' ')}"
+    return f"{what} (their properties and pipelines)" if ".schemas." in scope else what
+
+
 def _security_schemes() -> dict[str, Any]:
-    scopes = {
-        scope: f"{'Write' if scope.endswith('write') else 'Read'} {scope.split('.')[-2].replace('_', ' ')}"
-        + (" (their properties and pipelines)" if ".schemas." in scope else "")
-        for scope in known_scopes()
-    }
+    scopes = {scope: _scope_words(scope) for scope in known_scopes()}
     listed = "\n".join(f"- `{scope}`" for scope in (ALL, *scopes))
     schemes: dict[str, Any] = {
         "token": {

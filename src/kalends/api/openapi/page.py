@@ -206,7 +206,11 @@ def _kind(schema: Schema, told: dict[str, Any]) -> SafeString:
     kind = schema.get("type", "anything")
     if kind == "array":
         return format_html("list of {}", _kind(schema["items"], told))
-    if kind == "object" and "additionalProperties" in schema and "properties" not in schema:
+    if (
+        kind == "object"
+        and schema.get("additionalProperties") not in (None, True, False)
+        and not schema.get("properties")
+    ):
         return format_html("object of {}", _kind(schema["additionalProperties"], told))
     kinds = [kind] if isinstance(kind, str) else [each for each in kind if each != "null"]
     form = {"decimal": "number"}.get(schema.get("format", ""), schema.get("format", ""))

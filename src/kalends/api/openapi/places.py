@@ -26,6 +26,11 @@ _PLACES: dict[str, tuple[Schema, str]] = {
     "subscription_id": (_NUMBER, "The number of a webhook subscription."),
     "token": (text(minLength=1), "The token itself."),
     "owner": (_NUMBER, "The owner's id."),
+    "flow": (_NUMBER, "The number of a workflow."),
+    "list": (_NUMBER, "The list's number."),
+    "source": (_NUMBER, "The number of the list whose members are taken over."),
+    "record": (_NUMBER, "The record's number."),
+    "object": (_WORD, "The object's type id (`0-1`), or another of its names."),
 }
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -61,8 +62,8 @@ def download(request: HttpRequest, account_id: int, key: UUID) -> HttpResponse:
     """The quote as a PDF: as it was published, or once it was accepted, with its page of evidence."""
     guest, found = _come_in(request, account_id, key)
     content = pdf_of(guest.db, guest.ctx, found.version.id)
-    headers = {"Content-Disposition": f'attachment; filename="{found.sheet["file_name"]}"'}
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
+    named = content_disposition_header(as_attachment=True, filename=found.sheet["file_name"]) or ""
+    return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": named})
 
 
 def _come_in(request: HttpRequest, account_id: int, key: UUID) -> tuple[Guest, Reading]:

@@ -1,5 +1,6 @@
 """What a letter is made of: plain values that were read beforehand, and nothing that still has to be asked for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -204,6 +205,16 @@ class Export(NamedTuple):
     expires_on: date
 
 
+class DashboardTold(NamedTuple):
+    """A dashboard on a day: each report with what it shows in a sentence, and the page that goes with the letter."""
+
+    name: str
+    on: date
+    told: tuple[tuple[str, str], ...]
+    link: str
+    page: Mapping[str, Any]
+
+
 class Comparison(NamedTuple):
     """Books of ours and of a payment processor's that differ, and by what; ``link`` leads to all of it."""
 
@@ -228,6 +239,25 @@ class QuoteTold(NamedTuple):
     code: str = ""
     minutes: int = 0
     signer: str = ""
+
+
+class WorkflowTold(NamedTuple):
+    """What a workflow writes; ``link`` leads to the record that it is about, in letters to users only, and in those to
+    contacts ``unsubscribe`` to where they say that they want no more."""
+
+    subject: str
+    body: str
+    link: str
+    workflow: str
+    unsubscribe: str = ""
+
+
+class MailingTold(NamedTuple):
+    """What an email to a segment says to one reader; ``unsubscribe`` is the link by which they get no more."""
+
+    subject: str
+    body: str
+    unsubscribe: str
 
 
 class Open(NamedTuple):
@@ -268,8 +298,11 @@ class Facts:
     dispute: Dispute | None = None
     change: Change | None = None
     export: Export | None = None
+    dashboard: DashboardTold | None = None
     comparison: Comparison | None = None
     quote: QuoteTold | None = None
+    workflow: WorkflowTold | None = None
+    mailing: MailingTold | None = None
     portal: str = ""
     by_staff: bool = False
     also: tuple[PaidToo, ...] = ()

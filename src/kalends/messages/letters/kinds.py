@@ -10,11 +10,13 @@ from kalends.messages.letters import (
     changed,
     charge_failed,
     credit_note,
+    dashboard,
     dispute,
     export_ready,
     invoice,
     invoice_reminder,
     kept,
+    mailing,
     pause_notice,
     paused,
     payment_failed,
@@ -27,6 +29,7 @@ from kalends.messages.letters import (
     to_be_canceled,
     to_be_paused,
     update_request,
+    workflow,
 )
 from kalends.messages.letters.facts import Facts
 from kalends.messages.letters.formats import Formats
@@ -36,6 +39,7 @@ from kalends.messages.letters.words import Words
 class Kind(NamedTuple):
     """One kind of letter. ``about`` is the object it is about, ``to_staff`` says who reads it.
 
+    One of ``own_words`` says what the account wrote and nothing else, so there is nothing to word otherwise.
     With ``attaches_invoice`` the invoice it is about goes with it as a PDF, and so does a credit note.
     """
 
@@ -44,6 +48,12 @@ class Kind(NamedTuple):
     to_staff: bool = False
     attaches_invoice: bool = False
     attaches_credit_note: bool = False
+    own_words: bool = False
+
+    @property
+    def is_worded(self) -> bool:
+        """Whether accounts can put it into words of their own."""
+        return not self.to_staff and not self.own_words
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -74,7 +84,13 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "quote_code": Kind("quote", quote.compose_code),
         "quote_accepted": Kind("quote", quote.compose_accepted, to_staff=True),
         "books_differ": Kind("comparison", books_differ.compose, to_staff=True),
+        "workflow_letter": Kind("what a workflow says", workflow.compose_to_contact, own_words=True),
+        "workflow_note": Kind(
+            "what a workflow says", workflow.compose_to_user, to_staff=True, own_words=True
+        ),
+        "mailing": Kind("email to a segment", mailing.compose, own_words=True),
         "export_ready": Kind("export", export_ready.compose, to_staff=True),
+        "dashboard": Kind("email of a dashboard", dashboard.compose, to_staff=True),
     }
 )
 """By the name under which the outbox keeps them."""

@@ -15,12 +15,15 @@ from kalends.messages.letters.facts import (
     Comparison,
     Credit,
     Customer,
+    DashboardTold,
     Dispute,
     Export,
     Facts,
+    MailingTold,
     PaidToo,
     QuoteTold,
     Refund,
+    WorkflowTold,
 )
 from kalends.messages.letters.joined import (
     Reader,
@@ -162,6 +165,20 @@ def _of_exports(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wante
     return facts
 
 
+def _of_dashboards(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:  # noqa: ARG001
+    """What a letter with a dashboard was told when it was decided on: the reader saw just this much that day."""
+    facts: dict[int, Facts] = {}
+    for item in wanted:
+        if item.given is not None:
+            on, told = (
+                date.fromisoformat(item.given["on"]),
+                tuple((heading, said) for heading, said in item.given["told"]),
+            )
+            dashboard = DashboardTold(**{**item.given, "on": on, "told": told})
+            facts[item.id] = facts_about(ctx, Customer(), item.created_at, dashboard=dashboard)
+    return facts
+
+
 def _of_comparisons(
     db: Connection[Any],  # noqa: ARG001
     ctx: AccountContext,
@@ -219,6 +236,24 @@ def _of_quotes(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted
     return facts
 
 
+def _of_workflows(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:  # noqa: ARG001
+    """What a workflow wrote when it decided on the letter."""
+    return {
+        item.id: facts_about(ctx, Customer(), item.created_at, workflow=WorkflowTold(**item.given))
+        for item in wanted
+        if item.given is not None
+    }
+
+
+def _of_mailings(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:  # noqa: ARG001
+    """What an email to a segment says to each reader."""
+    return {
+        item.id: facts_about(ctx, Customer(), item.created_at, mailing=MailingTold(**item.given))
+        for item in wanted
+        if item.given is not None
+    }
+
+
 READERS: Mapping[str, Reader] = {
     "payment": _of_charges,
     "refund": _of_refunds,
@@ -228,7 +263,10 @@ READERS: Mapping[str, Reader] = {
     "subscription": of_subscriptions,
     "contact": _of_contacts,
     "export": _of_exports,
+    "email of a dashboard": _of_dashboards,
     "comparison": _of_comparisons,
     "quote": _of_quotes,
+    "what a workflow says": _of_workflows,
+    "email to a segment": _of_mailings,
 }
 """By what a letter is about: reads the facts of letters, by letter; one whose object is gone is left out."""

@@ -65,7 +65,7 @@ def render_block(
         ] * len(rows)
     facts = READERS[known.about](db, ctx, rows)
     documents = _documents(db, ctx, known, [row.object_id for row in rows])
-    wordings = {} if known.to_staff else read_wordings(db, ctx.id, kind)
+    wordings = read_wordings(db, ctx.id, kind) if known.is_worded else {}
     return [_written(kind, row, facts.get(row.id), documents.get(row.object_id), wordings) for row in rows]
 
 
@@ -110,7 +110,13 @@ def write(
         words = _in_words(kind, facts, formats, wording)
         words = replace(words, footer=(*who_writes(facts.seller, formats), *words.footer))
         letter = lay_out(words, facts.seller, spoken, test=facts.test)
-    return letter if document is None else letter._replace(attached=sheet_of(document))
+    page = sheet_of(document) if document is not None else _page_told(facts)
+    return letter._replace(attached=page) if page else letter
+
+
+def _page_told(facts: Facts) -> Mapping[str, Any] | None:
+    """The page that was made when the letter was decided on; an example has none."""
+    return facts.dashboard.page if facts.dashboard is not None else None
 
 
 def _formats(kind: str, facts: Facts, spoken: str) -> Formats:

@@ -10,18 +10,21 @@ from kalends.messages.letters.facts import (
     Comparison,
     Credit,
     Customer,
+    DashboardTold,
     Dispute,
     Document,
     Export,
     Facts,
     Line,
     LineChange,
+    MailingTold,
     Method,
     Open,
     QuoteTold,
     Refund,
     Seller,
     Terms,
+    WorkflowTold,
 )
 
 _DAY = date(2026, 11, 15)
@@ -61,6 +64,14 @@ _INVOICED = frozenset({"invoice", "invoice_reminder"})
 _OWED = frozenset({"canceled", "to_be_canceled", "update_request"})
 _ENDS, _BEGINS, _RESUMES = date(2026, 12, 15), date(2027, 1, 1), date(2027, 2, 15)
 
+_DASHBOARD = DashboardTold(
+    "Monday's figures",
+    date(2026, 11, 15),
+    (("MRR over time", "MRR: 11,300.00 EUR in Nov 2026"),),
+    "http://localhost:8000/1/analytics/dashboards/1",
+    {},
+)
+
 
 def sample(kind: str, language: str) -> Facts:
     """Facts for a letter of this kind; the customer lives where the language is spoken."""
@@ -84,12 +95,25 @@ def sample(kind: str, language: str) -> Facts:
         export=Export(
             "subscriptions-2026-11-15.xlsx", 11300, "http://localhost:8000/1/exports/1", date(2026, 12, 15)
         ),
+        dashboard=_DASHBOARD,
         comparison=Comparison(
             date(2026, 11, 12),
             date(2026, 11, 14),
             1,
             ("Charge pi_1 at stripe: fee in the ledger is 5.60 NOK.",),
             f"{_PAGES}/1/settings/processor",
+        ),
+        workflow=WorkflowTold(
+            "Fleet Pro ends soon",
+            "Hello Kari.\n\nYour agreement ends on 15 December 2026. Shall we renew it?",
+            "http://localhost:8000/1/subscriptions/1" if kind == "workflow_note" else "",
+            "Renewal before the end date",
+            "" if kind == "workflow_note" else f"{_PAGES}/unsubscribe/example",
+        ),
+        mailing=MailingTold(
+            "News for your fleet",
+            "Hello Kari.\n\nFrom January your vans can be tracked on the phone as well.",
+            f"{_PAGES}/unsubscribe/example",
         ),
         quote=QuoteTold(
             title="Fleet Pro",

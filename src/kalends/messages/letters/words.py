@@ -40,7 +40,7 @@ class Words:
 
     ``preview`` is what mail programs show beside the subject; ``closing`` is the box at the end with its title.
     ``farewell`` are paragraphs in the account's own words. ``footer`` says why the reader gets it; who writes is told
-    above that.
+    above that, and how to get no more (``leave``) below.
     """
 
     subject: str
@@ -55,6 +55,7 @@ class Words:
     unit: str = ""
     link: Link | None = None
     farewell: tuple[str, ...] = ()
+    leave: Link | None = None
 
 
 def method_words(method: Charge | Method) -> str:

@@ -146,7 +146,10 @@ def _ledger_at_processor(proof: Proof, check: CheckMade, processor: Processor) -
     """Ask the processor about every settlement that we booked, to name those that it does not know."""
     booked = proof.stream("proof_booked", "processor_booked", processor=processor.name)
     while block := list(islice(booked, AT_ONCE)):
-        keys = [key or idempotency_key(proof.ctx.id, invoice, attempt) for invoice, attempt, *_, key in block]
+        keys = [
+            key or idempotency_key(proof.ctx.known_as, invoice, attempt)
+            for invoice, attempt, *_, key in block
+        ]
         known = processor.lookup(sorted(set(keys)), proof.ctx.now)
         for key, (_, attempt, number, amount, currency, _) in zip(keys, block, strict=True):
             status = known[key].status if key in known else "unknown"

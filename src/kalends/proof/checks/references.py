@@ -22,7 +22,12 @@ class Tie(NamedTuple):
     outlives: bool = False
 
 
-_ID_OF = {"charge_attempt": "invoice_id", "ledger_transfer": "document_id", "association": "from_id"}
+_ID_OF = {
+    "charge_attempt": "invoice_id",
+    "ledger_transfer": "document_id",
+    "association": "from_id",
+    "revenue_movement": "subscription_id",
+}
 """Tables whose key is no id of their own, and the column by which people find the row."""
 
 _WORDS = {
@@ -32,6 +37,7 @@ _WORDS = {
     "payment_method": "Payment method",
     "parked_subscription": "Parked subscription",
     "association": "Association of",
+    "revenue_movement": "Movement of subscription",
     "credit_note": "Credit note",
     "credit_note_line": "Credit note line",
     "customer_credit": "Customer credit",
@@ -89,6 +95,7 @@ TIES = (
     Tie("parked_subscription", "id", "subscription"),
     Tie("ledger_transfer", "invoice_id", "invoice"),
     Tie("ledger_transfer", "payment_id", "payment"),
+    Tie("revenue_movement", "subscription_id", "subscription", outlives=True),
     Tie("event", "parent_id", "subscription", outlives=True),
     Tie("event", "object_id", "subscription", "object_type = 'subscription'", outlives=True),
     Tie("event", "object_id", "invoice", "object_type = 'invoice'"),

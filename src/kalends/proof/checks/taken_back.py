@@ -218,7 +218,7 @@ def _refunds_at_processor(proof: Proof, check: CheckMade, processor: Processor) 
     """Ask the processor about every refund that we booked, to name those that it does not know."""
     booked = proof.stream("proof_refunded", "processor_refunded", processor=processor.name)
     while block := list(islice(booked, AT_ONCE)):
-        keys = [refund_key(proof.ctx.id, id_) for id_, *_ in block]
+        keys = [refund_key(proof.ctx.known_as, id_) for id_, *_ in block]
         known = processor.lookup_refunds(keys, proof.ctx.now)
         for key, (id_, number, amount, currency) in zip(keys, block, strict=True):
             status = known[key].status if key in known else "unknown"

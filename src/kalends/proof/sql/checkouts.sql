@@ -10,7 +10,7 @@ bought AS (
     SELECT
         k.id, k.status, k.source, k.source_id, k.discount_code_id, k.currency, k.due_minor,
         coalesce(g.amount_minor, 0) AS charged,
-        'kalends-' || k.account_id || '-' || k.id || '-' || g.attempt AS charge_key
+        'kalends-' || %(known_as)s::bigint || '-' || k.id || '-' || g.attempt AS charge_key
     FROM checkout AS k
     LEFT JOIN checkout_charge AS g
         ON g.account_id = %(account_id)s AND g.checkout_id = k.id AND g.status <> 'failed'

@@ -31,6 +31,10 @@ SWITCHES: dict[str, tuple[str, ...]] = {
 
 PARKED = "subscription.parked"
 WEBHOOK = "webhook"
+NOTIFIED = "workflow.notified"
+"""What a workflow tells those whom it names, and nobody else."""
+
+EXPORT, EXPORTS = "export", ("export.completed", "export.failed")
 
 
 class Notice(NamedTuple):
@@ -48,9 +52,10 @@ class Notice(NamedTuple):
 
 
 class Wants(NamedTuple):
-    """How far a user has read, and which of :data:`SWITCHES` are on."""
+    """How far a user has read, from which size exports of others are told, and which of :data:`SWITCHES` are on."""
 
     notices_read_to: int
+    exports_from: int | None
     switched_on: list[str]
 
 
@@ -76,17 +81,20 @@ def place_in(cursor: Cursor, visit: Visit) -> Wants:
     """What the user wants to be told of."""
     switches = ", ".join(f"told_of_{name}" for name in SWITCHES)
     cursor.execute(
-        f"SELECT notices_read_to, {switches} FROM membership WHERE account_id = %s AND user_id = %s",
+        f"SELECT notices_read_to, told_of_exports_from, {switches} FROM membership "
+        "WHERE account_id = %s AND user_id = %s",
         [visit.ctx.id, visit.user.id],
     )
-    read_to, *chosen = cursor.fetchall()[0]
-    return Wants(read_to, [name for name, on in zip(SWITCHES, chosen, strict=True) if on])
+    read_to, exports_from, *chosen = cursor.fetchall()[0]
+    return Wants(read_to, exports_from, [name for name, on in zip(SWITCHES, chosen, strict=True) if on])
 
 
 def kinds_for(visit: Visit, place: Wants) -> list[str]:
     """The kinds of events that the user wants to know of, and may."""
     wanted = [kind for name in place.switched_on for kind in SWITCHES[name]]
-    return [*wanted, PARKED] if visit.may("run_billing") else wanted
+    wanted += [PARKED] if visit.may("run_billing") else []
+    wanted.append(NOTIFIED)
+    return [*wanted, *EXPORTS] if visit.may("export") else wanted
 
 
 def events_for(cursor: Cursor, visit: Visit, kinds: Sequence[str], after: int, limit: int) -> list[Told]:
@@ -95,17 +103,31 @@ def events_for(cursor: Cursor, visit: Visit, kinds: Sequence[str], after: int, l
     cursor.execute(
         "SELECT id, at, kind, object_type, object_id, data::text FROM event "
         f"WHERE account_id = %s AND id > %s AND kind IN ({every}) AND kind = ANY(%s) AND actor <> %s "
-        "ORDER BY id DESC LIMIT %s",
-        [visit.ctx.id, after, list(kinds), visit.who.actor, limit],
+        "AND (kind <> %s OR data -> 'users' @> %s::jsonb) ORDER BY id DESC LIMIT %s",
+        [visit.ctx.id, after, list(kinds), visit.who.actor, NOTIFIED, str(visit.user.id), limit],
     )
     told = [Told(*row) for row in cursor.fetchall()]
     seen = {
         name: visit.among("view", name, {each.object_id for each in told if each.object_type == name})
-        for name in ("subscription", "payment")
+        for name in {each.object_type for each in told} & set(PAGES)
     }
     if visit.may("tokens"):
         seen[WEBHOOK] = {each.object_id for each in told if each.object_type == WEBHOOK}
+    exports = [each for each in told if each.object_type == EXPORT]
+    seen[EXPORT] = _exports_for(cursor, visit, exports)
     return [each for each in told if each.object_id in seen.get(each.object_type, ())]
+
+
+def _exports_for(cursor: Cursor, visit: Visit, told: Sequence[Told]) -> set[int]:
+    """One's own exports; for administrators also those of others that are as large as they want to know of."""
+    least = place_in(cursor, visit).exports_from if told and visit.place.is_administrator else None
+    found: set[int] = set()
+    for each in told:
+        data = json.loads(each.data)
+        is_large = least is not None and data.get("rows", 0) >= least
+        if data["user_id"] == visit.user.id or is_large:
+            found.add(each.object_id)
+    return found
 
 
 def in_words(cursor: Cursor, visit: Visit, events: Sequence[Told], read_to: int) -> list[Notice]:
@@ -132,15 +154,17 @@ def in_words(cursor: Cursor, visit: Visit, events: Sequence[Told], read_to: int)
 
 
 def _address(visit: Visit, each: Told) -> str:
+    if each.object_type == EXPORT:
+        return reverse("export", args=[visit.ctx.id, each.object_id])
     if each.object_type == WEBHOOK:
         return reverse("settings-apps", args=[visit.ctx.id])
     return record_address(visit.ctx.id, each.object_type, each.object_id)
 
 
 def _names(cursor: Cursor, visit: Visit, events: Sequence[Told]) -> dict[tuple[str, int], str]:
-    webhooks = [each for each in events if each.object_type == WEBHOOK]
-    found = {(WEBHOOK, each.object_id): json.loads(each.data)["name"] for each in webhooks}
-    for name in {each.object_type for each in events} - {WEBHOOK}:
+    named = [each for each in events if each.object_type in (WEBHOOK, EXPORT)]
+    found = {(each.object_type, each.object_id): json.loads(each.data)["name"] for each in named}
+    for name in {each.object_type for each in events} - {WEBHOOK, EXPORT}:
         obj = PAGES[name].object
         ids = sorted({each.object_id for each in events if each.object_type == name})
         these = {"property": "hs_object_id", "operator": "is_any_of", "values": ids}

@@ -18,7 +18,7 @@ from kalends.query import NAME, Filter, compile_search, compile_select, fetch
 from kalends.query.context import Cursor
 from kalends.staff import formatting
 from kalends.staff.index.counts import NEWEST, is_large, rows_of
-from kalends.staff.navigation import ACCOUNT, WORK, Page
+from kalends.staff.navigation import ACCOUNT, TOOLS, WORK, Page
 from kalends.staff.objects import PAGES, ObjectPage, index_address, record_address
 from kalends.staff.reply import is_htmx
 from kalends.staff.settings.places import GROUPS
@@ -136,7 +136,7 @@ def _jumps(visit: Visit, words: str) -> list[Hit]:
 
 def _pages(visit: Visit) -> Iterator[Hit]:
     account = visit.ctx.id
-    for page_ in (*WORK, *ACCOUNT):
+    for page_ in (*WORK, *TOOLS, *ACCOUNT):
         if _permitted(visit, page_):
             yield Hit(page_.label(), reverse(page_.address, args=[account]), page_.icon)
     for each in PAGES.values():

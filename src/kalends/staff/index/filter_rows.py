@@ -15,13 +15,16 @@ from typing import Any, cast
 from django.http import QueryDict
 
 from kalends.catalog import ObjectType, Property
-from kalends.catalog.registry import OBJECTS
+from kalends.catalog.registry import tied_object
 from kalends.query import RULES, FilterError, Operator, operators_of, parse
 from kalends.query.language import kind_of
 from kalends.staff.forms import read_number
 
 _FIELD = re.compile(r"p(\d{1,3})")
 _ROWS_MAX = 80
+
+SEGMENT = "@segment"
+"""Stands for a property where a row asks whether a record is a member of a segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,11 @@ class Row:
         """The property's own name; empty when it asks whether there is a record."""
         return self.path.rpartition(".")[2]
 
+    @property
+    def asks_for_segment(self) -> bool:
+        """Whether it asks about being a member: its operator is *any* or *none*, its value the segment's number."""
+        return self.name == SEGMENT
+
 
 Groups = list[list[Row]]
 
@@ -60,14 +68,17 @@ def rows_of(groups: Sequence[Sequence[Mapping[str, Any]]]) -> Groups:
 
 def _rows_of_term(term: Mapping[str, Any]) -> list[Row]:
     if "associated" not in term:
-        return [_row(term, str(term["property"]))]
+        return [_row(term)]
     target, quantifier = str(term["associated"]), str(term.get("quantifier", "any"))
-    inner = [_row(each, f"{target}.{each['property']}") for each in term.get("conditions", ())]
+    inner = [_row(each, f"{target}.") for each in term.get("conditions", ())]
     inner = inner or [Row(f"{target}.")]
     return [replace(row, quantifier=quantifier, same=number > 0) for number, row in enumerate(inner)]
 
 
-def _row(term: Mapping[str, Any], name: str) -> Row:
+def _row(term: Mapping[str, Any], whose: str = "") -> Row:
+    if "segment" in term:
+        return Row(whose + SEGMENT, str(term.get("quantifier", "any")), (str(term["segment"]),))
+    name = f"{whose}{term['property']}"
     values = term.get("values", [term["value"]] if "value" in term else [])
     return Row(
         name, str(term["operator"]), tuple(str(each) for each in values), bool(term.get("include_empty"))
@@ -109,13 +120,16 @@ def about(obj: ObjectType, row: Row) -> Any:
     """The object whose property a row names; ``None`` for an object that is not tied to this one."""
     if not row.object:
         return obj
-    return OBJECTS[row.object] if obj.association(row.object) and row.object in OBJECTS else None
+    return tied_object(obj, row.object) if obj.association(row.object) else None
 
 
 def normal(obj: ObjectType, row: Row) -> Row | None:
     """A row with an operator that its property has; ``None`` for a property that there is not."""
     if row.object and not row.name:
         return replace(row, operator="", values=()) if about(obj, row) else None
+    if row.asks_for_segment:
+        operator = row.operator if row.operator in ("any", "none") else "any"
+        return replace(row, operator=operator, include_empty=False) if about(obj, row) else None
     prop = property_of(obj, row)
     if prop is None:
         return None
@@ -162,6 +176,16 @@ def _term(obj: ObjectType, row: Row) -> dict[str, Any] | None:
     """A row in the JSON of filters; ``None`` while it is not complete."""
     if row.object and not row.name:
         return {"associated": row.object, "quantifier": row.quantifier, "conditions": []}
+    condition = _asked(obj, row)
+    if condition is None or not row.object:
+        return condition
+    return {"associated": row.object, "quantifier": row.quantifier, "conditions": [condition]}
+
+
+def _asked(obj: ObjectType, row: Row) -> dict[str, Any] | None:
+    """What a row asks of the record that it is about."""
+    if row.asks_for_segment:
+        return {"segment": row.values[0], "quantifier": row.operator} if row.values else None
     prop = property_of(obj, row)
     if prop is None or row.operator not in operators_of(prop):
         return None
@@ -173,9 +197,7 @@ def _term(obj: ObjectType, row: Row) -> dict[str, Any] | None:
         condition["values"] = [_plain(prop, operand, each) for each in row.values]
     if row.include_empty:
         condition["include_empty"] = True
-    if not row.object:
-        return condition
-    return {"associated": row.object, "quantifier": row.quantifier, "conditions": [condition]}
+    return condition
 
 
 def _plain(prop: Property, operand: str, value: str) -> str:

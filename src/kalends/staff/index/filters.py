@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -13,11 +13,14 @@ from django.views.decorators.http import require_safe
 
 from kalends.catalog import ObjectType, Property
 from kalends.catalog.groups import GROUPS
-from kalends.catalog.registry import OBJECTS
+from kalends.catalog.registry import OBJECTS, tied_object
 from kalends.query import RULES, Operator, Period, operators_of
 from kalends.query.language import kind_of
+from kalends.segments.segment import read_segments
+from kalends.staff.cells import Names
 from kalends.staff.index.answers import list_part, list_with_panel
 from kalends.staff.index.filter_rows import (
+    SEGMENT,
     Groups,
     Row,
     about,
@@ -51,6 +54,7 @@ PERIODS = {
     Period.LAST_YEAR: gettext_lazy("Last year"),
     Period.NEXT_YEAR: gettext_lazy("Next year"),
 }
+MEMBERSHIP = {"any": gettext_lazy("is a member of"), "none": gettext_lazy("is not a member of")}
 TEMPLATE = "staff/index/filters.html"
 
 
@@ -81,9 +85,32 @@ def apply(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
     return HttpResponseRedirect(listing.here)
 
 
+class Asker(NamedTuple):
+    """Who builds a filter, of which object, and what the people are called whom it may name."""
+
+    visit: Visit
+    object: ObjectType
+    names: Names
+
+
 def form_context(listing: Listing, rows: Groups, picking: int | None) -> dict[str, Any]:
     """What the form shows."""
-    obj, language = listing.object, listing.visit.language
+    shown = groups_context(Asker(listing.visit, listing.object, listing.names), rows, picking)
+    return {
+        **shown,
+        "base": listing.base,
+        "here": listing.here,
+        "hidden": hidden_fields(listing.state, "f"),
+        "segment_link": f"{listing.base}/segment"
+        if shown["groups"] and listing.visit.may("segments")
+        else "",
+        "segment": listing.state.segment,
+    }
+
+
+def groups_context(asker: Asker, rows: Groups, picking: int | None) -> dict[str, Any]:
+    """The groups and rows of the builder, which stand in a form of any page."""
+    obj, language = asker.object, asker.visit.language
     known = [[row for each in group if (row := normal(obj, each))] for group in rows]
     known = [group for group in known if group]
     _groups, wrong = groups_of(obj, known)
@@ -92,7 +119,7 @@ def form_context(listing: Listing, rows: Groups, picking: int | None) -> dict[st
         {
             "number": number,
             "rows": [
-                _RowView(listing, next(numbers), number, at, group, wrong.get((number, at), "")).context()
+                _RowView(asker, next(numbers), number, at, group, wrong.get((number, at), "")).context()
                 for at in range(len(group))
             ],
             "picking": picking == number,
@@ -103,32 +130,26 @@ def form_context(listing: Listing, rows: Groups, picking: int | None) -> dict[st
         picking = len(known)
     count = sum(map(len, known))
     return {
-        "base": listing.base,
-        "here": listing.here,
         "groups": groups,
-        "hidden": hidden_fields(listing.state, "f"),
         "new_group": len(known),
         "picking_new": picking is not None and picking == len(known),
         "picker": list(picker(obj, language)) if picking is not None else [],
         "full": count >= LIMITS.conditions,
         "groups_full": len(known) >= LIMITS.groups,
         "limits": LIMITS,
-        "may_save": bool(count),
     }
 
 
 class _RowView:
     """One row of the form."""
 
-    def __init__(
-        self, listing: Listing, number: int, group: int, at: int, rows: list[Row], wrong: str
-    ) -> None:
-        self.listing, self.number, self.group, self.at, self.rows = listing, number, group, at, rows
+    def __init__(self, asker: Asker, number: int, group: int, at: int, rows: list[Row], wrong: str) -> None:
+        self.asker, self.number, self.group, self.at, self.rows = asker, number, group, at, rows
         self.row, self.wrong = rows[at], wrong
-        self.language = listing.visit.language
+        self.language = asker.visit.language
 
     def context(self) -> dict[str, Any]:
-        row, obj = self.row, self.listing.object
+        row, obj = self.row, self.asker.object
         prop = property_of(obj, row)
         before = self.rows[self.at - 1] if self.at else None
         return {
@@ -141,13 +162,33 @@ class _RowView:
             "joinable": bool(
                 row.object and row.name and before and before.object == row.object and before.name
             ),
-            "operators": [
-                {"value": each.value, "label": RULES[each].label.in_language(self.language)}
-                for each in (operators_of(prop) if prop else ())
-            ],
+            "operators": self._operators(prop),
             "wrong": self.wrong,
-            **(self._values(prop) if prop else {"operand": "none"}),
+            **(
+                self._values(prop)
+                if prop
+                else self._segments()
+                if row.asks_for_segment
+                else {"operand": "none"}
+            ),
         }
+
+    def _operators(self, prop: Property | None) -> list[dict[str, Any]]:
+        if self.row.asks_for_segment:
+            return [{"value": value, "label": label} for value, label in MEMBERSHIP.items()]
+        allowed = operators_of(prop) if prop else ()
+        return [
+            {"value": each.value, "label": RULES[each].label.in_language(self.language)} for each in allowed
+        ]
+
+    def _segments(self) -> dict[str, Any]:
+        """The segments of the object that the row is about, one of which can be chosen."""
+        visit, obj = self.asker.visit, about(self.asker.object, self.row)
+        options = [
+            {"value": str(each.id), "label": each.name, "chosen": str(each.id) in self.row.values}
+            for each in read_segments(visit.psycopg(), visit.ctx, object=obj.name)
+        ]
+        return {"operand": "property", "options": options}
 
     def _values(self, prop: Property) -> dict[str, Any]:
         operand = RULES[Operator(self.row.operator)].operand
@@ -173,11 +214,11 @@ class _RowView:
         elif operand == "property":
             known = [
                 (each.name, each.label.in_language(self.language))
-                for each in about(self.listing.object, self.row).properties
+                for each in about(self.asker.object, self.row).properties
                 if each.is_time and each.name != prop.name
             ]
         elif operand == "values" and kind in ("choice", "choices"):
-            known = option_labels(prop, self.listing.names, self.language)
+            known = option_labels(prop, self.asker.names, self.language)
         return [
             {"value": value, "label": label, "chosen": value in self.row.values} for value, label in known
         ]
@@ -185,11 +226,18 @@ class _RowView:
 
 def property_label(obj: ObjectType, row: Row, language: str) -> str:
     """What people read for the property of a row: ``Company: Country/Region``."""
+    of = tied_object(obj, row.object) if row.object else obj
+    own = (
+        _("Segment")
+        if row.asks_for_segment
+        else of.by_name[row.name].label.in_language(language)
+        if row.name
+        else ""
+    )
     if not row.object:
-        return obj.by_name[row.name].label.in_language(language)
-    target = OBJECTS[row.object]
-    whose = target.singular_label.in_language(language)
-    return f"{whose}: {target.by_name[row.name].label.in_language(language)}" if row.name else whose
+        return own
+    whose = of.singular_label.in_language(language)
+    return f"{whose}: {own}" if own else whose
 
 
 def picker(obj: ObjectType, language: str) -> Iterator[dict[str, Any]]:
@@ -203,14 +251,16 @@ def picker(obj: ObjectType, language: str) -> Iterator[dict[str, Any]]:
         ]
         return sorted(found, key=lambda each: each["label"].casefold())
 
+    yield {"label": _("Segments"), "items": [{"value": SEGMENT, "label": _("Segment")}]}
     groups = {group.name: group for group in (*GROUPS, *(each.group for each in obj.properties))}
     for group in groups.values():
         own = items(obj, lambda each, group=group: each.group.name == group.name)
         if own:
             yield {"label": group.label.in_language(language), "items": own}
     for tie in obj.associations:
-        target = OBJECTS[tie.to]
+        target = tied_object(obj, tie.to)
         label = target.singular_label.in_language(language)
         there = {"value": f"{tie.to}.", "label": _("Whether there is one")}
-        every = [there, *items(target, lambda each: not each.reporting_only, f"{tie.to}.")]
+        member = {"value": f"{tie.to}.{SEGMENT}", "label": _("Segment")}
+        every = [there, member, *items(target, lambda each: not each.reporting_only, f"{tie.to}.")]
         yield {"label": label, "items": [{**each, "whose": label} for each in every]}

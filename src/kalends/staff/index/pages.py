@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from kalends.crm.schema import account_object
 from kalends.query import Filter, Words
 from kalends.query.context import Cursor
+from kalends.segments.segment import Segment, SegmentRefused, find_segment
 from kalends.staff import formatting
 from kalends.staff.cells import Names
 from kalends.staff.index.counts import EXACT_MAX, NEWEST, Count, count, is_large, rows_of, sums
@@ -162,9 +163,26 @@ def list_context(cursor: Cursor, listing: Listing) -> dict[str, Any]:
         **tab_context(cursor, listing, counted=not later),
         **toolbar(listing.base, state, listing.names, visit.language),
         **_pager(state, table),
+        "export_link": listing.at("export") if visit.may("export") else "",
         "may_edit": visit.may("edit", listing.page.name),
         "may_delete": visit.may("delete", listing.page.name) and visit.may("bulk_delete"),
+        "may_segment": visit.may("segments"),
+        "may_enroll": visit.may("workflows"),
+        "from_segment": visit.may("segments") and static_segment_of(listing) is not None,
     }
+
+
+def static_segment_of(listing: Listing) -> Segment | None:
+    """The segment made by hand whose members the list shows, if that is what it shows."""
+    groups = listing.state.content.groups
+    term = groups[0][0] if len(groups) == 1 and len(groups[0]) == 1 else {}
+    if "segment" not in term or term.get("quantifier", "any") != "any":
+        return None
+    try:
+        segment = find_segment(listing.visit.psycopg(), listing.visit.ctx, int(term["segment"]))
+    except SegmentRefused:
+        return None
+    return None if segment.is_active or segment.object != listing.page.name else segment
 
 
 def count_context(cursor: Cursor, listing: Listing, asked: Filter) -> dict[str, Any]:

@@ -33,7 +33,10 @@ _TOGETHER = Limits(groups=20, conditions=400)
 
 @dataclass(frozen=True, slots=True)
 class ListState:
-    """What the address says. ``ignored`` names what could not be understood in it, and was left out."""
+    """What the address says. ``ignored`` names what could not be understood in it, and was left out.
+
+    ``segment`` is the number of the segment whose filter is being changed, if any.
+    """
 
     page: ObjectPage
     object: ObjectType
@@ -48,6 +51,7 @@ class ListState:
     start: int = 1
     month: str = ""
     currency: str = ""
+    segment: str = ""
     ignored: tuple[str, ...] = ()
 
     @property
@@ -135,6 +139,7 @@ class ListState:
             ("rows", "" if self.size == SIZES[0] else str(self.size)),
             ("month", self.month),
             ("currency", self.currency),
+            ("segment", self.segment),
         ]
         return [(word, value) for word, value in words if value]
 
@@ -198,6 +203,7 @@ def read_state(
         start=_read_start(query.get("start", "")),
         month=query.get("month", ""),
         currency=query.get("currency", ""),
+        segment=read_number_word(query.get("segment", "")),
         ignored=tuple(ignored),
     )
 
@@ -257,6 +263,11 @@ def _read_day(word: str, ignored: Ignored) -> date | None:
     except ValueError:
         ignored.append(word)
         return None
+
+
+def read_number_word(word: str) -> str:
+    """A number as the address says it; empty for anything else."""
+    return word if word.isascii() and word.isdigit() and len(word) < 19 else ""
 
 
 def _read_start(word: str) -> int:

@@ -9,6 +9,8 @@ from django.urls import URLPattern, path
 
 from kalends.staff.index import bulk, columns, filters, keeping, pages, preview
 from kalends.staff.objects import PAGES, ObjectPage
+from kalends.staff.segments import choosing, saving
+from kalends.staff.workflows import by_hand
 
 _PARTS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("", pages.index, ""),
@@ -25,6 +27,10 @@ _PARTS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("/views/<str:key>/clone", keeping.clone_one, "view-clone"),
     ("/views/<str:key>/share", keeping.share_one, "view-share"),
     ("/views/<str:key>/delete", keeping.delete_one, "view-delete"),
+    ("/segment", saving.segment, "segment"),
+    ("/bulk/segment", choosing.add, "segment-add"),
+    ("/bulk/unsegment", choosing.remove, "segment-remove"),
+    ("/bulk/enroll", by_hand.selection, "enroll"),
     ("/bulk/<str:what>", bulk.many, "bulk"),
     ("/<int:id>/panel", preview.panel, "panel"),
 )

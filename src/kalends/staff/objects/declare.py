@@ -96,6 +96,8 @@ class ObjectPage:
     search_hint: Label
     sum_label: Label = ""
     """What the sums of ``amount`` below the list are called; nothing where they would mean nothing."""
+    shows_ties: tuple[str, ...] = ()
+    """Associated objects whose names the list shows in one way or another, and an export of it therefore as well."""
     day_filter: tuple[tuple[Mapping[str, Any], ...], ...] = ()
     """What a day of the strip above the list means; only subscriptions have one."""
 

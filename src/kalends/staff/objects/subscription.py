@@ -115,6 +115,7 @@ PAGE = ObjectPage(
         "hubspot_owner_id",
     ),
     ties=("contact", "company", "line_item", "invoice", "payment", "deal", "quote", "payment_link"),
+    shows_ties=("contact", "company"),
     found=_found,
     empty=Empty(
         gettext_lazy("No subscriptions yet"),

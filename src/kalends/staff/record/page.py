@@ -19,7 +19,9 @@ from kalends.staff.record.properties import properties
 from kalends.staff.record.reading import Record, read_record
 from kalends.staff.record.story import story
 from kalends.staff.shell import shell
+from kalends.staff.tasks.reading import shown
 from kalends.staff.visit import Visit, account_page
+from kalends.workflows.tasks import tasks_of
 
 Middle = Callable[[Cursor, Visit, int], dict[str, Any]]
 
@@ -75,6 +77,10 @@ def _show(request: HttpRequest, cursor: Cursor, record: Record) -> HttpResponse:
         "subscribe": wizard_address(record),
         "may_delete": about.name not in ("subscription", "payment")
         and visit.may("delete", about.name, record.id),
+        "enroll_link": f"{reverse(about.index, args=[visit.ctx.id])}/bulk/enroll?id={record.id}&of=record"
+        if visit.may("workflows")
+        else "",
+        "tasks": shown(visit, tasks_of(visit.psycopg(), visit.ctx, record_id=record.id)),
         "cards": cards(cursor, record),
         **properties(record),
         **story(cursor, record, request.GET.get("events", ""), request.GET.get("before", "")),

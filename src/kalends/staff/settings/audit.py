@@ -38,6 +38,9 @@ CATEGORY_WORDS: dict[str, Callable[[], str]] = {
     "permissions": lambda: _("Users and roles"),
     "token": lambda: _("API tokens"),
     "view": lambda: _("Views"),
+    "export": lambda: _("Exports"),
+    "import": lambda: _("Imports"),
+    "workflow": lambda: _("Workflows"),
     "sign_in": lambda: _("Signing in"),
 }
 

@@ -45,7 +45,8 @@ class Deed:
 
     ``form`` makes the form, from what was sent or empty; it raises ``Http404`` where what is meant is not there.
     ``work`` does it, ``told`` is the toast, and ``back`` leads elsewhere than to the page itself. ``after`` is what
-    follows once it is committed, such as a letter; it gets what ``work`` gave.
+    follows once it is committed, such as a letter, and ``leads`` the page that comes then instead of
+    ``back``; they get what ``work`` gave.
     """
 
     name: str
@@ -56,6 +57,12 @@ class Deed:
     told: Callable[..., str]
     back: Callable[..., str] | None = None
     after: Callable[[Visit, Any], None] | None = None
+    leads: Callable[[Visit, Any], str] | None = None
+
+    @property
+    def needs(self) -> str:
+        """The ability that it takes."""
+        return PLACES[self.page].needs
 
     @property
     def view(self) -> View:
@@ -73,7 +80,7 @@ class Deed:
 
     @property
     def _do(self) -> View:
-        @account_action(PLACES[self.page].needs)
+        @account_action(self.needs)
         def do(request: HttpRequest, visit: ActionVisit, **which: Any) -> HttpResponse:
             form = self.form(visit, request.POST, **which)
             if form.is_valid():
@@ -88,21 +95,29 @@ class Deed:
                 else:
                     if self.after is not None:
                         self.after(visit, result)
-                    return moved(request, self._back(visit, which), self.told(form.cleaned_data))
+                    to = self.leads(visit, result) if self.leads else self._back(visit, which)
+                    return moved(request, to, self.told(form.cleaned_data))
             return self._shown(request, visit, form, which, status=422)
 
         return do
 
     def _back(self, visit: Visit, which: dict[str, Any]) -> str:
-        return self.back(visit, **which) if self.back else link(visit, self.page)
+        return self.back(visit, **which) if self.back else self.home(visit)
+
+    def home(self, visit: Visit) -> str:
+        """The address of the page."""
+        return link(visit, self.page)
+
+    def framed(self, request: HttpRequest, visit: Visit, content: dict[str, Any]) -> dict[str, Any]:
+        """What stands around the dialog, and in it."""
+        return framed(request, visit, self.page, content)
 
     def _shown(
         self, request: HttpRequest, visit: Visit, form: Form, which: dict[str, Any], *, status: int = 200
     ) -> HttpResponse:
-        context = framed(
+        context = self.framed(
             request,
             visit,
-            self.page,
             {"form": form, "asked": self.asked(visit, form, **which), "back": self._back(visit, which)},
         )
         return dialog(request, "staff/settings/dialog.html", context, status=status)

@@ -55,6 +55,10 @@ NAMES: dict[str, Callable[[], str]] = {
     "quote_code": lambda: _("A code to sign a quote"),
     "quote_accepted": lambda: _("A quote was accepted"),
     "export_ready": lambda: _("An export is ready"),
+    "dashboard": lambda: _("Email of a dashboard"),
+    "workflow_letter": lambda: _("Email of a workflow"),
+    "workflow_note": lambda: _("Email of a workflow to your team"),
+    "mailing": lambda: _("Email to a segment"),
     "books_differ": lambda: _("Your books and the processor's differ"),
 }
 
@@ -122,7 +126,7 @@ def _known(kind: str, language: str) -> None:
 @account_page
 def _look(request: HttpRequest, visit: Visit, kind: str) -> HttpResponse:
     language = _language(request, visit, kind)
-    form = None if KINDS[kind].to_staff else _form(visit, kind, language)
+    form = _form(visit, kind, language) if KINDS[kind].is_worded else None
     return _shown(request, visit, kind, language, form)
 
 

@@ -177,6 +177,20 @@ GROUPS: tuple[Group, ...] = (
                 "edit_property_settings",
                 lambda: _("The stages that deals go through."),
             ),
+            Place(
+                "imports",
+                lambda: _("Imports"),
+                "upload",
+                "import",
+                lambda: _("Files that became records, and what came of each row."),
+            ),
+            Place(
+                "exports",
+                lambda: _("Exports"),
+                "download",
+                "export",
+                lambda: _("Which records were exported, by whom, and where the files are."),
+            ),
         ),
     ),
     Group(

@@ -29,8 +29,8 @@ from kalends.staff.settings.role_words import VERBS as VERB_WORDS
 from kalends.staff.settings.tables import Act, Cell, Row, Table
 from kalends.staff.visit import Visit, account_page
 
-OFFERED = tuple(each for each in ABILITIES if each not in ("import", "export"))
-"""What a role can be given on its page: importing and exporting have no pages that would ask for it."""
+OFFERED = ABILITIES
+"""What a role can be given on its page."""
 
 
 class RoleForm(Form):

@@ -11,6 +11,7 @@ from kalends.staff.settings import (
     audit,
     codes,
     company,
+    exports,
     letters,
     money,
     pipelines,
@@ -112,6 +113,10 @@ urlpatterns = [
     path(
         f"{_PIPELINE}/stages/<str:stage>/archive", pipelines.stage_archive.view, name="settings-stage-archive"
     ),
+    path(f"{_BASE}/exports", exports.page, name="settings-exports"),
+    path(f"{_BASE}/exports/account", exports.whole_account.view, name="settings-exports-account"),
+    path(f"{_BASE}/exports/alert", exports.alert.view, name="settings-exports-alert"),
+    path(f"{_BASE}/exports/<int:export_id>/cancel", exports.cancel.view, name="export-cancel"),
     path(f"{_BASE}/tokens", tokens.page, name="settings-tokens"),
     path(f"{_BASE}/tokens/new", tokens.make, name="settings-token-add"),
     path(f"{_BASE}/tokens/<int:token_id>/revoke", tokens.revoke.view, name="settings-token-revoke"),

@@ -63,6 +63,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
             _("When a charge fails"),
             _("This holds for charges that fail from now on; tries that are planned already stay."),
         ),
+        "revenue": Section(_("Recurring revenue")),
         "accepting": Section(
             _("What customers pay with"),
             _(
@@ -181,6 +182,12 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             _(
                 "So many days before the next payment a subscription can no longer be edited. 0: until the day itself."
             ),
+        ),
+        "unpaid_is_churned": Words(
+            "subscriptions",
+            "revenue",
+            _("Unpaid subscriptions are lost revenue"),
+            _("Until they are paid; all reports follow at once, past ones too. Otherwise they count on."),
         ),
         "net_terms_days": Words(
             "subscriptions",

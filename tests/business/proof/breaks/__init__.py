@@ -9,6 +9,7 @@ from tests.business.proof.breaks import (
     payments,
     prorations,
     refunds,
+    revenue,
     rows,
     statements,
     subscriptions,
@@ -20,6 +21,7 @@ __all__ = ["ALL", "Break"]
 ALL = (
     *invoices.INVOICES,
     *subscriptions.SUBSCRIPTIONS,
+    *revenue.REVENUE,
     *payments.PAYMENTS,
     *refunds.REFUNDS,
     *disputes.DISPUTES,

@@ -12,6 +12,7 @@ OPEN_NOTES = (
     "ALTER TABLE credit_note_line DISABLE TRIGGER append_only",
     "ALTER TABLE credit_application DISABLE TRIGGER append_only",
 )
+OPEN_REVENUE = "ALTER TABLE revenue_movement DISABLE TRIGGER append_only"
 OPEN_JOURNAL = "ALTER TABLE event DISABLE TRIGGER append_only"
 LOOSE_CONTACTS = (
     "ALTER TABLE subscription DROP CONSTRAINT subscription_contact_id_fk",
@@ -33,6 +34,7 @@ def broken(title: str, check: str, record: str, says: str, *statements: str) -> 
     """A break; what the database would prevent is first allowed, by its owner."""
     doors = {
         " ledger_transfer ": (OPEN_LEDGER,),
+        " revenue_movement ": (OPEN_REVENUE,),
         "DELETE FROM event ": (OPEN_JOURNAL,),
         " credit_": OPEN_NOTES,
         "DELETE FROM contact": LOOSE_CONTACTS,

@@ -53,6 +53,7 @@ class StripeProcessor:
 
     def __init__(self, connect: Callable[[], psycopg.Connection[Any]], account_id: int) -> None:
         self._account_id = account_id
+        self._known_as = account_id  # until the connection tells
         self._connections = Connections(connect, account_id, durable=True)
         self._book = Book(self._connections, account_id)
         self._client: stripe.StripeClient | None = None
@@ -62,13 +63,13 @@ class StripeProcessor:
         """A Checkout session that stores a method; nothing is charged by it."""
         client = self._opened()
         try:
-            return setups.open_page(client, self._account_id, request)
+            return setups.open_page(client, self._known_as, request)
         except Refused as problem:
             raise ProcessorUnavailable(f"Stripe does not open its page: {problem}") from problem
 
     def read_setup(self, reference: str, at: datetime) -> Setup:  # noqa: ARG002 - Stripe knows only the present
         """What came of the session."""
-        return setups.read_page(self._opened(), self._account_id, reference)
+        return setups.read_page(self._opened(), self._known_as, reference)
 
     def charge(self, requests: Sequence[ChargeRequest]) -> list[ChargeOutcome]:
         """One payment intent for each request; what got no certain answer is ``unknown``."""
@@ -107,7 +108,7 @@ class StripeProcessor:
         for event in pending:
             assert client is not None
             try:
-                new = events.reports_of(client, self._account_id, event, until, self._book.tokens_of)
+                new = events.reports_of(client, self._known_as, event, until, self._book.tokens_of)
             except (events.NotYet, ProcessorUnavailable):
                 self._book.later(event.event_id, until)
                 continue
@@ -165,11 +166,11 @@ class StripeProcessor:
 
     def statement(self, first: date, last: date) -> Iterator[StatementLine]:
         """Every movement of Stripe's balance in those days that a charge of this account caused."""
-        return read_statement(self._opened(), self._account_id, first, last)
+        return read_statement(self._opened(), self._known_as, first, last)
 
     def payouts(self, first: date, last: date) -> Iterator[PaidOut]:
         """The charges in Stripe's automatic payouts."""
-        return read_payouts(self._opened(), self._account_id, first, last)
+        return read_payouts(self._opened(), self._known_as, first, last)
 
     def close(self) -> None:
         """Close the idle connections; later calls open new ones, with the key that is stored then."""
@@ -182,6 +183,7 @@ class StripeProcessor:
             if self._client is None:
                 with self._connections.one() as db:
                     key = read_key(db, self._account_id)
+                    self._known_as = _known_as(db, self._account_id)
                 if key is None:
                     raise ProcessorUnavailable(
                         "This account is not connected to Stripe: connect it in the settings."
@@ -304,3 +306,8 @@ class StripeProcessor:
         if call is None:
             return None
         return call.reference or (self._intent(client, call) or {}).get("id")
+
+
+def _known_as(db: psycopg.Connection[Any], account_id: int) -> int:
+    row = db.execute("SELECT coalesce(known_as, id) FROM account WHERE id = %s", [account_id]).fetchone()
+    return account_id if row is None else row[0]

@@ -46,6 +46,11 @@ onKey("f", () => {
   return Boolean(link);
 });
 
+// A link that leads to the list with its filters open, such as to those of a segment.
+window.addEventListener("load", () => {
+  if (window.location.hash === "#advanced") document.getElementById("advanced")?.click();
+});
+
 // Another list beside an open panel: the panel is about that one then.
 document.addEventListener("htmx:afterSettle", (event) => {
   const { target, pathInfo } = event.detail;

@@ -1,0 +1,1 @@
+"""Exports as staff ask for them, watch them and fetch them."""

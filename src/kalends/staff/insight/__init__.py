@@ -1,0 +1,1 @@
+"""Analytics: ready-made reports as pages, with the records behind every figure."""
