@@ -9,10 +9,25 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+from kalends.accounts.context import AccountContext
+from kalends.cli.serve import worker_of
+from kalends.crm.schema import account_object
+from kalends.exports import exports
+from kalends.exports.request import Request
 from kalends.platform.database import environment_for_children
 from kalends.platform.errors import ExitCode
+from kalends.platform.home import Home
 from tests.cli.conftest import Give
+
+
+LONG_HENCE = datetime(2100, 1, 1, tzinfo=UTC)
+"""When an export is asked for that no worker throws away, whatever the day of the test."""
 
 
 def _free_port() -> int:
@@ -86,6 +101,26 @@ def test_an_address_that_is_taken_is_named(give: Give) -> None:
         answer = give("serve", "--port", port)
     assert answer.code == ExitCode.BAD_INPUT
     assert f"--port {port}" in answer.err
+
+
+def test_a_worker_beside_the_pages_does_the_work_of_its_account_and_ends_with_them(
+    account: AccountContext, db: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KALENDS_HOME", str(tmp_path))
+    home = Home(tmp_path)
+    home.logs.mkdir()
+    contact = account_object(db, account, "contact")
+    asked = exports.ask(db, account, contact, Request(object="contact"), now=LONG_HENCE, user_id=None)
+
+    with worker_of(home, account.id):
+        while (made := exports.find(db, account, asked)) is None or made.is_open:
+            time.sleep(0.1)
+
+    assert made.status == "done"
+    assert (home.path / "files").is_dir()
+    log = (home.logs / "worker.log").read_text()
+    assert '"event": "export"' in log
+    assert "Traceback" not in log
 
 
 def test_a_worker_does_what_is_due_and_leaves(give: Give) -> None:

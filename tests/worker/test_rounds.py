@@ -198,6 +198,19 @@ def test_two_workers_at_once_bill_and_write_once(new_world: NewWorld, mail: Path
     assert files(mail) == 40
 
 
+def test_a_worker_of_one_account_leaves_the_others_alone(
+    new_world: NewWorld, clock: Clock, mail: Path
+) -> None:
+    worlds = [new_world(), new_world()]
+    ids = [customer_of(world) for world in worlds]
+    own = Worker(clock, lambda: database.connect(autocommit=True), only=worlds[0].ctx.id)
+
+    assert own.run_once() == 0
+
+    assert [len(world.invoices(id_, "id")) for world, id_ in zip(worlds, ids, strict=True)] == [1, 0]
+    assert files(mail) == 1
+
+
 def test_once_does_everything_however_recently_it_was_done(
     new_world: NewWorld, worker: Worker, mail: Path
 ) -> None:

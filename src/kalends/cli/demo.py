@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kalends.cli.progress import Progress
-from kalends.cli.serve import DEFAULT_PORT, serve_pages, tell_address
+from kalends.cli.serve import DEFAULT_PORT, serve_pages, tell_address, worker_of
 from kalends.cli.session import Session, open_processors, open_session
 from kalends.cli.show import facts, json_option, note, print_json, say, table
 from kalends.core.money import format_minor
@@ -38,7 +38,8 @@ def demo(click_ctx: click.Context, host: str, port: int, serving: bool, as_json:
     the same on every machine. At the end the books are proved. A demo that was stopped goes on where it was.
 
     The demo is a sandbox account of its own beside whatever else the installation holds: no money moves and no
-    letter leaves. Visitors from this machine are signed in as its administrator.
+    letter leaves. A worker makes its exports, takes its imports in and lets its workflows react, for as long as the
+    pages are served. Visitors from this machine are signed in as its administrator.
 
     \b
     Examples:
@@ -63,7 +64,8 @@ def demo(click_ctx: click.Context, host: str, port: int, serving: bool, as_json:
         os.environ[VARIABLE] = STAFF[0].email
         note("")
         note(f"Look here (signed in as {STAFF[0].name}; Ctrl-C stops):")
-        serve_pages(host, port)
+        with worker_of(session.home, ctx.id):
+            serve_pages(host, port)
 
 
 def _tell_story(session: Session) -> AccountContext:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
-from kalends.cli.session import open_session
+from kalends.cli.session import account_option, open_session
 from kalends.cli.show import note, say
 from kalends.platform.errors import UserFacing
+from kalends.platform.home import Home
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
@@ -80,6 +85,25 @@ def serve_pages(host: str, port: int, workers: int = 1) -> None:
     ).serve()
 
 
+@contextmanager
+def worker_of(home: Home, account_id: int) -> Iterator[None]:
+    """Let a worker of this account run in a process of its own while the block runs; its log is logs/worker.log.
+
+    Call ``boot()`` before.
+    """
+    from kalends.platform.database import environment_for_children
+
+    command = (sys.executable, "-P", "-m", "kalends.cli", "worker", "--account", str(account_id))
+    with (
+        (home.logs / "worker.log").open("ab") as kept,
+        subprocess.Popen(command, env=environment_for_children(), stdout=kept, stderr=kept) as process,
+    ):
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
 def _shown(host: str) -> str:
     return {"0.0.0.0": "localhost", "127.0.0.1": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104
 
@@ -102,9 +126,13 @@ def _refuse_taken(host: str, port: int) -> None:
 
 @click.command(epilog="Exit codes: 0 stopped as asked, 1 (with --once) something failed, 3 no database.")
 @click.option("--once", is_flag=True, help="Do what is due now and leave, for cron.")
+@account_option
 @click.pass_context
-def worker(click_ctx: click.Context, once: bool) -> None:
-    """Bill live accounts by the clock, take in reports, deliver letters; until Ctrl-C or SIGTERM.
+def worker(click_ctx: click.Context, once: bool, account: str | None) -> None:
+    """Do what falls due by the clock, in every account or the chosen one, until Ctrl-C or SIGTERM.
+
+    It bills live accounts, takes in processors' reports, delivers letters and webhooks, makes exports, takes imports
+    in, keeps segments, and lets workflows react.
 
     Any number of workers may run at once, on any number of machines: they share the work and never do a thing twice.
     One that is killed leaves nothing that another does not finish. Its log is on standard error, one line an event:
@@ -116,9 +144,11 @@ def worker(click_ctx: click.Context, once: bool) -> None:
     Examples:
       kalends worker
       kalends worker --once
+      kalends worker --account "Nordlys Fleet"
     """
     from kalends.platform.clock import system_now
     from kalends.worker.loop import run_worker
 
-    with open_session():
-        click_ctx.exit(run_worker(clock=system_now, once=once))
+    with open_session() as session:
+        only = None if account is None else session.account(account).id
+        click_ctx.exit(run_worker(clock=system_now, once=once, only=only))

@@ -6,32 +6,24 @@ It takes accounts in turn, one export each. Any number of workers may run: an ex
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg
-import structlog
 from django.conf import settings
-from psycopg import Connection
 
-from kalends.accounts.context import UnknownAccount, account_ids, load_context
+from kalends.accounts.context import UnknownAccount, load_context
 from kalends.accounts.sql import enter_account
 from kalends.exports.exports import Export
 from kalends.exports.request import Progress
 from kalends.exports.work import carry_out, expire, folder_of, note_progress, put_back, taken_up
 from kalends.platform.errors import UserFacing
-from kalends.worker.pace import Pace
+from kalends.worker.turns import TurnTaker, log, tell_problem
 
 _TOLD_EVERY_SECONDS = 0.5
 _THROWN_AWAY_EVERY = timedelta(hours=1)
-
-log = structlog.get_logger("kalends.worker")
 
 
 class Stopped(Exception):
@@ -39,44 +31,15 @@ class Stopped(Exception):
 
 
 @dataclass(slots=True)
-class Maker:
-    """Makes the files of exports for every account. ``clock`` says what time it really is; ``stop`` ends it."""
+class Maker(TurnTaker):
+    """Makes the files of exports. One that is being made when it is told to stop is left in the middle."""
 
-    clock: Callable[[], datetime]
-    connect: Callable[[], Connection[Any]]
-    stop: threading.Event = field(default_factory=threading.Event)
-    pace: Pace = field(default_factory=Pace)
-    _db: Connection[Any] | None = None
     _swept_at: datetime | None = None
-
-    @contextmanager
-    def beside(self) -> Iterator[None]:
-        """Make files in a thread of its own until the block is left; one that is being made is left in the middle."""
-        thread = threading.Thread(target=self.run, name="exports", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self.stop.set()
-            thread.join()
 
     def run(self) -> None:
         """Work until told to stop. A database that is gone is waited for."""
-        failed = 0
         try:
-            while not self.stop.is_set():
-                try:
-                    made = self.turn()
-                    failed = 0
-                except Exception as problem:  # noqa: BLE001 - whatever it is, letters go on, and so does this
-                    self._disconnect()
-                    failed += 1
-                    pause = self.pace.pause(failed).total_seconds()
-                    self._tell(problem, pause)
-                    self.stop.wait(pause)
-                    continue
-                if not made:
-                    self.stop.wait(self.pace.tick_seconds)
+            self._repeat(lambda: self.turn() > 0, self._rest, "export")
         finally:
             self._disconnect()
 
@@ -91,7 +54,7 @@ class Maker:
         except (psycopg.OperationalError, psycopg.InterfaceError, UserFacing):
             raise
         except Exception as problem:  # noqa: BLE001 - told, and the others have had their turn
-            self._tell(problem, 0)
+            tell_problem(problem, "export")
             return False
         finally:
             self._disconnect()
@@ -102,7 +65,7 @@ class Maker:
         made = 0
         now = self.clock()
         sweeps = self._swept_at is None or now - self._swept_at >= _THROWN_AWAY_EVERY
-        for account_id in account_ids(self._connected()):
+        for account_id in self._accounts():
             if self.stop.is_set():
                 break
             made += self._take(account_id)
@@ -163,24 +126,6 @@ class Maker:
         gone = expire(db, ctx, folder_of(files_folder(), account_id), now)
         if gone:
             log.info("old exports", account_id=account_id, files=gone)
-
-    def _tell(self, problem: Exception, pause: float) -> None:
-        if isinstance(problem, psycopg.OperationalError | psycopg.InterfaceError | UserFacing):
-            log.warning("database gone", reason=str(problem), next_try_in_seconds=round(pause))
-        else:
-            log.error(
-                "export failed", reason=str(problem), exc_info=problem, next_try_in_seconds=round(pause)
-            )
-
-    def _connected(self) -> Connection[Any]:
-        if self._db is None or self._db.closed:
-            self._db = self.connect()
-        return self._db
-
-    def _disconnect(self) -> None:
-        if self._db is not None:
-            self._db.close()
-            self._db = None
 
 
 def files_folder() -> Path:

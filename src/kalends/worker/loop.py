@@ -9,34 +9,27 @@ run, does not finish.
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
 
-import psycopg
-import structlog
 from psycopg import Connection
 
-from kalends.accounts.context import UnknownAccount, account_ids, load_context
+from kalends.accounts.context import UnknownAccount, load_context
 from kalends.accounts.sql import enter_account
 from kalends.platform import database
-from kalends.platform.errors import ExitCode, UserFacing
+from kalends.platform.errors import ExitCode
 from kalends.platform.patience import patiently
 from kalends.worker.cleaning import clean_up
-from kalends.worker.connected import Connected
 from kalends.worker.exports import Maker
 from kalends.worker.logs import set_up_logs
 from kalends.worker.pace import Pace
 from kalends.worker.tasks import TASKS, Stopping, Task
+from kalends.worker.turns import Clock, Connect, TurnTaker, log, tell_problem
 from kalends.worker.webhooks import Sender
-
-Connect = Callable[[], Connection[Any]]
-Clock = Callable[[], datetime]
-
-log = structlog.get_logger("kalends.worker")
 
 
 @dataclass(slots=True)
@@ -48,39 +41,28 @@ class _Turn:
 
 
 @dataclass(slots=True)
-class Worker(Connected):
-    """One worker. ``clock`` says what time it really is; ``stop`` ends it after the block at hand."""
+class Worker(TurnTaker):
+    """One worker, which ends after the block at hand. ``thorough`` does what is not due yet as well."""
 
-    clock: Clock
-    connect: Connect
-    stop: threading.Event = field(default_factory=threading.Event)
-    pace: Pace = field(default_factory=Pace)
     thorough: bool = False
-    _db: Connection[Any] | None = None
     _turns: dict[tuple[int, str], _Turn] = field(default_factory=dict[tuple[int, str], _Turn])
     _cleaning: _Turn = field(default_factory=_Turn)
 
     def run(self) -> ExitCode:
         """Work until told to stop. A database that is gone is waited for."""
-        gone = 0
-        try:
-            with (
-                Sender(self.clock, self.connect, pace=self.pace).beside(),
-                Maker(self.clock, self.connect, pace=self.pace).beside(),
-            ):
-                while not self.stop.is_set():
-                    try:
-                        self.round()
-                        gone, pause = 0, timedelta(seconds=self.pace.tick_seconds)
-                    except (psycopg.OperationalError, psycopg.InterfaceError, UserFacing) as problem:
-                        self._disconnect()
-                        gone += 1
-                        pause = self.pace.pause(gone)
-                        log.warning("database gone", reason=str(problem), next_try_in_seconds=pause.seconds)
-                    self.stop.wait(pause.total_seconds())
-        finally:
-            self._disconnect()
+        with (
+            Sender(self.clock, self.connect, pace=self.pace, only=self.only).beside(),
+            Maker(self.clock, self.connect, pace=self.pace, only=self.only).beside(),
+        ):
+            try:
+                self._repeat(self._round_and_rest, self._rest, "round")
+            finally:
+                self._disconnect()
         return ExitCode.OK
+
+    def _round_and_rest(self) -> bool:
+        self.round()
+        return False
 
     def run_once(self) -> ExitCode:
         """Do everything that is due now, to its end, and leave. For cron.
@@ -90,13 +72,11 @@ class Worker(Connected):
         self.thorough = True
         try:
             well = self.round()
-            made = Maker(self.clock, self.connect, self.stop, self.pace).drain()
-            return ExitCode.OK if self._drained() and made and well else ExitCode.PROBLEM_FOUND
+            made = Maker(self.clock, self.connect, self.stop, self.pace, self.only).drain()
+            sent = Sender(self.clock, self.connect, self.stop, self.pace, self.only).drain()
+            return ExitCode.OK if sent and made and well else ExitCode.PROBLEM_FOUND
         finally:
             self._disconnect()
-
-    def _drained(self) -> bool:
-        return Sender(self.clock, self.connect, self.stop, self.pace).drain()
 
     def round(self) -> bool:
         """Give every account its turn in whatever is due; says whether all of it went well.
@@ -105,12 +85,12 @@ class Worker(Connected):
         Raises psycopg's OperationalError or InterfaceError, or UserFacing, when the database is gone.
         """
         well = True
-        for account_id in account_ids(self._connected()):
+        for account_id in self._accounts():
             for task in TASKS:
                 if self.stop.is_set():
                     return well
                 well &= self._take_turn(account_id, task)
-        return self._clean_in_turn() and well
+        return (self.only is not None or self._clean_in_turn()) and well
 
     def _take_turn(self, account_id: int, task: Task) -> bool:
         turn = self._turns.setdefault((account_id, task.name), _Turn())
@@ -139,16 +119,10 @@ class Worker(Connected):
 
     def _note_failure(self, account_id: int, task: Task, turn: _Turn, problem: Exception) -> None:
         """Say what went wrong, leave it alone for a while, and go on with a connection that holds nothing of it."""
-        failed = f"{task.name} failed"
         turn.failures += 1
         pause = self.pace.pause(turn.failures)
         turn.next_at = self.clock() + pause
-        told: dict[str, Any] = {"account_id": account_id, "next_try_in_seconds": pause.seconds}
-        if isinstance(problem, UserFacing):
-            told |= {"where": problem.where, "value": problem.value, "remedy": problem.remedy}
-            log.warning(failed, reason=problem.message, **told)
-        else:
-            log.error(failed, reason=str(problem), exc_info=problem, **told)
+        tell_problem(problem, task.name, account_id=account_id, next_try_in_seconds=pause.seconds)
         self._disconnect()
 
     def _clean_in_turn(self) -> bool:
@@ -174,15 +148,21 @@ def _is_gone(db: Connection[Any]) -> bool:
 
 
 def run_worker(
-    *, clock: Clock, once: bool = False, connect: Connect | None = None, pace: Pace | None = None
+    *,
+    clock: Clock,
+    once: bool = False,
+    only: int | None = None,
+    connect: Connect | None = None,
+    pace: Pace | None = None,
 ) -> int:
     """Run a worker until SIGTERM or SIGINT (or, with ``once``, until nothing is due), and return the exit code.
 
     The first signal lets it finish the block at hand; a second one ends it on the spot, which is safe too.
+    ``only`` is the account it works for; without it, all.
     Call ``boot()`` before. ``clock`` is ``kalends.platform.clock.system_now``.
     """
     set_up_logs()
-    worker = Worker(clock, connect or _connect, pace=pace or Pace())
+    worker = Worker(clock, connect or _connect, pace=pace or Pace(), only=only)
     with _stopped_by_signals(worker.stop):
         return int(worker.run_once() if once else worker.run())
 

@@ -7,9 +7,8 @@ time until it takes one, so endpoints that are stuck leave the places to the oth
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,19 +16,15 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import psycopg
-import structlog
-from psycopg import Connection
 
-from kalends.accounts.context import AccountContext, UnknownAccount, account_ids, load_context
+from kalends.accounts.context import AccountContext, UnknownAccount, load_context
 from kalends.accounts.sql import enter_account
 from kalends.events.webhooks import delivery
 from kalends.events.webhooks.matching import announce
 from kalends.events.webhooks.networks import Network, allowed_networks
 from kalends.events.webhooks.posting import SECONDS, Outcome
 from kalends.events.webhooks.settings import Target, list_targets
-from kalends.platform.errors import UserFacing
-from kalends.worker.connected import Connected
-from kalends.worker.pace import Pace
+from kalends.worker.turns import TurnTaker, log, tell_problem
 
 CALLS_AT_ONCE = 50
 """How many calls a worker makes at the same time, for all apps together."""
@@ -38,8 +33,6 @@ _RECOVERED_EVERY = timedelta(seconds=10)
 
 _Key = tuple[int, int | None]
 """An account, and one of its apps."""
-
-log = structlog.get_logger("kalends.worker")
 
 
 class _App(NamedTuple):
@@ -69,15 +62,10 @@ class _Trouble:
 
 
 @dataclass(slots=True)
-class Sender(Connected):
-    """Sends webhooks for every account. ``clock`` says what time it really is; ``stop`` ends it."""
+class Sender(TurnTaker):
+    """Sends webhooks. Calls that are under way when it is told to stop are waited for."""
 
-    clock: Callable[[], datetime]
-    connect: Callable[[], Connection[Any]]
-    stop: threading.Event = field(default_factory=threading.Event)
-    pace: Pace = field(default_factory=Pace)
     seconds: float = SECONDS
-    _db: Connection[Any] | None = None
     _flying: dict[Future[Outcome], _Flight] = field(default_factory=dict["Future[Outcome]", _Flight])
     _recovered: dict[_Key, datetime] = field(default_factory=dict[_Key, datetime])
     _troubles: dict[_Key, _Trouble] = field(default_factory=dict[_Key, _Trouble])
@@ -86,34 +74,10 @@ class Sender(Connected):
     _look_again: float = 0.0
     _networks: tuple[Network, ...] = ()
 
-    @contextmanager
-    def beside(self) -> Iterator[None]:
-        """Send in a thread of its own until the block is left; calls that are under way are waited for."""
-        thread = threading.Thread(target=self.run, name="webhooks", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self.stop.set()
-            thread.join()
-
     def run(self) -> None:
         """Send until told to stop. A database that is gone is waited for."""
-        failed = 0
         with self._pool() as pool:
-            while not self.stop.is_set():
-                try:
-                    more = self._turn(pool)
-                    failed = 0
-                except Exception as problem:  # noqa: BLE001 - whatever it is, letters go on, and so does this
-                    self._disconnect()
-                    failed += 1
-                    pause = self.pace.pause(failed).total_seconds()
-                    self._tell(problem, pause)
-                    self.stop.wait(pause)
-                    continue
-                if not more:
-                    self._wait()
+            self._repeat(lambda: self._turn(pool), self._wait, "webhooks")
 
     def drain(self) -> bool:
         """Send everything that is due now, each batch once, and return; says whether nothing failed here.
@@ -143,7 +107,7 @@ class Sender(Connected):
         if self._flying:
             wait(self._flying, timeout=self.pace.tick_seconds, return_when=FIRST_COMPLETED)
         else:
-            self.stop.wait(self.pace.tick_seconds)
+            self._rest()
 
     def _turn(self, pool: ThreadPoolExecutor) -> bool:
         """Write what came back and make the calls there is room for; says whether cursors have further to go.
@@ -191,7 +155,7 @@ class Sender(Connected):
     def _apps(self) -> Iterator[_App]:
         """The apps that are told of changes, apart from those that are left alone for a while."""
         now = self.clock()
-        for account_id in account_ids(self._connected()):
+        for account_id in self._accounts():
             found: list[_App] = []
             if not self._is_left_alone((account_id, None), now):
                 with self._alone((account_id, None)):
@@ -278,14 +242,6 @@ class Sender(Connected):
             failures = 1 if before is None else before.failures + 1
             pause = self.pace.pause(failures)
             self._troubles[key] = _Trouble(failures, self.clock() + pause)
-            self._tell(problem, pause.total_seconds(), account_id=key[0], app_id=key[1])
-
-    def _tell(self, problem: Exception, pause: float, **told: Any) -> None:
-        told["next_try_in_seconds"] = round(pause)
-        if isinstance(problem, UserFacing):
-            place = {"where": problem.where, "value": problem.value, "remedy": problem.remedy}
-            log.warning("webhooks failed", reason=problem.message, **place, **told)
-        elif isinstance(problem, psycopg.OperationalError | psycopg.InterfaceError):
-            log.warning("database gone", reason=str(problem), **told)
-        else:
-            log.error("webhooks failed", reason=str(problem), exc_info=problem, **told)
+            tell_problem(
+                problem, "webhooks", account_id=key[0], app_id=key[1], next_try_in_seconds=pause.seconds
+            )
