@@ -25,7 +25,6 @@ from kalends.platform.errors import ExitCode
 from kalends.platform.home import Home
 from tests.cli.conftest import Give
 
-
 LONG_HENCE = datetime(2100, 1, 1, tzinfo=UTC)
 """When an export is asked for that no worker throws away, whatever the day of the test."""
 

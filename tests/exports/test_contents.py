@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 from types import MappingProxyType
+from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from kalends.accounts.permissions import Grants, Place, Rights
 from kalends.crm.schema import account_object
 from kalends.exports import files, make
 from kalends.exports.columns import columns_of
 from kalends.exports.request import Request, WrongRequest, check
+from kalends.exports.values import defused, defused_text, restored_text
 from kalends.query import Scope
 from tests.exports.conftest import Export
 from tests.world import World
@@ -52,6 +56,21 @@ def test_text_that_a_spreadsheet_would_run_is_text_to_it_and_telephone_numbers_s
     assert {*made["Name"]} == {NAMES[0], "'@SUM(1+1)", "'=1+1", "+47 22 33", f"'{NAMES[4]}", NAMES[5]}
     assert {*made["Associated Contact"]} == {"Kari Åsen", "'=Ola  Vestfjord"}
     assert {*made["Associated Contact IDs"]} == {str(book["kari"]), str(book["ola"])}
+
+
+@settings(
+    max_examples=60,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
+@given(text=st.text("=+-@;'\t\n\uff1dA1 (", max_size=8))
+@example(text="Oslo;=1+1;+47 22;@SUM(A1);-2+3|x")
+def test_what_follows_a_semicolon_is_no_formula_either_and_comes_back_as_it_was(db: Any, text: str) -> None:
+    written = db.execute(f"SELECT {defused('t.t')} FROM (SELECT %s::text AS t) AS t", [text]).fetchone()[0]
+    assert written == defused_text(text)
+    assert [cell for cell in written.split(";") if cell[:1] in tuple("=@\t\n\uff1d")] == []
+    assert restored_text(written) == restored_text(text)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kalends.imports import sheets
-from kalends.imports.cells import plain, read_moment
+from kalends.imports.cells import read_moment
 from kalends.imports.plan import DATE_FORMATS
 from kalends.imports.sheets import Shape, WrongFile
 
@@ -76,13 +76,6 @@ def test_a_day_is_read_in_the_format_that_wrote_it(day: object, form: str) -> No
     found = read_moment(written, form)
     assert found is not None
     assert found.date() == day
-
-
-@FEW
-@given(text=TEXTS)
-def test_only_the_apostrophe_of_an_export_is_taken_off(text: str) -> None:
-    assert plain(text) == (text[1:] if text[0] == "'" and plain(text) != text else text)
-    assert plain("'=1+1") == "=1+1"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from kalends.exports.files import Made, Target, TextFiles, one_or_packed
 from kalends.exports.request import ROWS_MAX, Progress, Request
 from kalends.exports.spreadsheets import SHEETS, Rows
 from kalends.exports.statement import compile_export, compile_total
-from kalends.exports.values import Words, is_formula
+from kalends.exports.values import Words, defused_text
 from kalends.query import Context, Sql
 
 _AT_ONCE = 2_000
@@ -114,7 +114,7 @@ def people_of(db: Connection[Any], account_id: int) -> dict[str, Words]:
 def head_of(asked: Request, columns: Sequence[Column]) -> bytes:
     """The first line of a CSV file."""
     line = io.StringIO()
-    headers = [f"'{each.header}" if is_formula(each.header) else each.header for each in columns]
+    headers = [defused_text(each.header) for each in columns]
     csv.writer(line, lineterminator="\n").writerow(headers)
     return ((_MARK if asked.mark else "") + line.getvalue()).encode()
 

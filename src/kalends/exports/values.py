@@ -1,21 +1,26 @@
 """Values as SQL writes them into a file: words of options, dates of the account's days, and nothing a spreadsheet runs.
 
 Spreadsheets take a cell of a CSV file that begins with one of a few signs for a formula, and a formula can send what
-stands in other cells to somebody. Such text gets an apostrophe in front, which makes it text to them. Telephone numbers
+stands in other cells to somebody. Such text gets an apostrophe in front, which makes it text to them. So does what
+follows a semicolon: where decimals are written with a comma, spreadsheets end a cell there. Telephone numbers
 (``+47 22 33 44 55``) and the like hold nothing that could be called, and stay as they are.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from kalends.catalog.model import Property
 from kalends.query.context import Binder
 
-_FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001 - the wide ones are taken for formulas as well
+_FORMULA_SIGNS = "=+@\t\r\n＝＋－＠-"  # noqa: RUF001 - the wide ones are taken for formulas as well
 _BEGINS = ", ".join(str(ord(sign)) for sign in _FORMULA_SIGNS)
-_HARMLESS = r"^[+-][0-9 ()./-]*$"
+_HARMLESS = "[+-][0-9 ()./-]*"
+_FORMULA = f"(^|;)(?=[{_FORMULA_SIGNS}])(?!{_HARMLESS}(;|$))"
+_LIVE = re.compile(_FORMULA.replace("$", r"\Z"))
+_DEFUSED = re.compile(_LIVE.pattern.replace("(^|;)", "(^|;)'", 1))
 _CURRENCY_DECIMALS_MAX = 3
 RECORD_ID = "hs_object_id"
 
@@ -25,18 +30,27 @@ Words = Mapping[str, str]
 def defused(read: str) -> str:
     """SQL of a text that no spreadsheet takes for a formula."""
     return (
-        f"CASE WHEN ascii({read}) IN ({_BEGINS}) AND {read} !~ '{_HARMLESS}' "
-        f"THEN '''' || {read} ELSE {read} END"
+        f"CASE WHEN ascii({read}) IN ({_BEGINS}) OR strpos({read}, ';') > 0 "
+        rf"THEN regexp_replace({read}, '{_FORMULA}', '\1''', 'g') ELSE {read} END"
     )
 
 
-def is_formula(text: str) -> bool:
-    """The same rule for what Kalends writes itself, such as headers that an account chose.
+def defused_text(text: str) -> str:
+    """The same for what Kalends writes itself, such as headers that an account chose.
 
-    >>> [is_formula(text) for text in ("=HYPERLINK(A1)", "+47 22 33 44 55", "-12", "@SUM(A1)", "Name")]
-    [True, False, False, True, False]
+    >>> [defused_text(text) for text in ("=HYPERLINK(A1)", "+47 22 33 44 55", "-12", "Oslo;@SUM(A1)", "Name")]
+    ["'=HYPERLINK(A1)", '+47 22 33 44 55', '-12', "Oslo;'@SUM(A1)", 'Name']
     """
-    return text[:1] in tuple(_FORMULA_SIGNS) and not set(text[1:]) <= set("0123456789 ()./-")
+    return _LIVE.sub(r"\1'", text)
+
+
+def restored_text(text: str) -> str:
+    """The text as it was before it was defused; what begins with an apostrophe of its own keeps it.
+
+    >>> [restored_text(text) for text in ("'=1+1", "Oslo;'@SUM(A1)", "'quoted'", "=1+1")]
+    ['=1+1', 'Oslo;@SUM(A1)', "'quoted'", '=1+1']
+    """
+    return _DEFUSED.sub(r"\1", text)
 
 
 def words_of(prop: Property, people: Mapping[str, Words]) -> Words:
@@ -70,9 +84,7 @@ def text_sql(
 
 def _word(binder: Binder, read: str, words: Words, *, typed: bool) -> str:
     """The word of a value, or the value itself where it has none. Words are defused before they are handed over."""
-    said = (
-        words if typed else {value: f"'{word}" if is_formula(word) else word for value, word in words.items()}
-    )
+    said = words if typed else {value: defused_text(word) for value, word in words.items()}
     known = binder.bind(json.dumps(said, ensure_ascii=False), "jsonb")
     return f"coalesce({known} ->> {read}, {read if typed else defused(read)})"
 

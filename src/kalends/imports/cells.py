@@ -17,7 +17,7 @@ from kalends.accounts.context import AccountContext
 from kalends.catalog.model import Property
 from kalends.crm.owners import owners
 from kalends.exports.make import people_of
-from kalends.exports.values import is_formula
+from kalends.exports.values import restored_text
 from kalends.imports.plan import Plan
 from kalends.imports.problems import BadCell
 from kalends.imports.sheets import Cell, printable, shown
@@ -83,7 +83,7 @@ class CellReader:
             case "enumeration":
                 return self._choice(prop, shown(cell).strip())
             case _:
-                return plain(shown(cell).strip())
+                return restored_text(shown(cell).strip())
 
     def _number(self, heading: str, cell: Cell) -> str:
         if isinstance(cell, Decimal):
@@ -121,7 +121,7 @@ class CellReader:
             return ";".join(words.get(part.strip().casefold(), part.strip()) for part in text.split(";"))
         if prop.options_from == "currencies":
             return text.upper()
-        text = plain(text)
+        text = restored_text(text)
         return words.get(text.casefold(), text)
 
     def _words_of(self, prop: Property) -> Mapping[str, str]:
@@ -175,15 +175,6 @@ def refuse_broken(plan: Plan, heading: str, cell: Cell) -> None:
         raise BadCell(
             heading, printable(cell), f"This is not {plan.encoding}: choose another encoding.", "encoding"
         )
-
-
-def plain(text: str) -> str:
-    """Text without the apostrophe that an export puts in front of what spreadsheets would run.
-
-    >>> plain("'=1+1"), plain("'quoted'"), plain("=1+1")
-    ('=1+1', "'quoted'", '=1+1')
-    """
-    return text[1:] if text[:1] == "'" and is_formula(text[1:]) else text
 
 
 def read_moment(text: str, dates: str) -> datetime | None:
