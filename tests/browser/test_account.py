@@ -80,6 +80,7 @@ def test_a_passkey_is_added_lets_in_alone_and_is_the_second_step(
     no_violations(page)
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url("**/contacts")
+    page.wait_for_load_state("networkidle")  # its counts come by themselves, and with them a cookie
 
     context.clear_cookies()
     sign_in(page, user)

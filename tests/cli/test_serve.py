@@ -122,5 +122,5 @@ def test_a_worker_beside_the_pages_does_the_work_of_its_account_and_ends_with_th
     assert "Traceback" not in log
 
 
-def test_a_worker_does_what_is_due_and_leaves(give: Give) -> None:
-    assert give("worker", "--once").code == 0
+def test_a_worker_does_what_is_due_and_leaves(here: Give) -> None:
+    assert here("worker", "--once").code == 0

@@ -15,11 +15,11 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from kalends.accounts.context import AccountContext
-from kalends.accounts.sql import integers, load, take_ids
+from kalends.accounts.sql import take_ids
 from kalends.events import journal
 from kalends.insight.ask import REPORTS
 from kalends.insight.saved import ReportRefused, find_report, fitting_name, fitting_sharing
-from kalends.views.saved import Sharing, Viewer
+from kalends.views.saved import Sharing, Viewer, visible
 
 Db = Connection[Any]
 WIDTHS = (4, 6, 8, 12)
@@ -60,14 +60,7 @@ class Dashboard(NamedTuple):
 
 def dashboards_of(db: Db, ctx: AccountContext, viewer: Viewer, *, id_: int | None = None) -> list[Dashboard]:
     """The dashboards that the viewer may see, by name: their own, shared ones, for administrators all."""
-    params = {
-        "account_id": ctx.id,
-        "id": id_,
-        "user_id": viewer.user_id,
-        "team": integers(viewer.team),
-        "all": viewer.is_administrator,
-    }
-    rows = db.execute(load("kalends.insight", "visible_dashboards"), params).fetchall()
+    rows = visible(db, ctx, viewer, "dashboard", "tiles::text, updated_at", id_=id_)
     return [
         Dashboard(
             number,

@@ -14,9 +14,9 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from kalends.accounts.context import AccountContext
-from kalends.accounts.sql import integers, load, take_ids
+from kalends.accounts.sql import take_ids
 from kalends.events import journal
-from kalends.views.saved import SHARINGS, Sharing, Viewer
+from kalends.views.saved import SHARINGS, Sharing, Viewer, visible
 
 Db = Connection[Any]
 NAME_LENGTH_MAX, REPORTS_MAX = 100, 500
@@ -52,14 +52,7 @@ class SavedReport(NamedTuple):
 
 def reports_of(db: Db, ctx: AccountContext, viewer: Viewer, *, id_: int | None = None) -> list[SavedReport]:
     """The reports that the viewer may see, by name: their own, shared ones, for administrators all."""
-    params = {
-        "account_id": ctx.id,
-        "id": id_,
-        "user_id": viewer.user_id,
-        "team": integers(viewer.team),
-        "all": viewer.is_administrator,
-    }
-    rows = db.execute(load("kalends.insight", "visible"), params).fetchall()
+    rows = visible(db, ctx, viewer, "saved_report", "ready, content::text, updated_at", id_=id_)
     return [
         SavedReport(
             id_,

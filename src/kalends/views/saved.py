@@ -65,24 +65,45 @@ def views_of(db: Db, ctx: AccountContext, obj: ObjectType, viewer: Viewer) -> li
 
     A view shared with a team is seen by whoever is in a team of its maker.
     """
-    params = {
-        "account_id": ctx.id,
-        "object": obj.name,
-        "user_id": viewer.user_id,
-        "team": integers(viewer.team),
-        "all": viewer.is_administrator,
-    }
-    rows = db.execute(load("kalends.views", "visible"), params).fetchall()
+    rows = visible(db, ctx, viewer, "saved_view", "content::text", object_name=obj.name)
     return [
         SavedView(
             id_,
             obj.name,
             name,
             owner_id,
-            owner or "",
+            owner,
             sharing,
             Content.read(json.loads(content)),
             viewer.is_administrator or owner_id == viewer.user_id,
         )
         for id_, name, owner_id, owner, sharing, content in rows
     ]
+
+
+def visible(
+    db: Db,
+    ctx: AccountContext,
+    viewer: Viewer,
+    table: str,
+    columns: str,
+    *,
+    id_: int | None = None,
+    object_name: str = "",
+) -> list[tuple[Any, ...]]:
+    """What people keep in a table (views, reports, dashboards), as far as the viewer may see it, by name.
+
+    A row holds the number, the name, the owner's number and name, the sharing, and then ``columns``. ``id_`` asks for
+    one of them, ``object_name`` for those of an object.
+    """
+    params = {
+        "account_id": ctx.id,
+        "id": id_,
+        "object": object_name,
+        "user_id": viewer.user_id,
+        "team": integers(viewer.team),
+        "all": viewer.is_administrator,
+    }
+    of_object = "r.object = %(object)s" if object_name else "TRUE"
+    statement = load("kalends.views", "visible").format(table=table, columns=columns, of_object=of_object)
+    return db.execute(statement, params).fetchall()  # type: ignore[call-overload]

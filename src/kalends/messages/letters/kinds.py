@@ -16,7 +16,7 @@ from kalends.messages.letters import (
     invoice,
     invoice_reminder,
     kept,
-    mailing,
+    own_words,
     pause_notice,
     paused,
     payment_failed,
@@ -29,7 +29,6 @@ from kalends.messages.letters import (
     to_be_canceled,
     to_be_paused,
     update_request,
-    workflow,
 )
 from kalends.messages.letters.facts import Facts
 from kalends.messages.letters.formats import Formats
@@ -84,11 +83,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "quote_code": Kind("quote", quote.compose_code),
         "quote_accepted": Kind("quote", quote.compose_accepted, to_staff=True),
         "books_differ": Kind("comparison", books_differ.compose, to_staff=True),
-        "workflow_letter": Kind("what a workflow says", workflow.compose_to_contact, own_words=True),
+        "workflow_letter": Kind("what a workflow says", own_words.compose_to_contact, own_words=True),
         "workflow_note": Kind(
-            "what a workflow says", workflow.compose_to_user, to_staff=True, own_words=True
+            "what a workflow says", own_words.compose_to_user, to_staff=True, own_words=True
         ),
-        "mailing": Kind("email to a segment", mailing.compose, own_words=True),
+        "mailing": Kind("email to a segment", own_words.compose_mailing, own_words=True),
         "export_ready": Kind("export", export_ready.compose, to_staff=True),
         "dashboard": Kind("email of a dashboard", dashboard.compose, to_staff=True),
     }

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from kalends.catalog.registry import get_object
 from kalends.crm.schema import account_object
-from kalends.exports.values import is_formula
+from kalends.exports.values import defused_text
 from kalends.imports import carry, release, runs, sheets, undo
 from kalends.imports.guessing import guess, object_of
 from kalends.imports.plan import IMPORTABLE
@@ -305,7 +305,7 @@ def bad_rows(request: HttpRequest, visit: Visit, import_id: int) -> HttpResponse
     text = io.StringIO()
     writer = csv.writer(text, delimiter=one.plan.delimiter or ",", lineterminator="\n")
     for row in carry.bad_rows(path, one, runs.bad_lines(visit.psycopg(), visit.ctx, one.id)):
-        writer.writerow([f"'{cell}" if is_formula(cell) else cell for cell in row])
+        writer.writerow([defused_text(cell) for cell in row])
     response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     named = content_disposition_header(as_attachment=True, filename=f"rows-{one.id}.csv")
     response["Content-Disposition"] = named or ""

@@ -253,19 +253,13 @@ def _board(visit: Visit, dashboard_id: int) -> str:
 def _add(request: HttpRequest, visit: ActionVisit, dashboard_id: int) -> HttpResponse:
     board, form = found(visit, dashboard_id), AddForm(visit, request.POST)
     back = _board(visit, dashboard_id)
-    if form.is_valid():
-        word = form.cleaned_data["report"]
-        try:
-            visit.do(
-                "add to dashboard",
-                lambda db: add_tile(
-                    db, visit.ctx, viewer_of(visit), dashboard_id, word, actor=visit.who.actor
-                ),
-            )
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return moved(request, back)
+
+    def work(db: Any) -> int:
+        report = form.cleaned_data["report"]
+        return add_tile(db, visit.ctx, viewer_of(visit), dashboard_id, report, actor=visit.who.actor)
+
+    if visit.carry_out("add to dashboard", form, work):
+        return moved(request, back)
     return shown(request, visit, "board_add", form, back, status=422, report=board)
 
 
@@ -316,25 +310,20 @@ def _ask_change(request: HttpRequest, visit: Visit, dashboard_id: int) -> HttpRe
 def _change(request: HttpRequest, visit: ActionVisit, dashboard_id: int) -> HttpResponse:
     board, form = found(visit, dashboard_id), KeptForm(visit, request.POST)
     back = _board(visit, dashboard_id)
-    if form.is_valid():
-        asked_for = form.cleaned_data
-        try:
-            visit.do(
-                "change dashboard",
-                lambda db: change_dashboard(
-                    db,
-                    visit.ctx,
-                    viewer_of(visit),
-                    dashboard_id,
-                    name=asked_for["name"],
-                    sharing=asked_for.get("sharing") or board.sharing,
-                    actor=visit.who.actor,
-                ),
-            )
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return moved(request, back, _("The dashboard is saved"))
+
+    def work(db: Any) -> None:
+        change_dashboard(
+            db,
+            visit.ctx,
+            viewer_of(visit),
+            dashboard_id,
+            name=form.cleaned_data["name"],
+            sharing=form.cleaned_data.get("sharing") or board.sharing,
+            actor=visit.who.actor,
+        )
+
+    if visit.carry_out("change dashboard", form, work):
+        return moved(request, back, _("The dashboard is saved"))
     return shown(request, visit, "change", form, back, status=422, report=board)
 
 
@@ -348,17 +337,14 @@ def _ask_delete(request: HttpRequest, visit: Visit, dashboard_id: int) -> HttpRe
 @account_action("reports")
 def _delete(request: HttpRequest, visit: ActionVisit, dashboard_id: int) -> HttpResponse:
     form, board = Form(request.POST), found(visit, dashboard_id)
-    form.is_valid()
-    try:
-        visit.do(
-            "delete dashboard",
-            lambda db: delete_dashboard(db, visit.ctx, viewer_of(visit), dashboard_id, actor=visit.who.actor),
-        )
-    except Refused as refusal:
-        form.refuse(refusal)
-        back = _board(visit, dashboard_id)
-        return shown(request, visit, "board_delete", form, back, status=422, report=board)
-    return moved(request, _list(visit), _("The dashboard is deleted"))
+
+    def work(db: Any) -> None:
+        delete_dashboard(db, visit.ctx, viewer_of(visit), dashboard_id, actor=visit.who.actor)
+
+    if visit.carry_out("delete dashboard", form, work):
+        return moved(request, _list(visit), _("The dashboard is deleted"))
+    back = _board(visit, dashboard_id)
+    return shown(request, visit, "board_delete", form, back, status=422, report=board)
 
 
 create = by_method(get=_ask_create, post=_create)

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
 from kalends.core.money import from_minor, round_half_up
-from kalends.exports.values import is_formula
+from kalends.exports.values import defused_text
 from kalends.insight import Answer, Figure, chart_of, table
 from kalends.insight.answer import Kind
 from kalends.insight.charts import Chart, png, sheet
@@ -41,7 +41,7 @@ def csv_of(answer: Answer, language: str) -> str:
     rows = [[heads[0], *heads[1:]]]
     for number, row in enumerate(words):
         rows.append([row[0], *_plain_row(answer, number)])
-    return written([[_text(each) for each in row] for row in rows])
+    return written([[defused_text(each) for each in row] for row in rows])
 
 
 def written(rows: list[list[str]]) -> str:
@@ -49,10 +49,6 @@ def written(rows: list[list[str]]) -> str:
     file = io.StringIO()
     csv.writer(file, lineterminator="\r\n").writerows(rows)
     return _BYTE_ORDER_MARK + file.getvalue()
-
-
-def _text(cell: str) -> str:
-    return f"'{cell}" if is_formula(cell) else cell
 
 
 def _plain_row(answer: Answer, number: int) -> list[str]:

@@ -271,20 +271,16 @@ def _ask_overwrite(request: HttpRequest, visit: Visit, report_id: int) -> HttpRe
 @account_action("reports")
 def _overwrite(request: HttpRequest, visit: ActionVisit, report_id: int) -> HttpResponse:
     form, state, report = Form(request.POST), request.POST.get("state", ""), found(visit, report_id)
-    form.is_valid()
-    try:
+
+    def work(db: Any) -> None:
         content = _read_state(visit, state)
-        visit.do(
-            "overwrite report",
-            lambda db: overwrite_report(
-                db, visit.ctx, viewer_of(visit), report_id, content, actor=visit.who.actor
-            ),
-        )
-    except Refused as refusal:
-        form.refuse(refusal)
-        back = reverse("custom-report", args=[visit.ctx.id])
-        return shown(request, visit, "overwrite", form, back, status=422, state=state, report=report)
-    return moved(request, reverse("saved-report", args=[visit.ctx.id, report_id]), _("The report is saved"))
+        overwrite_report(db, visit.ctx, viewer_of(visit), report_id, content, actor=visit.who.actor)
+
+    if visit.carry_out("overwrite report", form, work):
+        page = reverse("saved-report", args=[visit.ctx.id, report_id])
+        return moved(request, page, _("The report is saved"))
+    back = reverse("custom-report", args=[visit.ctx.id])
+    return shown(request, visit, "overwrite", form, back, status=422, state=state, report=report)
 
 
 @account_page
@@ -298,25 +294,20 @@ def _ask_change(request: HttpRequest, visit: Visit, report_id: int) -> HttpRespo
 @account_action("reports")
 def _change(request: HttpRequest, visit: ActionVisit, report_id: int) -> HttpResponse:
     report, form = found(visit, report_id), KeptForm(visit, request.POST)
-    if form.is_valid():
-        asked = form.cleaned_data
-        try:
-            visit.do(
-                "change report",
-                lambda db: change_report(
-                    db,
-                    visit.ctx,
-                    viewer_of(visit),
-                    report_id,
-                    name=asked["name"],
-                    sharing=asked.get("sharing") or report.sharing,
-                    actor=visit.who.actor,
-                ),
-            )
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return moved(request, _list(visit), _("The report is saved"))
+
+    def work(db: Any) -> None:
+        change_report(
+            db,
+            visit.ctx,
+            viewer_of(visit),
+            report_id,
+            name=form.cleaned_data["name"],
+            sharing=form.cleaned_data.get("sharing") or report.sharing,
+            actor=visit.who.actor,
+        )
+
+    if visit.carry_out("change report", form, work):
+        return moved(request, _list(visit), _("The report is saved"))
     return shown(request, visit, "change", form, _list(visit), status=422, report=report)
 
 
@@ -333,16 +324,13 @@ def _ask_delete(request: HttpRequest, visit: Visit, report_id: int) -> HttpRespo
 @account_action("reports")
 def _delete(request: HttpRequest, visit: ActionVisit, report_id: int) -> HttpResponse:
     form, report = Form(request.POST), found(visit, report_id)
-    form.is_valid()
-    try:
-        visit.do(
-            "delete report",
-            lambda db: delete_report(db, visit.ctx, viewer_of(visit), report_id, actor=visit.who.actor),
-        )
-    except Refused as refusal:
-        form.refuse(refusal)
-        return shown(request, visit, "delete", form, _list(visit), status=422, report=report)
-    return moved(request, _list(visit), _("The report is deleted"))
+
+    def work(db: Any) -> None:
+        delete_report(db, visit.ctx, viewer_of(visit), report_id, actor=visit.who.actor)
+
+    if visit.carry_out("delete report", form, work):
+        return moved(request, _list(visit), _("The report is deleted"))
+    return shown(request, visit, "delete", form, _list(visit), status=422, report=report)
 
 
 keep_custom = by_method(get=_ask_custom, post=_keep_custom)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kalends.exports.values import is_formula
+from kalends.exports.values import defused_text
 from kalends.insight.charts import Chart
 from kalends.insight.custom import CustomReport, Result, TooManyGroups, work_out
 from kalends.insight.custom.behind import filter_behind
@@ -212,4 +212,4 @@ def rows_of_file(outcome: Outcome) -> list[list[str]]:
         rows.append(
             [*row.heads, *(figure_plain(outcome.result, figure, column) for figure, column in figures)]
         )
-    return [[f"'{each}" if is_formula(each) else each for each in row] for row in rows]
+    return [[defused_text(each) for each in row] for row in rows]

@@ -1,14 +1,15 @@
--- The saved views of an object that a user may see, by name.
-SELECT v.id, v.name, v.owner_id, u.name, v.sharing, v.content::text
-FROM saved_view AS v
-LEFT JOIN app_user AS u ON u.id = v.owner_id
+-- What is kept in a table (views, reports, dashboards) and a user may see, or the one of a number, by name.
+SELECT r.id, r.name, r.owner_id, coalesce(u.name, ''), r.sharing, {columns}
+FROM {table} AS r
+LEFT JOIN app_user AS u ON u.id = r.owner_id
 WHERE
-    v.account_id = %(account_id)s
-    AND v.object = %(object)s
+    r.account_id = %(account_id)s
+    AND {of_object}
+    AND (%(id)s::bigint IS NULL OR r.id = %(id)s)
     AND (
         %(all)s
-        OR v.owner_id = %(user_id)s
-        OR v.sharing = 'everyone'
-        OR (v.sharing = 'team' AND v.owner_id = ANY(%(team)s::bigint[]))
+        OR r.owner_id = %(user_id)s
+        OR r.sharing = 'everyone'
+        OR (r.sharing = 'team' AND r.owner_id = ANY(%(team)s::bigint[]))
     )
-ORDER BY lower(v.name), v.id
+ORDER BY lower(r.name), r.id
