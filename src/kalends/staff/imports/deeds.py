@@ -150,14 +150,17 @@ def _asked(visit: Visit, form: Any, import_id: int) -> Asked:  # noqa: ARG001
     told = undo.consequence(visit.psycopg(), visit.ctx, one)
     effects = [
         ngettext("%(count)s record is archived.", "%(count)s records are archived.", told.archived)
-        % {"count": told.archived},
-        ngettext(
-            "%(count)s record gets the values back that nobody changed since.",
-            "%(count)s records get the values back that nobody changed since.",
-            told.restored,
-        )
-        % {"count": told.restored},
+        % {"count": told.archived}
     ]
+    if told.restored:
+        effects.append(
+            ngettext(
+                "%(count)s record gets the values back that nobody changed since.",
+                "%(count)s records get the values back that nobody changed since.",
+                told.restored,
+            )
+            % {"count": told.restored}
+        )
     if told.kept:
         effects.append(
             ngettext("%(count)s record stays.", "%(count)s records stay.", len(told.kept))
