@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from kalends.accounts.currencies import set_rate
+from kalends.core.calendar import Frequency
 from kalends.insight import (
     REPORTS,
     Answer,
@@ -193,13 +194,37 @@ def test_behind_each_figure_are_the_records_that_make_it(book: Book, name: str) 
                 "collected",
                 "failed",
                 "recovered",
+                "scheduled",
             ):
                 total = sum(row.amount_minor for row in rows)
                 refunded = (
                     answer.of("refunded").figures if each.key == "net" and name == "collected" else None
                 )
                 assert abs(total) == abs(int(figure.value)) or refunded, (each.key, behind)
-    assert looked or answer.report.shape != "time" or name in ("churn", "retention", "forecast")
+    assert looked or answer.report.shape != "time" or name in ("churn", "retention")
+
+
+def test_behind_what_is_scheduled_stand_weekly_ones_months_of_all_lengths_and_terms_that_end(
+    world: World,
+) -> None:
+    for frequency, start, payments in (
+        ("weekly", "2026-01-05", None),
+        ("biweekly", "2026-01-09", 9),
+        ("monthly", "2025-12-31", 14),
+        ("quarterly", "2025-11-30", None),
+        ("annually", "2026-01-31", 2),
+    ):
+        day = dt.date.fromisoformat(start)
+        world.subscribe(world.customer(), start=day, frequency=Frequency(frequency), payments=payments)
+    world.until("2026-01-20")
+    answer = asked(world, "forecast", currency="EUR")
+    seen = 0
+    for figure in answer.of("scheduled").figures:
+        if figure.behind is not None:
+            rows = records(world.db, world.ctx, figure.behind, answer.question, limit=1000)
+            assert sum(row.amount_minor for row in rows) == figure.value, figure.behind
+            seen += len(rows)
+    assert seen > 30
 
 
 def test_what_lies_in_pages_is_what_lies_in_one(book: Book) -> None:

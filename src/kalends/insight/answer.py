@@ -21,7 +21,7 @@ Kind = Literal["money", "count", "share"]
 """``money`` is in minor units of the answer's currency, a ``share`` of 0.05 is 5 %."""
 Look = Literal["column", "line", "area", "step", "total"]
 """How a series is drawn best; a ``total`` is where a waterfall begins or ends."""
-BehindKind = Literal["moved", "standing", "settled", "failed", "recovered", "listed"]
+BehindKind = Literal["moved", "standing", "due", "settled", "failed", "recovered", "listed"]
 
 
 class Behind(NamedTuple):
@@ -29,9 +29,10 @@ class Behind(NamedTuple):
 
     ``moved``: movements of revenue on the days from ``first`` to ``last``, for ``reasons`` (all without any), told by
     the day on which they happened or, where ``by_start``, by the day on which the subscription was first billed.
-    ``standing``: subscriptions that counted at the end of the day ``last``. ``listed``: records of an object that pass
-    a filter, as its list shows them. ``settled``, ``failed`` and ``recovered``: payments by the day on which they
-    settled, or on which a charge of theirs first failed.
+    ``standing``: subscriptions that counted at the end of the day ``last``. ``due``: subscriptions with payments on
+    schedule on the days from ``first`` to ``last``, where what is overdue counts today. ``listed``: records of an
+    object that pass a filter, as its list shows them. ``settled``, ``failed`` and ``recovered``: payments by the day on
+    which they settled, or on which a charge of theirs first failed.
     """
 
     kind: BehindKind
@@ -87,7 +88,7 @@ def _behind(told: Mapping[str, object]) -> Behind:
         return Behind("standing", last=last)
     reasons = told.get("reasons", [])
     first = date.fromisoformat(str(told["first"]))
-    if kind in ("settled", "failed", "recovered"):
+    if kind in ("due", "settled", "failed", "recovered"):
         return Behind(kind, first, last)
     if kind != "moved" or not isinstance(reasons, list) or not set(map(str, reasons)) <= _REASONS:
         raise ValueError(kind)

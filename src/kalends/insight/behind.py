@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.catalog import get_object
-from kalends.core.calendar import start_of_day
+from kalends.core.calendar import Frequency, start_of_day
 from kalends.insight.answer import Behind
 from kalends.insight.asked import Asked
 from kalends.insight.question import Question
@@ -72,6 +73,8 @@ def records(
             query, reasons=list(behind.reasons) or None, by_start=behind.by_start, **days, **page
         )
         return [Row("subscription", *row) for row in found]
+    if behind.kind == "due":
+        return [Row("subscription", *row) for row in _due(asked.named(**customers), behind, page)]
     if behind.kind == "listed" or behind.first is None or behind.last is None:
         return []
     named = asked.named(name=Binder(asked.context).fill(get_object("payment").display, "t"), **customers)
@@ -87,3 +90,13 @@ def records(
         **page,
     )
     return [Row("payment", *row) for row in found]
+
+
+def _due(asked: Asked, behind: Behind, page: dict[str, Any]) -> list[tuple[Any, ...]]:
+    frequencies = {
+        "months": json.dumps({each.value: each.months for each in Frequency}),
+        "days": json.dumps({each.value: each.days for each in Frequency}),
+    }
+    scope = asked.passing("subscription", asked.question.narrowed())
+    span = {"first": behind.first, "last": behind.last}
+    return list(asked.rows("behind_due", scope, **frequencies, **span, **page))

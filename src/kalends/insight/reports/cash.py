@@ -227,10 +227,11 @@ def _forecast(report: Report, asked: Asked) -> Answer:
         got = money(found[place][0], Behind("settled", *past[place])) if ahead <= 0 else shared.NOTHING
         parts["collected"].append(got)
         amount = due.get(span.first, Fraction(0))
-        parts["scheduled"].append(money(amount) if ahead >= 0 else shared.NOTHING)
+        on_schedule = Behind("due", span.first, span.last)
+        parts["scheduled"].append(money(amount, on_schedule) if ahead >= 0 else shared.NOTHING)
         expected = _expected(pace, paid, amount, ahead)
         off = missed.get(ahead, Fraction(0) if not ahead else None)
-        parts["expected"].append(shared.NOTHING if expected is None else money(expected))
+        parts["expected"].append(shared.NOTHING if expected is None else money(expected, on_schedule))
         for name, sign in (("low", -1), ("high", 1)):
             parts[name].append(_off(expected, off, sign))
     rows = [

@@ -249,6 +249,7 @@ def heading(visit: Visit, behind: Behind) -> str:
         return _("Subscriptions that counted at the end of %(day)s, with their MRR") % {"day": last}
     days = {"first": formatting.day(behind.first) if behind.first else "", "last": last}
     kinds = {
+        "due": _("Subscriptions with payments on schedule from %(first)s to %(last)s, with what falls due"),
         "settled": _("Payments that settled from %(first)s to %(last)s"),
         "failed": _("Payments whose charge first failed from %(first)s to %(last)s"),
         "recovered": _("Payments whose charge failed from %(first)s to %(last)s and that came in after all"),
