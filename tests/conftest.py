@@ -18,6 +18,7 @@ from kalends.accounts.sql import enter_account
 from kalends.payments.processors.registry import AccountProcessors
 from kalends.platform import database
 from kalends.platform.databases_for_tests import sessions_used_again, start_test_server
+from tests.concurrency.recording import kept
 from tests.world import World
 
 AnyConnection = psycopg.Connection[tuple[Any, ...]]
@@ -40,6 +41,13 @@ def server(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
         dsn = start_test_server()
     with sessions_used_again():
         yield dsn
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_kept() -> Iterator[None]:
+    """Where KALENDS_STATEMENTS names a file, every statement of this process is added to it."""
+    with kept():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ PAGES: dict[str, str] = {
     "record-payment": "payments/{payment}",
     "missing": "subscriptions/1",
     "billing": "billing",
+    "status": "status",
     "create-subscription": "create/subscription",
     "create-invoice": "create/invoice",
     "you": "you",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import signal
 import subprocess
 import sys
 from decimal import Decimal
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from kalends.billing import history
 from kalends.billing.changes import cancel_subscriptions, pause, pause_later
 from kalends.billing.create import NewLine
 from kalends.billing.rehearse import rehearse
@@ -250,3 +253,28 @@ def test_two_runs_at_the_same_moment_bill_each_cycle_once(world: World) -> None:
         60_000,
     )
     assert world.one("SELECT count(*) FROM sandbox_charge") == (60,)
+
+
+def test_a_run_that_is_told_to_stop_finishes_its_block_and_the_next_one_goes_on(
+    here: Give, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kari = world.customer()
+    world.subscribe(kari, "100", start=world.ctx.today, method=world.method(kari))
+    world.db.execute("UPDATE account SET clock_at = %s WHERE id = %s", ["2026-01-01 12:00+00", world.ctx.id])
+    noted = history.run_progressed
+
+    def told_to_stop(*given: Any) -> None:
+        noted(*given)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(history, "run_progressed", told_to_stop)
+    stopped = here("bill")
+    assert (stopped.code, "Nothing is half done" in stopped.err) == (130, True)
+    assert world.rows("SELECT status FROM charge_attempt WHERE account_id = %s", world.ctx.id) == [
+        ("intended",)
+    ]
+    monkeypatch.undo()
+    assert here("bill").code == 0
+    assert world.rows("SELECT status FROM charge_attempt WHERE account_id = %s", world.ctx.id) == [
+        ("succeeded",)
+    ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from kalends.accounts import second_factor
+from kalends.accounts import resealing, second_factor
 from kalends.accounts.create import create_account
 from kalends.accounts.integration_apps import create_app, list_apps, revoke_app
 from kalends.accounts.models import User
@@ -96,3 +96,57 @@ def test_what_no_key_opens_is_named_and_keeps_nothing_else_from_being_done(
     assert done.code == 1
     assert "Sealed anew: 2." in done.out
     assert f"opens the secret of app {lost.id} (Later) of account {account_id}." in done.err
+
+
+def connected_to_stripe(db: AnyConnection, account_id: int) -> None:
+    """What connecting stores: a key, and a secret by which reports are known."""
+    enter_account(db, account_id)
+    db.execute(
+        "INSERT INTO stripe_connection (account_id, sealed_key, sealed_signing, is_test, merchant, merchant_name, "
+        "country, currency, methods, can_charge, can_pay_out, connected_at, connected_by, checked_at, events_to) "
+        "VALUES (%s, %s, %s, true, 'acct_1', 'Nordlys', 'NO', 'EUR', '[]', true, true, %s, 'system', %s, %s)",
+        [account_id, sealing.seal("rk_test_1"), sealing.seal("whsec_1"), *[FIRST_MOMENT] * 3],
+    )
+
+
+def keys_of_stripe(db: AnyConnection, account_id: int) -> list[str]:
+    enter_account(db, account_id)
+    row = db.execute("SELECT sealed_key, sealed_signing FROM stripe_connection").fetchone()
+    assert row is not None
+    return [sealing.unseal(each) for each in row]
+
+
+def test_processors_keys_are_sealed_anew_too(give: Give, db: AnyConnection, home: Home) -> None:
+    account_id = account_with_apps(db, "Nordlys")
+    connected_to_stripe(db, account_id)
+
+    keep(home, NEW, OLD)
+    assert give("secrets", "reseal", "--json").json()["anew"] == 4
+    keep(home, NEW)
+
+    assert keys_of_stripe(db, account_id) == ["rk_test_1", "whsec_1"]
+
+
+@pytest.mark.parametrize("after", range(4))
+def test_a_run_that_was_ended_leaves_what_it_did_and_the_next_goes_on(
+    give: Give, db: AnyConnection, home: Home, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    account_id = account_with_apps(db, "Nordlys")
+    connected_to_stripe(db, account_id)
+    keep(home, NEW, OLD)
+    left = iter(range(after))
+
+    def until_it_is_ended(sealed: bytes) -> bytes | None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return sealing.resealed(sealed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(resealing, "resealed", until_it_is_ended)
+        give("secrets", "reseal")
+
+    assert keys_of_stripe(db, account_id) == ["rk_test_1", "whsec_1"]
+    again = give("secrets", "reseal", "--json").json()
+    assert (again["anew"], again["before"]) == (4 - after, after)
+    keep(home, NEW)
+    assert keys_of_stripe(db, account_id) == ["rk_test_1", "whsec_1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import signal
 import socket
 import subprocess
@@ -124,3 +125,26 @@ def test_a_worker_beside_the_pages_does_the_work_of_its_account_and_ends_with_th
 
 def test_a_worker_does_what_is_due_and_leaves(here: Give) -> None:
     assert here("worker", "--once").code == 0
+
+
+def test_a_request_under_way_is_answered_before_the_server_ends(server: str) -> None:
+    port = _free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kalends.cli", "serve", "--port", str(port)],
+        env=environment_for_children(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert _health(port, process) == 200
+    body = b"grant_type=refresh_token&refresh_token=none"
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
+        head = f"POST /oauth/v1/token HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Length: {len(body)}\r\n"
+        line.sendall(head.encode() + b"Content-Type: application/x-www-form-urlencoded\r\n\r\n" + body[:5])
+        assert select.select([line], [], [], 1)[0] == [], "it reads what is asked, and so it is under way"
+        process.send_signal(signal.SIGTERM)
+        assert select.select([line], [], [], 1)[0] == []
+        line.sendall(body[5:])
+        assert line.recv(12) == b"HTTP/1.1 400"
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in err) == (0, False)

@@ -209,6 +209,8 @@ class StripeServer(Things):
             return self._expanded(makers[parts[0]](params), expand)
         if method == "POST" and parts[2:] == ["cancel"]:
             return self._expanded(self._cancel(self._found(parts[1])), expand)
+        if method == "POST" and len(parts) == 2:
+            self._found(parts[1])["metadata"] |= params["metadata"]
         if method == "DELETE":
             gone = self._found(parts[1])
             del self.things[parts[1]]

@@ -92,7 +92,9 @@ def test_django_works_as_the_same_role_and_migrates_as_the_owner() -> None:
     from django.db import connections
 
     databases = database.django_databases(database.current_dsn())
-    assert databases["default"]["OPTIONS"]["options"] == "-c role=kalends_app -c enable_bitmapscan=off"
+    assert databases["default"]["USER"] == "kalends_app"
+    assert databases["default"]["OPTIONS"]["options"] == "-c enable_bitmapscan=off"
+    assert databases["owner"]["USER"] == "kalends"
     assert "options" not in databases["owner"]["OPTIONS"]
     assert databases["default"]["NAME"] == connections.settings["default"]["NAME"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from hashlib import sha256
 
 import pyotp
 import pytest
@@ -14,7 +15,7 @@ from kalends.accounts.models import RecoveryCode, SecondFactor, User
 from kalends.accounts.sign_in_models import Passkey
 from kalends.platform import database
 from kalends.platform.sealing import unseal
-from kalends.staff.account import door, safety, sign_in
+from kalends.staff.account import door, safety, seen, sign_in
 from tests.staff.stage import PASSWORD, Stage, give_place, new_user
 
 NOW = dt.datetime(2026, 6, 15, 9, 30, tzinfo=dt.UTC)
@@ -23,7 +24,7 @@ NOW = dt.datetime(2026, 6, 15, 9, 30, tzinfo=dt.UTC)
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is always the same moment at the door."""
-    for module in (door, safety, sign_in):
+    for module in (door, safety, seen, sign_in):
         monkeypatch.setattr(module, "system_now", lambda: NOW)
 
 
@@ -87,13 +88,20 @@ def test_the_second_step_without_the_first_leads_back() -> None:
 def test_a_recovery_code_lets_in_once_and_is_kept_as_a_hash_only(user: User, app: pyotp.TOTP) -> None:
     codes = second_factor.new_recovery_codes(user.id)
     assert len(set(codes)) == second_factor.CODES
-    assert not {code.replace("-", "") for code in codes} & set(
-        RecoveryCode.objects.values_list("hash", flat=True)
-    )
+    kept = RecoveryCode.objects.filter(user_id=user.id).values_list("hash", flat=True)
+    assert len(set(kept)) == second_factor.CODES
+    assert not any(code.replace("-", "") in each for code in codes for each in kept)
+    assert not {sha256(code.replace("-", "").encode()).hexdigest() for code in codes} & set(kept)
     typed = codes[3].upper().replace("-", " ")
     assert with_password(user).post("/sign-in/second", {"code": typed}).status_code == 302
     assert with_password(user).post("/sign-in/second", {"code": codes[3]}).status_code == 403
     assert second_factor.recovery_codes_left(user.id) == second_factor.CODES - 1
+
+
+def test_a_recovery_code_from_earlier_times_still_lets_in_once(user: User, app: pyotp.TOTP) -> None:
+    RecoveryCode.objects.create(user_id=user.id, hash=sha256(b"abcde23456").hexdigest())
+    assert with_password(user).post("/sign-in/second", {"code": "abcde-23456"}).status_code == 302
+    assert with_password(user).post("/sign-in/second", {"code": "abcde-23456"}).status_code == 403
 
 
 def test_an_app_is_added_with_the_password_and_a_first_code_and_shows_the_codes_once(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.db import OperationalError
 from django.test import Client
 
 from kalends.accounts import attempts
@@ -109,18 +108,6 @@ class TestTheDemo:
 
 def test_without_the_demo_nobody_is_signed_in_by_being_near(stage: Stage) -> None:
     assert Client().get(stage.index).status_code == 302
-
-
-def test_health_answers_when_the_database_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = Client().get("/health")
-    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
-
-    def gone() -> None:
-        raise OperationalError("the server closed the connection")
-
-    monkeypatch.setattr("kalends.staff.views.health.connection.cursor", gone)
-    answer = Client().get("/health")
-    assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
 
 
 def test_pages_allow_no_script_or_style_but_this_servers_own(client: Client, stage: Stage) -> None:

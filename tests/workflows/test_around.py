@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kalends.accounts.create import create_account
-from kalends.accounts.resealing import reseal_workflow_secret
+from kalends.accounts.resealing import reseal_account
 from kalends.accounts.sql import enter_account
 from kalends.crm.erasure import erase_contact
 from kalends.messages.backends.interface import Backend
@@ -145,7 +145,7 @@ def test_a_segment_knows_the_workflows_that_name_it_and_secrets_are_resealed(
     assert [(use.kind, use.id) for use in uses_of(world.db, world.ctx, segment)] == [("workflow", flow)]
     made = secret_of(world.db, world.ctx)
     assert secret_of(world.db, world.ctx) == made
-    assert reseal_workflow_secret(world.db, world.ctx.id).before == 1
+    assert reseal_account(world.db, world.ctx.id).before == 1
 
 
 def test_a_notice_is_for_those_whom_the_workflow_names(world: World, flows: Flows) -> None:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from kalends.platform.patience import patient
+
 STEPS = 100
 """Steps of a window: the row of a subject holds as many counts at most."""
 
@@ -46,6 +48,7 @@ class Taken(NamedTuple):
     oldest: int
 
 
+@patient
 def take(db: Connection[Any], account_id: int, subject: str, step: int, wanted: int, limit: int) -> Taken:
     """Take up to ``wanted`` requests at a step of time, out of ``limit`` in any :data:`STEPS` steps on end.
 

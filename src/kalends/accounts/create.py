@@ -6,6 +6,7 @@ from typing import Any
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext, AccountSettings, load_context
+from kalends.accounts.put_back import mark_database
 from kalends.accounts.sql import enter_account
 from kalends.core.calendar import local_date
 from kalends.core.money import minor_digits
@@ -54,4 +55,6 @@ def create_account(
         for code in dict.fromkeys((currency, *currencies)):
             db.execute("INSERT INTO enabled_currency (account_id, code) VALUES (%s, %s)", [row[0], code])
         make_default_pipelines(db, row[0], clock_at or now)
+        if clock_at is None:
+            mark_database(db, now)
     return load_context(db, row[0], system_now=now)

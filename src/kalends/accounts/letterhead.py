@@ -9,7 +9,7 @@ from kalends.accounts.setting import setting
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+", re.ASCII)
 _LOGO = re.compile(r"([0-9a-f]{32})-([0-9]+)x([0-9]+)")
-_LONGEST = 120
+_LONGEST, _LONGEST_EMAIL = 120, 254
 _DARK, _LIGHT = "#1c1822", "#ffffff"
 
 
@@ -72,8 +72,8 @@ class Letterhead:
     support_email: str = setting(
         "",
         "Where customers write to; answers to letters go there.",
-        allowed="an email address, or empty",
-        fits=lambda text: not text or _EMAIL.fullmatch(text) is not None,
+        allowed=f"an email address of up to {_LONGEST_EMAIL} letters, or empty",
+        fits=lambda text: not text or (len(text) <= _LONGEST_EMAIL and _EMAIL.fullmatch(text) is not None),
     )
 
     @property

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from kalends.accounts.operation_models import ProofMade, RunningProcess  # noqa: F401 - Django finds them here
 from kalends.accounts.sign_in_models import (  # noqa: F401 - Django finds them here
     Passkey,
     RecoveryCode,

@@ -27,6 +27,16 @@ from kalends.accounts.sign_in_models import Passkey
 
 NAME_LENGTH_MAX = 60
 PASSKEYS_MAX = 20
+_UNFIT = (
+    WebAuthnException,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+"""What comes of answers that no browser gives: the library finds other things there than it looks for."""
 
 
 class Site(NamedTuple):
@@ -75,7 +85,7 @@ def keep_new(
             expected_origin=site.origin,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+    except _UNFIT:
         return None
     if Passkey.objects.filter(credential_id=made.credential_id).exists():
         return None
@@ -108,7 +118,7 @@ def who_signed(answer: dict[str, Any], challenge: bytes, site: Site, now: dateti
     """The user whose passkey signed the challenge; None when the answer does not hold."""
     try:
         credential_id = base64url_to_bytes(str(answer["rawId"]))
-    except (KeyError, ValueError, TypeError):
+    except _UNFIT:
         return None
     with transaction.atomic():
         key = Passkey.objects.select_for_update().filter(credential_id=credential_id).first()
@@ -124,7 +134,7 @@ def who_signed(answer: dict[str, Any], challenge: bytes, site: Site, now: dateti
                 credential_current_sign_count=key.sign_count,
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, KeyError, TypeError):
+        except _UNFIT:
             return None
         key.sign_count, key.last_used_at = signed.new_sign_count, now
         key.save(update_fields=["sign_count", "last_used_at"])
@@ -147,7 +157,7 @@ def read_answer(body: bytes) -> dict[str, Any]:
     """A browser's answer; empty when it is no JSON object."""
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

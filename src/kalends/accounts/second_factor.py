@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from datetime import datetime
 
+from argon2.low_level import Type, hash_secret_raw
 from django.db import transaction
 from pyotp.totp import TOTP
 
@@ -81,16 +82,24 @@ def takes_code(user_id: int, code: str, now: datetime) -> bool:
 
 def takes_recovery_code(user_id: int, code: str, now: datetime) -> bool:
     """Use up a recovery code, if this is one."""
-    unused = RecoveryCode.objects.filter(user_id=user_id, hash=_hashed(code), used_at__isnull=True)
-    return unused.update(used_at=now) == 1
+    unused = RecoveryCode.objects.filter(user_id=user_id, used_at__isnull=True)
+    first = unused.values_list("hash", flat=True).first()
+    if first is None:
+        return False
+    salt, mark, _digest = first.rpartition("$")
+    typed = _hashed(code, salt) if mark else _hashed_before(code)
+    return unused.filter(hash=typed).update(used_at=now) == 1
 
 
 def new_recovery_codes(user_id: int) -> list[str]:
     """Ten new codes, which end the earlier ones; they are told only here."""
     codes = ["".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH)) for _ in range(CODES)]
+    salt = secrets.token_hex(16)
     with transaction.atomic():
         RecoveryCode.objects.filter(user_id=user_id).delete()
-        RecoveryCode.objects.bulk_create(RecoveryCode(user_id=user_id, hash=_hashed(code)) for code in codes)
+        RecoveryCode.objects.bulk_create(
+            RecoveryCode(user_id=user_id, hash=_hashed(code, salt)) for code in codes
+        )
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
@@ -119,6 +128,21 @@ def _takes(factor: SecondFactor, code: str, now: datetime) -> bool:
     return False
 
 
-def _hashed(code: str) -> str:
-    plain = "".join(each for each in code.lower() if each.isalnum())
-    return hashlib.sha256(plain.encode()).hexdigest()
+def _hashed(code: str, salt: str) -> str:
+    """A code is short enough to be guessed from a plain hash, so that this one takes its time.
+
+    The codes of a user share their salt: one computation finds which of them was typed.
+    """
+    digest = hash_secret_raw(
+        _plain(code), salt.encode(), time_cost=2, memory_cost=19_456, parallelism=1, hash_len=32, type=Type.ID
+    )
+    return f"{salt}${digest.hex()}"
+
+
+def _hashed_before(code: str) -> str:
+    """How codes were kept at first."""
+    return hashlib.sha256(_plain(code)).hexdigest()
+
+
+def _plain(code: str) -> bytes:
+    return "".join(each for each in code.lower() if each.isalnum()).encode()

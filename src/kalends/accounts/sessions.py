@@ -8,7 +8,11 @@ from typing import NamedTuple
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
+from kalends.accounts.session_store import kept_as
 from kalends.accounts.sign_in_models import UserSession
+
+LASTS = timedelta(days=30)
+"""After so long a user signs in anew, however busy the session is; one that is not used ends after two weeks."""
 
 SEEN_EVERY = timedelta(minutes=5)
 """How exact "last seen" is: a request that follows sooner writes nothing."""
@@ -29,22 +33,21 @@ def note_seen(user_id: int, session_key: str, now: datetime, *, address: str, ag
     """Write down that a session is in use, and from where."""
     seen = {"user_id": user_id, "seen_at": now, "address": address[:100], "agent": agent[:300]}
     UserSession.objects.update_or_create(
-        session_key=session_key, defaults=seen, create_defaults={**seen, "began_at": now}
+        session_key=kept_as(session_key), defaults=seen, create_defaults={**seen, "began_at": now}
     )
 
 
 def sessions_of(user_id: int, this_key: str | None, now: datetime) -> list[OwnSession]:
     """The user's living sessions, this one first, then by when they were last seen."""
     known = list(UserSession.objects.filter(user_id=user_id))
+    this = kept_as(this_key or "")
     living = set(
         Session.objects.filter(
             session_key__in=[each.session_key for each in known], expire_date__gt=now
         ).values_list("session_key", flat=True)
     )
     found = [
-        OwnSession(
-            each.id, each.address, each.agent, each.began_at, each.seen_at, each.session_key == this_key
-        )
+        OwnSession(each.id, each.address, each.agent, each.began_at, each.seen_at, each.session_key == this)
         for each in known
         if each.session_key in living
     ]
@@ -58,7 +61,9 @@ def end_session(user_id: int, id_: int) -> bool:
 
 def end_other_sessions(user_id: int, this_key: str | None) -> int:
     """End all sessions of the user but this one; returns how many."""
-    return _end(user_id, UserSession.objects.filter(user_id=user_id).exclude(session_key=this_key or ""))
+    return _end(
+        user_id, UserSession.objects.filter(user_id=user_id).exclude(session_key=kept_as(this_key or ""))
+    )
 
 
 def forget_ended(user_id: int) -> None:

@@ -6,6 +6,8 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
+from kalends.catalog.values import is_storable
+
 _KEY = "setting"
 _YES, _NO = ("on", "yes", "true", "1"), ("off", "no", "false", "0")
 
@@ -56,7 +58,7 @@ class Rule:
 
     def check(self, name: str, value: Any) -> None:
         """Raises ``InvalidSetting`` unless the setting may have this value."""
-        if type(value) is not type(self.default) or not self.fits(value):
+        if type(value) is not type(self.default) or not _is_text_of(value) or not self.fits(value):
             raise self._wrong(name, value)
 
     def _wrong(self, name: str, value: Any) -> InvalidSetting:
@@ -84,6 +86,12 @@ def setting(
     words = allowed or _allowed(default, least, most, choices)
     rule = Rule(meaning, words, default, fits_everything, by_hand, least, most, choices)
     return field(default=default, metadata={_KEY: rule})
+
+
+def _is_text_of(value: Any) -> bool:
+    """Whether everything in it that is text can be stored."""
+    parts: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
+    return all(is_storable(part) for part in parts if isinstance(part, str))
 
 
 def _chosen(value: Any, choices: tuple[str, ...]) -> bool:

@@ -25,7 +25,11 @@ class SecondFactor(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """A code that stands in for a lost second factor, once. ``hash`` is its SHA-256; the code is kept nowhere."""
+    """A code that stands in for a lost second factor, once. The code is kept nowhere.
+
+    ``hash`` is a salt, which the codes of a user share, a dollar sign, and Argon2id of the code; in rows from earlier
+    times it is the SHA-256 alone.
+    """
 
     id = models.BigAutoField(primary_key=True)
     user_id = models.BigIntegerField()

@@ -48,7 +48,7 @@ def token(
     """A link's token; the same for the same arguments, so that a letter which is made again says the same."""
     expires = int((made_at + LASTS[purpose]).timestamp())
     told = [account_id, record_id, contact_id, expires, _mark(contact_id, email)]
-    return _signer(purpose).sign_object(told)
+    return signer(purpose).sign_object(told)
 
 
 def address(
@@ -70,13 +70,14 @@ def read(text: str, purpose: str) -> SignedLink | None:
     if len(text) > _LONGEST:
         return None
     try:
-        account_id, record_id, contact_id, expires, mark = _signer(purpose).unsign_object(text)
+        account_id, record_id, contact_id, expires, mark = signer(purpose).unsign_object(text)
     except (signing.BadSignature, ValueError, TypeError):
         return None
     return SignedLink(purpose, account_id, record_id, contact_id, datetime.fromtimestamp(expires, UTC), mark)
 
 
-def _signer(purpose: str) -> signing.Signer:
+def signer(purpose: str) -> signing.Signer:
+    """What signs the links of a purpose."""
     return signing.Signer(salt=f"kalends.accounts.signed_links.{purpose}", sep=".")
 
 

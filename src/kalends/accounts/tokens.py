@@ -16,6 +16,7 @@ from psycopg import Connection
 
 from kalends.accounts.scopes import read_scopes
 from kalends.events import journal
+from kalends.platform.patience import patient
 
 _FORM = re.compile(r"kal_([1-9][0-9]{0,17})_[A-Za-z0-9_-]{43}")
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -126,6 +127,7 @@ def ask_for_bearer(db: Connection[Any], account_id: int, token: str) -> Callable
     return answer
 
 
+@patient
 def note_use(db: Connection[Any], account_id: int, bearer: Bearer, now: datetime) -> None:
     """Remember that a token was used, at most once a minute."""
     if bearer.last_used_at is not None and now - bearer.last_used_at < _USE_IS_NOTED_EVERY:
@@ -174,4 +176,4 @@ def revoke_token(
 
 def hash_of(token: str) -> str:
     """What is kept of a token: nothing that opens a door."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import psycopg
 from django.http import HttpRequest, HttpResponse
@@ -26,8 +25,10 @@ from kalends.catalog.registry import UnknownName
 from kalends.crm.rules import Refused
 from kalends.crm.schema import ask_for_object
 from kalends.events.answers import Asked, Given, KeyRefused, given_before, remember
+from kalends.platform import correlation
 from kalends.platform.clock import system_now
 from kalends.platform.errors import UserFacing
+from kalends.platform.logs import ROUTE
 from kalends.platform.patience import patiently
 from kalends.platform.sealing import CannotUnseal
 
@@ -54,7 +55,8 @@ class _Visit(NamedTuple):
 
 def answer(request: HttpRequest) -> HttpResponse:
     """Answer a request of the API, whatever comes."""
-    correlation_id = str(uuid4())
+    request.META[ROUTE] = routes.NOWHERE
+    correlation_id = correlation.current() or correlation.new_id()
     headers: dict[str, str] = {"X-HubSpot-Correlation-Id": correlation_id, "Cache-Control": "no-store"}
     try:
         status, body, more = _answer(request, headers)
@@ -62,7 +64,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     except ApiError as error:
         told = error
     except CannotUnseal:
-        log.exception("request %s %s needs a secret, %s", request.method, request.path, correlation_id)
+        log.exception("%s needs a secret, %s", request.META[ROUTE], correlation_id)
         told = ApiError(
             500, "INTERNAL_ERROR", "Kalends cannot open a secret that this needs. Its log says why."
         )
@@ -70,7 +72,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         log.exception("the database does not answer, %s", correlation_id)
         told = ApiError(503, "SERVICE_UNAVAILABLE", "The database does not answer. Try again in a moment.")
     except Exception:
-        log.exception("request %s %s failed, %s", request.method, request.path, correlation_id)
+        log.exception("%s failed, %s", request.META[ROUTE], correlation_id)
         told = ApiError(
             500, "INTERNAL_ERROR", "Kalends failed here. Its log has the details under this correlation id."
         )
@@ -91,6 +93,7 @@ def _answer(request: HttpRequest, headers: dict[str, str]) -> tuple[int, str | N
     place = routes.place_of(wire.path_of(request))
     method = "GET" if request.method in (None, "HEAD") else request.method
     found = [] if place is None else routes.find(place, method)
+    request.META[ROUTE] = routes.name_of(place, found)
     way, path = _way(place, found)
     knock = ways.Knock(request, path)
     db, ctx, bearer, now, type_ = _let_in(way, knock, found)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from kalends.api.call import Answer, Call
 from kalends.api.errors import invalid
-from kalends.api.fields import require, storable, wrong
+from kalends.api.fields import require, wrong
 from kalends.api.routes import of_object, route
 from kalends.api.wire import record_id
 from kalends.catalog.model import ObjectType
+from kalends.catalog.values import is_storable
 from kalends.crm import unique
 from kalends.crm.erasure import CannotErase, UnknownPerson, erase_contact
 
@@ -48,7 +49,7 @@ def _meant(call: Call, obj: ObjectType, given: object, name: object) -> Iterator
             )
         yield number
         return
-    if not isinstance(name, str) or not isinstance(given, str) or not storable(given):
+    if not isinstance(name, str) or not isinstance(given, str) or not is_storable(given):
         raise wrong("idProperty", "idProperty is to be the name of a property, and objectId its value")
     try:
         for archived in (False, True):

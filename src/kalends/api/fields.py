@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from kalends.api.errors import ApiError, invalid
 from kalends.api.wire import field_of
+from kalends.catalog.values import is_storable
 
 Body = Mapping[str, Any]
 _LONGEST = 65_536
@@ -21,18 +22,9 @@ def text(body: Body, name: str) -> str | None:
         return None
     if len(value) > _LONGEST:
         raise wrong(name, f"{name} has {len(value):,} characters; give at most {_LONGEST:,}")
-    if not storable(value):
+    if not is_storable(value):
         raise wrong(name, f"{name} has a character that cannot be kept: NUL, or half of a pair")
     return value
-
-
-def storable(value: str) -> bool:
-    """Whether a text has only characters that the database takes.
-
-    >>> storable("Ærlig"), storable("a" + chr(0)), storable(chr(0xD800))
-    (True, False, False)
-    """
-    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def whole(body: Body, name: str) -> int | None:

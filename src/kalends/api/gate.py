@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from kalends.api import exports, stripe_events
 from kalends.api.door import answer
 from kalends.api.openapi import serve
+from kalends.platform.logs import ROUTE
 
 HANDLERS = (
     "records",
@@ -68,11 +69,14 @@ def ahead_of_pages(
 
     def handle(request: HttpRequest) -> HttpResponseBase:
         if request.path_info in (serve.DOCUMENT, serve.REFERENCE):
+            request.META[ROUTE] = request.path_info
             return serve.answer(request)
         from_stripe = _STRIPE.fullmatch(request.path_info)
         if from_stripe is not None:
+            request.META[ROUTE] = "/webhooks/stripe/<account_id>"
             return stripe_events.answer(request, int(from_stripe[1]))
         if request.path_info.startswith(exports.FILES):
+            request.META[ROUTE] = f"{exports.FILES}<token>"
             return exports.answer_file(request, request.path_info.removeprefix(exports.FILES))
         return answer(request) if _OURS.fullmatch(request.path_info) else to_pages(request)
 

@@ -73,6 +73,8 @@ Found = tuple[Route, dict[str, str]] | list[str]
 
 _routes: dict[str, list[Route]] = {}
 
+NOWHERE = "api: nothing"
+
 
 def of_object(verb: Verb, kind: str = "objects", place: str = "type") -> Scopes:
     """The scope for records (or, with ``schemas``, properties) of the object that a place of the path names."""
@@ -151,6 +153,17 @@ def find(place: Place, method: str) -> Found:
             return each, found.groupdict()
         allowed.append(each.method)
     return sorted(set(allowed))
+
+
+def name_of(place: Place | None, found: Found) -> str:
+    """A route as logs and counts name it, whichever version and records the path spoke of.
+
+    >>> name_of(Place("objects", "v3", "/deals/1"), [])
+    'api: nothing'
+    """
+    if place is None or not isinstance(found, tuple):
+        return NOWHERE
+    return f"api: {place.area}{found[0].path}"
 
 
 def way_into(place: Place) -> tuple[ways.Way, dict[str, str]]:

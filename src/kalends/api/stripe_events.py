@@ -7,17 +7,24 @@ and an event that comes twice, late or in another order than it happened does no
 from __future__ import annotations
 
 import json
+import logging
 from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from kalends.accounts import connections
+from kalends.catalog.values import is_storable
+from kalends.core.digits import whole_number
 from kalends.platform.clock import system_now
+
+log = logging.getLogger(__name__)
 
 MAY_DIFFER = timedelta(minutes=5)
 """How old a signature may be, as Stripe recommends: what was overheard once cannot be sent again for long."""
 BYTES_MOST = 1_000_000
+_NO_EVENT = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, RecursionError)
+"""What becomes of a body that is signed and yet no event: no JSON, other fields, a moment beyond the calendar."""
 _REFUSED = "This is no event that this account is to be told."
 
 
@@ -25,7 +32,8 @@ def answer(request: HttpRequest, account_id: int) -> HttpResponse:
     """Take an event in. Whatever is wrong with it is answered alike, so that nobody learns which accounts there are."""
     if request.method != "POST":
         return _told(405, "Events are sent by POST.")
-    if int(request.headers.get("Content-Length") or 0) > BYTES_MOST:
+    length = whole_number(request.headers.get("Content-Length") or "0")
+    if length is None or length > BYTES_MOST:
         return _told(413, "No event is as long as this.")
     # The SDK is slow to load, and most processes that come by here never hear from Stripe.
     from kalends.payments.processors.stripe.book import store_events
@@ -40,10 +48,16 @@ def answer(request: HttpRequest, account_id: int) -> HttpResponse:
     body, header = request.body, request.headers.get("Stripe-Signature", "")
     if not _is_signed(body, header, secret):
         return _told(400, _REFUSED)
-    event: dict[str, Any] = json.loads(body)
-    if event.get("livemode") is is_test:
+    try:
+        event: dict[str, Any] = json.loads(body)
+        if event.get("livemode") is is_test:
+            return _told(400, _REFUSED)
+        kept = arrived(event)
+        if kept is not None and not all(map(is_storable, kept[:4])):
+            raise ValueError(kept)
+    except _NO_EVENT as problem:
+        log.warning("an event of Stripe's for account %s cannot be read: %r", account_id, problem)
         return _told(400, _REFUSED)
-    kept = arrived(event)
     if kept is not None:
         store_events(db, account_id, [kept], system_now())
     return JsonResponse({"received": True})
@@ -57,7 +71,7 @@ def _is_signed(body: bytes, header: str, secret: str) -> bool:
     except (stripe.SignatureVerificationError, UnicodeDecodeError):
         return False
     times = [part.removeprefix("t=") for part in header.split(",") if part.startswith("t=")]
-    signed_at = int(times[0]) if len(times) == 1 and times[0].isdecimal() else 0
+    signed_at = (whole_number(times[0]) or 0) if len(times) == 1 else 0
     return abs(system_now().timestamp() - signed_at) <= MAY_DIFFER.total_seconds()
 
 

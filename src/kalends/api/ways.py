@@ -20,6 +20,7 @@ from kalends.accounts.integration_apps import App
 from kalends.accounts.tokens import Bearer, account_of, ask_for_bearer
 from kalends.api import wire
 from kalends.api.errors import ApiError, not_found, unauthenticated, unknown_developer
+from kalends.catalog.values import is_storable
 
 _MOST_FIELDS = 100
 
@@ -60,7 +61,8 @@ def read_form(body: bytes) -> dict[str, str]:
     ({'grant_type': 'refresh_token', 'client_id': '42-1'}, {'token': 't'})
     """
     if body.lstrip().startswith(b"{"):
-        return {name: value for name, value in wire.read_object(body).items() if isinstance(value, str)}
+        given = wire.read_object(body).items()
+        return {name: value for name, value in given if isinstance(value, str) and is_storable(value)}
     try:
         return dict(
             parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)

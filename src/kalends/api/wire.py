@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from django.http import HttpRequest
 
 from kalends.api.errors import ApiError, invalid
+from kalends.core.digits import whole_number
 
 LARGEST_BODY = 10 * 1024 * 1024
 """Bytes of a request's body; a hundred records with a few long texts each fit in."""
@@ -99,7 +100,8 @@ def read_body(request: HttpRequest) -> bytes:
     """The bytes of a request's body. Raises ``ApiError`` (413) when there are too many."""
     declared = str(request.META.get("CONTENT_LENGTH") or "")
     chunked = "chunked" in str(request.META.get("HTTP_TRANSFER_ENCODING", "")).lower()
-    if declared.isdecimal() and int(declared) > LARGEST_BODY:
+    length = whole_number(declared)
+    if declared.isdecimal() and (length is None or length > LARGEST_BODY):
         raise too_large()
     try:
         source = request.META["wsgi.input"] if chunked else request

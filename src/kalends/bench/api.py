@@ -8,7 +8,7 @@ limits, account) and, for writes, everything that is checked.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import quantiles
 from threading import Thread
 from typing import Any
@@ -20,10 +20,10 @@ from kalends.bench.api_book import ApiBook, make_api_book
 from kalends.bench.api_reads import Case, read_cases
 from kalends.bench.api_server import Client, serving
 from kalends.bench.api_writes import write_cases
+from kalends.bench.measure import Progress, settle_tables
 from kalends.platform import database
 from kalends.platform.scratch import scratch_database
 
-Progress = Callable[[str, int], None]
 WARM_UP = 60
 """Requests before those that count: each of the server's threads has met each statement by then."""
 
@@ -42,7 +42,7 @@ def bench_api(
     """
     with scratch_database("kalends_bench"), database.connect(autocommit=True) as db:
         book = make_api_book(db, subscriptions, lambda made: progress("making the book", made))
-        _settle_tables()
+        settle_tables()
         enter_account(db, book.ctx.id)
         cases = [*read_cases(db, book.ctx, rounds), *write_cases(db, book.ctx)]
         with serving(workers) as port, Client(port, book.token) as client:
@@ -54,12 +54,6 @@ def bench_api(
         "workers": workers,
         "requests": measured,
     }
-
-
-def _settle_tables() -> None:
-    """Let the planner know the tables, as it does on an installation that has run for an hour."""
-    with database.connect(as_owner=True, autocommit=True) as owner:
-        owner.execute("VACUUM ANALYZE")
 
 
 def _measure(

@@ -5,9 +5,8 @@ Each process is one of its own, as on a real installation: it claims blocks unti
 
 import multiprocessing
 import os
-import resource
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.synchronize import Barrier
@@ -17,13 +16,13 @@ from kalends.accounts.context import load_context
 from kalends.accounts.sql import enter_account
 from kalends.bench import floor
 from kalends.bench.book import DUE_AT, make_book
+from kalends.bench.measure import Meter, Progress, beside, peak_rss_mb, settle_tables
 from kalends.billing.block import BLOCK_SIZE
 from kalends.billing.run import RunResult, bill_everything_due, no_garbage_collection
 from kalends.platform import database
 from kalends.platform.home import open_home
 from kalends.platform.scratch import scratch_database
 
-Progress = Callable[[str, int], None]
 Job = Callable[[int, int, int], int]
 START_TIMEOUT_SECONDS = 300
 
@@ -38,29 +37,16 @@ def bench_billing(
     with scratch_database("kalends_bench"):
         with database.connect(autocommit=True) as db:
             ctx = make_book(db, subscriptions, lambda made: progress("making the book", made))
-        _settle_tables()
+        settle_tables()
         progress("billing", 0)
         billed = _in_processes(_bill, ctx.id, processes)
         with _owner(ctx.id) as owner:
-            floor.make_bare_tables(owner, ctx.id)
+            floor.make_floor(owner, ctx.id)
         progress("writing the floor", 0)
-        _settle_tables()
+        settle_tables()
         written = _in_processes(_write_floor, ctx.id, processes)
-    rate, floor_rate = billed["count"] / billed["seconds"], written["count"] / written["seconds"]
-    return {
-        "subscriptions": billed["count"],
-        "processes": processes,
-        "subscriptions_per_second": round(rate),
-        "floor_per_second": round(floor_rate),
-        "ratio": round(rate / floor_rate, 3),
-        "peak_rss_mb": billed["peak_rss_mb"],
-    }
-
-
-def _settle_tables() -> None:
-    """Let the planner know the tables, as it does on an installation that has run for an hour."""
-    with database.connect(as_owner=True, autocommit=True) as owner:
-        owner.execute("VACUUM ANALYZE")
+    figures = beside(billed["count"], billed["seconds"], written["seconds"], Meter())
+    return {"processes": processes, **figures, "peak_rss_mb": billed["peak_rss_mb"], "spent": billed["spent"]}
 
 
 @contextmanager
@@ -93,7 +79,14 @@ def _in_processes(job: Job, account_id: int, processes: int) -> dict[str, Any]:
         "count": sum(part["count"] for part in parts),
         "seconds": max(part["ended"] for part in parts) - min(part["began"] for part in parts),
         "peak_rss_mb": max(part["peak_rss_mb"] for part in parts),
+        "spent": _spent([part["meter"] for part in parts]),
     }
+
+
+def _spent(meters: Sequence[Meter]) -> dict[str, Any]:
+    """Where the time of all processes went; each of them saw all that the server did."""
+    whole = max(meters, key=lambda meter: meter.wall)
+    return replace(whole, here=sum(meter.here for meter in meters)).told(len(meters))
 
 
 def _child(
@@ -108,11 +101,18 @@ def _child(
     os.environ.update(environment)
     database.open_database(open_home())
     barrier.wait(START_TIMEOUT_SECONDS)
-    began = time.monotonic()
-    with no_garbage_collection():
+    began, meter = time.monotonic(), Meter()
+    with no_garbage_collection(), meter.running():
         count = job(account_id, number, processes)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    results.put({"count": count, "began": began, "ended": time.monotonic(), "peak_rss_mb": peak})
+    results.put(
+        {
+            "count": count,
+            "began": began,
+            "ended": time.monotonic(),
+            "peak_rss_mb": round(peak_rss_mb()),
+            "meter": meter,
+        }
+    )
 
 
 def _bill(account_id: int, number: int, processes: int) -> int:  # noqa: ARG001

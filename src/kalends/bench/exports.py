@@ -7,9 +7,7 @@ account's zone, text that no spreadsheet runs, counting, packing, and telling ho
 
 from __future__ import annotations
 
-import resource
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -20,6 +18,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import enter_account
 from kalends.bench.api_book import make_api_book
+from kalends.bench.measure import Meter, Progress, beside, peak_rss_mb, settle_tables
 from kalends.catalog.registry import get_object
 from kalends.exports.files import Target
 from kalends.exports.make import context_of, make_file
@@ -29,8 +28,6 @@ from kalends.platform.scratch import scratch_database
 from kalends.query import Filter, compile_filter
 from kalends.query.context import Binder
 from kalends.query.paging import order_sql, sort_sql
-
-Progress = Callable[[str, int], None]
 
 COLUMNS = (
     "hs_name",
@@ -69,43 +66,32 @@ def bench_exports(
         TemporaryDirectory(prefix="kalends-bench-") as folder,
     ):
         ctx, _token = make_api_book(db, subscriptions, lambda made: progress("making the book", made))
-        with database.connect(as_owner=True, autocommit=True) as owner:
-            owner.execute("VACUUM ANALYZE")
+        settle_tables()
         enter_account(db, ctx.id)
         made: list[float] = []
         floor: list[float] = []
         sizes: dict[str, int] = {}
-        before = _memory_mb()
+        before, meter = peak_rss_mb(), Meter()
         for number in range(rounds):
             progress("PostgreSQL's own COPY", 0)
             seconds, sizes["floor_bytes"] = _copy(db, ctx, Path(folder) / "floor.csv")
             floor.append(seconds)
-            began = time.perf_counter()
-            written = make_file(
-                db,
-                ctx,
-                Request(object="subscription", columns=COLUMNS, mark=True),
-                Target(Path(folder), f"export{number}", "subscriptions", ctx.now),
-                lambda so_far: progress("exporting", so_far.rows),
-            )
-            made.append(time.perf_counter() - began)
+            with meter.running():
+                written = make_file(
+                    db,
+                    ctx,
+                    Request(object="subscription", columns=COLUMNS, mark=True),
+                    Target(Path(folder), f"export{number}", "subscriptions", ctx.now),
+                    lambda so_far: progress("exporting", so_far.rows),
+                )
+            made.append(meter.last)
             sizes["export_bytes"] = written.made.size
     return {
-        "subscriptions": subscriptions,
         "columns": len(COLUMNS) + 1,
         "rounds": rounds,
-        **_figures(subscriptions, made, floor),
+        **beside(subscriptions, median(made), median(floor), meter),
         **sizes,
-        "memory_grown_mb": round(_memory_mb() - before, 1),
-    }
-
-
-def _figures(subscriptions: int, made: Sequence[float], floor: Sequence[float]) -> dict[str, Any]:
-    return {
-        "export_seconds": round(median(made), 2),
-        "floor_seconds": round(median(floor), 2),
-        "rows_per_second": round(subscriptions / median(made)),
-        "ratio": round(median(floor) / median(made), 2),
+        "memory_grown_mb": round(peak_rss_mb() - before, 1),
     }
 
 
@@ -130,8 +116,3 @@ def _copy(db: Connection[Any], ctx: AccountContext, path: Path) -> tuple[float, 
         for line in copy:
             file.write(line)
     return time.perf_counter() - began, path.stat().st_size
-
-
-def _memory_mb() -> float:
-    """The most that this process has ever held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -4,36 +4,20 @@ The tables are bare (a primary key and nothing else), the server, its durability
 the same. No billing system on this database can be faster than this; the ratio to it is what is quoted.
 """
 
-from typing import Any, LiteralString
+from typing import Any
 
-from psycopg import Connection, sql
+from psycopg import Connection
 
 from kalends.accounts.sql import integers, load
+from kalends.bench.bare import make_bare_tables, write_again
 
-TABLES: dict[LiteralString, LiteralString] = {
-    "invoice": "account_id, id",
-    "line_item": "account_id, id",
-    "payment": "account_id, id",
-    "charge_attempt": "account_id, invoice_id, attempt",
-    "ledger_transfer": "account_id, document_id, posting, occasion, leg",
-    "event": "account_id, id",
-    "message": "account_id, id",
-    "subscription": "account_id, id",
-}
+TABLES = "invoice line_item payment charge_attempt ledger_transfer event message subscription".split()
 
 
-def make_bare_tables(owner: Connection[Any], account_id: int) -> None:
-    """Copies of the tables with nothing but their primary keys; the subscriptions are there before the run."""
-    owner.execute("CREATE SCHEMA bare")
-    for table, key in TABLES.items():
-        owner.execute(
-            sql.SQL("CREATE TABLE bare.{0} (LIKE public.{0}, PRIMARY KEY ({1}))").format(
-                sql.Identifier(table), sql.SQL(key)
-            )
-        )
-    owner.execute(
-        "INSERT INTO bare.subscription SELECT * FROM subscription WHERE account_id = %s", [account_id]
-    )
+def make_floor(owner: Connection[Any], account_id: int) -> None:
+    """Tables with nothing but their primary keys; the subscriptions are there before the run."""
+    make_bare_tables(owner, TABLES)
+    write_again(owner, account_id, {"subscription": ""})
 
 
 def copy_block(owner: Connection[Any], account_id: int, invoices: list[int]) -> None:

@@ -8,8 +8,7 @@ the same machine in the same moments.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from statistics import quantiles
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import psycopg
@@ -18,8 +17,9 @@ from django.test import Client
 from psycopg import ClientCursor, Connection
 
 from kalends.accounts.sql import enter_account
+from kalends.bench.measure import Meter, Progress, settle_tables, typical
 from kalends.bench.pages_asked import PageCase, page_cases
-from kalends.bench.pages_book import PagesBook, Progress, make_pages_book
+from kalends.bench.pages_book import PagesBook, make_pages_book
 from kalends.platform import database
 from kalends.platform.scratch import scratch_database
 
@@ -57,8 +57,7 @@ def bench_pages(
     with scratch_database("kalends_bench"), database.connect(autocommit=True) as db:
         try:
             book = make_pages_book(db, subscriptions, progress)
-            with database.connect(as_owner=True, autocommit=True) as owner:
-                owner.execute("VACUUM ANALYZE")
+            settle_tables()
             measured = _measure_all(db, book, rounds, progress)
         finally:
             connection.close()
@@ -87,22 +86,22 @@ def _measure(
     progress(case.name, 0)
     paged: list[float] = []
     bare: list[float] = []
-    asked, size = 0, 0
+    asked, size, counted = 0, 0, Meter()
     for round_ in range(WARM_UP + rounds):
         address, recorder = case.address(round_), Recorder()
-        began = time.perf_counter()
-        with connection.execute_wrapper(recorder):
+        meter = counted if round_ >= WARM_UP else Meter()
+        with meter.running(), connection.execute_wrapper(recorder):
             answer = client.get(address)
-        answered = time.perf_counter()
+        asked_again = time.perf_counter()
         _ask_again(db, recorder.statements)
         done = time.perf_counter()
         if answer.status_code != 200:
             raise RuntimeError(f"{address} was answered with {answer.status_code}")
         if round_ >= WARM_UP:
-            paged.append(answered - began)
-            bare.append(done - answered)
+            paged.append(meter.last)
+            bare.append(done - asked_again)
         asked, size = len(recorder.statements), len(answer.content)
-    page, driver = _figures(paged), _figures(bare)
+    page, driver = typical(paged), typical(bare)
     return {
         "page": case.name,
         "bytes": size,
@@ -110,6 +109,7 @@ def _measure(
         "server": page,
         "driver": driver,
         "p95_ratio": round(page["p95_ms"] / driver["p95_ms"], 2),
+        "spent": counted.told(),
     }
 
 
@@ -132,9 +132,3 @@ def _ask_again(db: Connection[Any], statements: Iterable[Statement]) -> None:
             else:
                 if cursor.description is not None:
                     cursor.fetchall()
-
-
-def _figures(seconds: Sequence[float]) -> dict[str, float]:
-    """The median and the 95th percentile, in milliseconds."""
-    cuts = quantiles(seconds, n=100, method="inclusive")
-    return {"p50_ms": round(cuts[49] * 1000, 2), "p95_ms": round(cuts[94] * 1000, 2)}

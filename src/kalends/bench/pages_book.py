@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -12,8 +11,7 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.people import add_member
 from kalends.accounts.sql import enter_account, load
 from kalends.bench.api_book import CHUNK, make_api_book
-
-Progress = Callable[[str, int], None]
+from kalends.bench.measure import Progress
 
 
 class PagesBook(NamedTuple):

@@ -7,31 +7,23 @@ came of it into bare tables, which have primary keys only.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any, LiteralString
+from typing import Any
 
-from psycopg import Connection, sql
+from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import enter_account
 from kalends.bench.api_book import make_api_book
+from kalends.bench.bare import make_bare_tables, write_again
+from kalends.bench.measure import Meter, Progress, beside, settle_tables
 from kalends.platform import database
 from kalends.platform.scratch import scratch_database
 from kalends.workflows.services import create_workflow, turn_on
 from kalends.workflows.turn import take_turn
 
-Progress = Callable[[str, int], None]
 _CHUNK = 20_000
 
-_TABLES: dict[LiteralString, LiteralString] = {
-    "enrollment": "account_id, id",
-    "workflow_log": "account_id, enrollment_id, nth",
-    "workflow_match": "account_id, workflow_id, record_id",
-    "task": "account_id, id",
-    "event": "account_id, id",
-    "subscription": "account_id, id",
-}
+_TABLES = "enrollment workflow_log workflow_match task event subscription".split()
 _CHANGE = """
 WITH changed AS (
     UPDATE subscription SET comments = 'measured' WHERE account_id = %(account_id)s AND id = ANY(%(ids)s) RETURNING id
@@ -88,24 +80,20 @@ def bench_workflows(enrollments: int, progress: Progress = lambda step, done: No
         _change(db, ctx, progress)
         with database.connect(as_owner=True, autocommit=True) as owner:
             enter_account(owner, ctx.id)
-            owner.execute("VACUUM ANALYZE")
+            settle_tables()
             before = owner.execute("SELECT max(id) FROM event").fetchone()
             assert before is not None
             progress("enrolling", 0)
-            began = time.perf_counter()
-            turn = take_turn(db, ctx)
-            seconds = time.perf_counter() - began
+            meter = Meter()
+            with meter.running():
+                turn = take_turn(db, ctx)
             assert turn.enrolled == enrollments, f"{turn.enrolled} came in instead of {enrollments}"
             progress("the floor", 0)
             floor = _floor(owner, ctx, int(before[0]))
     return {
         "enrollments": enrollments,
         "actions": 4,
-        "seconds": round(seconds, 2),
-        "per_second": round(enrollments / seconds),
-        "floor_seconds": round(floor, 2),
-        "floor_per_second": round(enrollments / floor),
-        "ratio": round(floor / seconds, 3),
+        **beside(enrollments, meter.wall, floor, meter),
     }
 
 
@@ -122,16 +110,6 @@ def _change(db: Connection[Any], ctx: AccountContext, progress: Progress) -> Non
 
 def _floor(owner: Connection[Any], ctx: AccountContext, after: int) -> float:
     """Seconds that it takes to write the same rows once more, into bare tables."""
-    owner.execute("CREATE SCHEMA bare")
-    for table, key in _TABLES.items():
-        owner.execute(
-            sql.SQL("CREATE TABLE bare.{0} (LIKE public.{0}, PRIMARY KEY ({1}))").format(
-                sql.Identifier(table), sql.SQL(key)
-            )
-        )
-    began = time.perf_counter()
-    for table in _TABLES:
-        own = sql.SQL("WHERE account_id = %s" + (" AND id > %s" if table == "event" else ""))
-        copy = sql.SQL("INSERT INTO bare.{0} SELECT * FROM public.{0} ").format(sql.Identifier(table))
-        owner.execute(copy + own, [ctx.id, after] if table == "event" else [ctx.id])
-    return time.perf_counter() - began
+    make_bare_tables(owner, _TABLES)
+    only = {table: f"AND id > {after:d}" if table == "event" else "" for table in _TABLES}
+    return write_again(owner, ctx.id, only)

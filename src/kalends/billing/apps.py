@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from kalends.platform.boot import when_open
+
 
 class BillingConfig(AppConfig):
     name = "kalends.billing"
@@ -11,6 +13,7 @@ class BillingConfig(AppConfig):
             erasure,
             invoice_rules,
             line_rules,
+            restored,
             subscription_rules,
             subscription_ties,
             tax_rates,
@@ -18,3 +21,4 @@ class BillingConfig(AppConfig):
 
         for room in (subscription_rules, subscription_ties, line_rules, invoice_rules, tax_rates, erasure):
             room.register_rules()
+        when_open(restored.look)

@@ -17,6 +17,7 @@ from kalends.events import journal
 from kalends.messages import outbox
 from kalends.payments.outcomes import NEVER_SENT, Outcome, record_outcomes
 from kalends.payments.refund import request_refund
+from kalends.platform.patience import patient
 
 
 class Canceled(NamedTuple):
@@ -174,6 +175,7 @@ def cancel_at_period_end(
     return ends
 
 
+@patient
 def cancel_after_last_retry(db: Connection[Any], ctx: AccountContext) -> int:
     """Cancel the unpaid subscriptions whose last retry failed, where the account has chosen that.
 

@@ -10,6 +10,7 @@ from psycopg import Connection
 
 from kalends.accounts.agenda import do_tools, next_of_tools
 from kalends.accounts.context import AccountContext
+from kalends.accounts.sql import fetch, load
 from kalends.billing.agenda import Work, read_agenda
 from kalends.billing.history import run_ended, run_started
 from kalends.billing.run import RunResult, due_work, run_due
@@ -65,6 +66,8 @@ class Clock:
         work = work or due_work(self.db, self.ctx, self.processors)
         run = run_started(self.db, self.ctx, self.ctx.now) if work.cycles or work.retries else None
         result = run_due(self.db, self.ctx, self.processors, work=work)
+        while work.cycles and not result.held and self._waited_for_others():
+            result.add(run_due(self.db, self.ctx, self.processors))
         if run is not None:
             run_ended(self.db, self.ctx, run, self.ctx.now, result)
         total.add(result)
@@ -75,6 +78,18 @@ class Clock:
                 f"The billing of {self.ctx.name} is held, and its clock stands at {self.ctx.now:%Y-%m-%d %H:%M} UTC. "
                 "Let billing go on first."
             )
+
+    def _waited_for_others(self) -> bool:
+        """Wait until nobody holds what is due at this moment; says whether somebody did.
+
+        A run beside this one may be billing it. Should that run end without having done so, and the clock have gone on
+        meanwhile, it would be billed late.
+        """
+        params = {"account_id": self.ctx.id, "billing_day": self.ctx.billing_day}
+        ((due, free),) = fetch(self.db, load("kalends.billing", "due_and_free"), params)
+        if due != free:
+            self.db.execute(load("kalends.billing", "wait_for_due"), params)
+        return due != free
 
     def _move(self, instant: datetime) -> None:
         self.db.execute("UPDATE account SET clock_at = %s WHERE id = %s", [instant, self.ctx.id])

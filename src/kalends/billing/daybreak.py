@@ -9,8 +9,10 @@ from kalends.accounts.sql import fetch, load
 from kalends.billing.changes import begin_waiting_pause, cancel_subscriptions, resume
 from kalends.core.lifecycle import Cause, Status, transition
 from kalends.events import journal
+from kalends.platform.patience import patient
 
 
+@patient
 def roll_overdue(db: Connection[Any], ctx: AccountContext) -> int:
     """Mark the invoices that are unpaid after their due date, and their active subscriptions as past due."""
     past_due = transition(Status.ACTIVE, Cause.INVOICE_OVERDUE).value
@@ -28,6 +30,7 @@ def roll_overdue(db: Connection[Any], ctx: AccountContext) -> int:
     return len(rows)
 
 
+@patient
 def resume_paused(db: Connection[Any], ctx: AccountContext) -> int:
     """End the pauses whose day of resuming has come."""
     query = (
@@ -41,6 +44,7 @@ def resume_paused(db: Connection[Any], ctx: AccountContext) -> int:
     return len(rows)
 
 
+@patient
 def cancel_due(db: Connection[Any], ctx: AccountContext) -> int:
     """Cancel the subscriptions whose last paid period has ended."""
     query = "SELECT id FROM subscription WHERE account_id = %s AND cancel_on <= %s ORDER BY id FOR UPDATE"
@@ -51,6 +55,7 @@ def cancel_due(db: Connection[Any], ctx: AccountContext) -> int:
     return len(ids)
 
 
+@patient
 def pause_due(db: Connection[Any], ctx: AccountContext) -> int:
     """Begin the pauses whose day has come; one that is not active any more goes on as it is.
 
@@ -65,6 +70,7 @@ def pause_due(db: Connection[Any], ctx: AccountContext) -> int:
         return sum(begin_waiting_pause(db, ctx, id_) for id_ in ids)
 
 
+@patient
 def expire_completed(db: Connection[Any], ctx: AccountContext) -> int:
     """End the fixed terms whose end date has come and whose last payment has settled."""
     if not _a_term_is_over(db, ctx):

@@ -8,8 +8,10 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.billing.run import RunResult
+from kalends.platform.patience import patient
 
 
+@patient
 def run_started(db: Connection[Any], ctx: AccountContext, started_at: datetime) -> int:
     """Write down that a run starts, with what is due; returns its id. A run that is killed keeps no end."""
     params = {"account_id": ctx.id, "as_of": ctx.now, "day": ctx.billing_day, "started_at": started_at}
@@ -30,6 +32,7 @@ def run_ended(
     _write(db, ctx, run_id, ended_at, result)
 
 
+@patient
 def _write(
     db: Connection[Any], ctx: AccountContext, run_id: int, ended_at: datetime | None, result: RunResult
 ) -> None:

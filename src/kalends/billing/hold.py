@@ -3,6 +3,9 @@
 A hold is seen between two blocks of a run: the block at hand is finished, and what was invoiced but not yet charged
 waits as an intended charge. What processors report of charges that were sent before is still taken in, since that
 money has moved already. What came due meanwhile is billed when the hold ends, as after any outage.
+
+An account whose books were put back to an earlier state (:mod:`kalends.billing.restored`) is held as well, and is let
+go on in another way, after its processors were asked.
 """
 
 from datetime import datetime
@@ -11,7 +14,9 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
+from kalends.accounts.put_back import put_back
 from kalends.events import journal
+from kalends.platform.patience import patient
 
 REASON_LENGTH_MAX = 500
 
@@ -21,21 +26,26 @@ class HoldRefused(ValueError):
 
 
 class Hold(NamedTuple):
-    """Since when nothing is billed, who asked for that, and why."""
+    """Since when nothing is billed, who asked for that, and why; ``put_back``: its books are those of before."""
 
     since: datetime
     actor: str
     reason: str
+    put_back: bool = False
 
 
 def find_hold(db: Connection[Any], account_id: int) -> Hold | None:
     """The account's hold; ``None`` while it is billed as usual."""
+    found = put_back(db, account_id)
+    if found is not None and not found.released:
+        return Hold(found.found_at, "kalends", found.reason, put_back=True)
     row = db.execute(
         "SELECT since, actor, reason FROM billing_hold WHERE account_id = %s", [account_id]
     ).fetchone()
     return None if row is None else Hold(*row)
 
 
+@patient
 def hold_billing(db: Connection[Any], ctx: AccountContext, *, actor: str, reason: str = "") -> Hold:
     """Stop billing the account after the block at hand. Raises :class:`HoldRefused` when it is held already."""
     reason = reason.strip()
@@ -54,8 +64,17 @@ def hold_billing(db: Connection[Any], ctx: AccountContext, *, actor: str, reason
     return Hold(*row)
 
 
+@patient
 def release_billing(db: Connection[Any], ctx: AccountContext, *, actor: str) -> Hold:
-    """Let billing go on: the next run bills what came due meanwhile. Raises :class:`HoldRefused` without a hold."""
+    """Let billing go on: the next run bills what came due meanwhile.
+
+    Raises :class:`HoldRefused` without a hold, and for one that only `kalends restored` ends.
+    """
+    found = put_back(db, ctx.id)
+    if found is not None and not found.released:
+        raise HoldRefused(
+            "The account's books were put back to an earlier state: `kalends restored` asks its processors first."
+        )
     with db.transaction():
         row = db.execute(
             "DELETE FROM billing_hold WHERE account_id = %s RETURNING since, actor, reason", [ctx.id]

@@ -8,23 +8,28 @@ from django.db.models import F, Q
 
 from kalends.accounts.tables import AccountRow, Record, archived_index, filled_index, living_index
 from kalends.billing.credit_models import CreditApplication, CreditNote, CreditNoteLine, CustomerCredit
+from kalends.billing.hold_models import BillingHold, DatabaseMark, Restoration, UnbookedCharge
 from kalends.billing.library_models import KeptBuyer, TaxRate
 from kalends.billing.movement_models import RevenueMovement
 
 __all__ = [
+    "BillingHold",
     "BillingRun",
     "CreditApplication",
     "CreditNote",
     "CreditNoteLine",
     "CustomerCredit",
+    "DatabaseMark",
     "Invoice",
     "InvoiceSeries",
     "KeptBuyer",
     "LineItem",
     "ParkedSubscription",
+    "Restoration",
     "RevenueMovement",
     "Subscription",
     "TaxRate",
+    "UnbookedCharge",
 ]
 
 
@@ -366,18 +371,6 @@ class BillingRun(AccountRow):
 
     class Meta:
         db_table = "billing_run"
-
-
-class BillingHold(AccountRow):
-    """Says that nothing of the account is billed until somebody lets it go on; there is none while billing runs."""
-
-    since = models.DateTimeField()
-    actor = models.TextField()
-    reason = models.TextField(default="", db_default="")
-
-    class Meta:
-        db_table = "billing_hold"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["account_id"], name="billing_hold_once")]
 
 
 class ParkedSubscription(AccountRow):

@@ -7,6 +7,7 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.events import journal
+from kalends.platform.patience import patient
 
 
 class NotParked(LookupError):
@@ -34,6 +35,7 @@ def parked(db: Connection[Any], ctx: AccountContext, *, limit: int) -> list[Park
     return [Parked(*row) for row in rows]
 
 
+@patient
 def release(db: Connection[Any], ctx: AccountContext, id_: int, *, actor: str = "system") -> Parked:
     """Take a subscription out of parking; the next run bills it or parks it again. Raises ``NotParked``."""
     with db.transaction():

@@ -21,12 +21,14 @@ from kalends.billing.block import BLOCK_SIZE, FIRST_KEY, bill_block
 from kalends.billing.changes import cancel_after_last_retry
 from kalends.billing.daybreak import cancel_due, expire_completed, pause_due, resume_paused, roll_overdue
 from kalends.billing.hold import find_hold
+from kalends.billing.release_restored import first_run_over
 from kalends.messages.reminders import queue_reminders
 from kalends.payments.collect import Collected, Processors, collect
 from kalends.payments.give_back import send_refunds
 from kalends.payments.processors.registry import SANDBOX, has_new_reports, reporting_processors
 from kalends.payments.reports import handle_stored, take_in
 from kalends.payments.retry import intend_retries
+from kalends.platform.patience import patient
 
 
 @dataclass(slots=True)
@@ -111,6 +113,8 @@ def run_due(
                 bill_everything_due(db, ctx, result, size=size, catch_up=catch_up, progress=progress)
         if not result.held:
             _charge_and_follow_up(db, ctx, processors, work, result, progress)
+    if not result.held:
+        first_run_over(db, ctx)
     progress(result)
     return result
 
@@ -178,7 +182,7 @@ def bill_everything_due(
     while still_due:
         still_due, after, more = False, FIRST_KEY, True
         while more:
-            block = bill_block(db, ctx, after=after, size=size, catch_up=catch_up)
+            block = patient(bill_block)(db, ctx, after=after, size=size, catch_up=catch_up)
             after, more = block.last, block.claimed == size
             still_due |= block.still_due
             result.invoiced += block.invoiced

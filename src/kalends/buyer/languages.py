@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 
-CHOSEN_COOKIE = "kalends_buyer_language"
+CHOSEN_COOKIE = f"{settings.COOKIE_PREFIX}kalends_buyer_language"
 PARAMETER = "lang"
 NATIVE_NAMES = {"en": "English", "nb": "Norsk bokmål", "fi": "Suomi"}
 

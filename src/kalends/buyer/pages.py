@@ -21,6 +21,7 @@ from kalends.buyer.door import Guest, NotThere, TooMany, missed
 from kalends.buyer.languages import CHOSEN_COOKIE, PARAMETER, choices, chosen, current, first_of
 from kalends.buyer.policies import links
 from kalends.documents.invoice import seller_of
+from kalends.platform.patience import patiently
 
 View = Callable[..., HttpResponse]
 _A_YEAR = 365 * 24 * 3600
@@ -56,7 +57,8 @@ def buyer_page(view: View) -> View:
 
 def _answer(view: View, request: HttpRequest, **kwargs: Any) -> HttpResponse:
     try:
-        return view(request, **kwargs)
+        # What a page does is known by its form's key or found where it stands, so it can be begun anew.
+        return patiently(lambda: view(request, **kwargs))
     except NotThere:
         wait = missed(request)
     except TooMany as problem:

@@ -61,12 +61,21 @@ def read_value(prop: Property, raw: object) -> Value:
             return read_text(raw)
 
 
+def is_storable(text: str) -> bool:
+    """Whether a text has only characters that the database takes: neither NUL nor half of a pair.
+
+    >>> is_storable("Ærlig"), is_storable("a" + chr(0)), is_storable(chr(0xD800))
+    (True, False, False)
+    """
+    return _NO_TEXT.search(text) is None
+
+
 def read_text(raw: object) -> str:
     """A text that can be stored."""
     if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
         raise WrongValue(raw, "Give a text.")
     text = str(raw)
-    if _NO_TEXT.search(text):
+    if not is_storable(text):
         raise WrongValue(text.encode("unicode_escape").decode(), "Take out the characters that are no text.")
     return text
 

@@ -9,12 +9,21 @@ from collections.abc import Sequence
 
 from kalends.cli.app import kalends
 from kalends.cli.failures import explain
+from kalends.platform.correlation import new_id, working_under
 
 BROKEN_PIPE = 141
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line; returns its exit code. Nothing escapes but what ends the process itself."""
+    """Run one command line; returns its exit code. Nothing escapes but what ends the process itself.
+
+    All that is logged meanwhile has one id.
+    """
+    with working_under(new_id()):
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         outcome = kalends.main(list(arguments), prog_name="kalends", standalone_mode=False)
         sys.stdout.flush()

@@ -12,6 +12,7 @@ import click
 import psycopg
 
 from kalends.cli.show import note
+from kalends.core.digits import whole_number
 from kalends.platform.errors import ExitCode, UserFacing
 from kalends.platform.patience import patiently
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from kalends.accounts.context import AccountContext
 
 Done = TypeVar("Done")
-_LARGEST_ID = 2**63 - 1
 
 yes_option = click.option(
     "--yes", is_flag=True, help="Do it without asking; needed where there is no terminal."
@@ -61,10 +61,10 @@ class RecordId(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number, if it can be one."""
-        text = str(value).strip()
-        if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= _LARGEST_ID:
+        number = whole_number(str(value).strip())
+        if not number:
             self.fail(f"{value!r} is not the number of a record; give one such as 1042.", param, ctx)
-        return int(text)
+        return number
 
 
 RECORD_ID = RecordId()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from kalends.cli.show import json_option, print_json, say
 from kalends.cli.tell_run import run_as_json, tell_run
 from kalends.platform.clock import system_now
 from kalends.platform.errors import ExitCode, UserFacing
+from kalends.platform.stopping import stopped_by_signals
 
 if TYPE_CHECKING:
     from kalends.accounts.context import AccountContext
@@ -34,7 +36,8 @@ def bill(
 
     Reports of payment processors are taken in, invoices fall overdue, failed charges are tried again, due cycles are
     invoiced and charged. It may be started twice at the same moment, on two machines, and killed at any point:
-    each cycle is billed once, and the next run goes on where this one stopped.
+    each cycle is billed once, and the next run goes on where this one stopped. Ctrl-C or SIGTERM lets it finish the
+    block at hand.
 
     A subscription that cannot be billed rightly is parked with a reason, and the run goes on with the others; see
     `kalends status` and `kalends release`. A customer who is several cycles behind is charged for one a day, unless
@@ -79,9 +82,16 @@ def bill_account(session: Session, ctx: AccountContext, *, catch_up: bool) -> Ru
     def after_block(so_far: RunResult) -> None:
         run_progressed(session.db, ctx, run_id, so_far)
         progress(so_far.invoiced + so_far.parked)
+        if stop.is_set():
+            raise KeyboardInterrupt
 
+    stop = threading.Event()
     try:
-        with open_processors(ctx) as processors, Progress("subscriptions", due[0]) as progress:
+        with (
+            stopped_by_signals(stop),
+            open_processors(ctx) as processors,
+            Progress("subscriptions", due[0]) as progress,
+        ):
             result = run_due(
                 session.db,
                 ctx,
@@ -108,7 +118,9 @@ def refuse_while_held(ctx: AccountContext, held: Hold | None) -> None:
             f"Billing is held since {held.since:%Y-%m-%d %H:%M} UTC, by {held.actor}"
             + (f": {held.reason}" if held.reason else "."),
             where=f"account {ctx.id} ({ctx.name})",
-            remedy="`kalends hold --release` lets it go on.",
+            remedy="`kalends restored` asks the processors and lets it go on."
+            if held.put_back
+            else "`kalends hold --release` lets it go on.",
             exit_code=ExitCode.REFUSED,
         )
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import click
 
 from kalends.platform.clock import system_now
+from kalends.platform.correlation import current
 from kalends.platform.errors import ExitCode, UserFacing
 from kalends.platform.home import home_path
+from kalends.platform.redaction import without_secrets
 
 FAULT = 70
 """Something that Kalends did not foresee (EX_SOFTWARE of sysexits.h)."""
@@ -53,6 +55,8 @@ def foreseen(problem: BaseException) -> UserFacing | None:
             value=problem.strerror or str(problem),
             remedy="Check its name and that this user may read or write it.",
         )
+    if isinstance(problem, UnicodeEncodeError):
+        return _no_text(problem.object[problem.start : problem.end])
     return _of_the_database(problem)
 
 
@@ -64,6 +68,8 @@ def _of_the_database(problem: BaseException) -> UserFacing | None:
         cause = cause.__cause__ or cause.__context__
     if isinstance(cause, psycopg.errors.DiskFull):
         return _no_room("the database server's disk", str(cause).strip())
+    if isinstance(cause, psycopg.errors.UntranslatableCharacter):
+        return _no_text(cause.diag.message_detail or str(cause))
     if isinstance(
         cause,
         psycopg.errors.DeadlockDetected
@@ -86,6 +92,15 @@ def _of_the_database(problem: BaseException) -> UserFacing | None:
             exit_code=ExitCode.DATABASE_UNAVAILABLE,
         )
     return None
+
+
+def _no_text(value: str) -> UserFacing:
+    return UserFacing(
+        "A text has characters that cannot be kept.",
+        where="the command line, or a file that it names",
+        value=repr(value),
+        remedy="Give it as UTF-8, without the character NUL.",
+    )
 
 
 def _no_room(where: str, value: str) -> UserFacing:
@@ -115,9 +130,10 @@ def _fault(problem: BaseException, arguments: Sequence[str]) -> str:
 def _write_log(problem: BaseException, arguments: Sequence[str]) -> Path:
     log = home_path() / "logs" / "faults.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8") as file:
-        file.write(f"---- {system_now():%Y-%m-%d %H:%M:%S} UTC: kalends {' '.join(arguments)}\n")
-        file.write("".join(traceback.format_exception(problem)) + "\n")
+    with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(f"---- {system_now():%Y-%m-%d %H:%M:%S} UTC, {current()}: kalends ")
+        file.write(without_secrets(" ".join(arguments)) + "\n")
+        file.write(without_secrets("".join(traceback.format_exception(problem))) + "\n")
     return log
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from kalends.core.calendar import resolve_start, start_of_day
+from kalends.core.calendar import UnknownTimeZone, resolve_start, start_of_day
 from kalends.platform.errors import UserFacing
 
 _DURATION = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,5})mo)?(?:(\d{1,5})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?", re.I)
@@ -47,7 +47,9 @@ def plus_duration(now: datetime, duration: str, time_zone: str) -> datetime:
 
 
 def parse_moment(text: str, time_zone: str) -> datetime:
-    """The instant that ``2026-03-01`` (its first moment) or ``2026-03-01T12:00`` means there. Raises UserFacing.
+    """The instant that ``2026-03-01`` (its first moment) or ``2026-03-01T12:00`` means there.
+
+    Raises UserFacing, and ``UnknownTimeZone`` for the zone.
 
     >>> parse_moment("2026-03-01", "Europe/Helsinki").isoformat()
     '2026-02-28T22:00:00+00:00'
@@ -56,15 +58,20 @@ def parse_moment(text: str, time_zone: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as problem:
+        if len(text.strip()) <= len("2026-03-01"):
+            return start_of_day(moment.date(), time_zone)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(time_zone))
+        return moment.astimezone(UTC)
+    except UnknownTimeZone:
+        raise
+    except (
+        ValueError,
+        OverflowError,
+    ) as problem:  # in UTC the first and last days may lie beyond the calendar
         raise UserFacing(
             "This is not a date that exists.",
             where="DATE",
             value=f"{text!r}: {problem}",
             remedy="Write it like 2026-03-01, or with an hour: 2026-03-01T12:00.",
         ) from problem
-    if len(text.strip()) <= len("2026-03-01"):
-        return start_of_day(moment.date(), time_zone)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(time_zone))
-    return moment.astimezone(UTC)

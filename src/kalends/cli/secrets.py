@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from kalends.cli.progress import Progress
 from kalends.cli.session import open_session
 from kalends.cli.show import json_option, note, print_json, say
 from kalends.platform.errors import ExitCode
@@ -22,9 +23,9 @@ def secrets() -> None:
 def reseal(click_ctx: click.Context, as_json: bool) -> None:
     """Seal every secret of all accounts anew, with the key on the first line of keys/sealing-keys.
 
-    Put the new key above the others first. Nothing has to stop: each secret can be opened at any moment, and a second
-    run does only what the first one left. When all are sealed anew the lines below the first can go, except for
-    backups from before.
+    Put the new key above the others first. Nothing has to stop: each secret can be opened at any moment, and a run
+    that was ended, or a second one, does only what is left. When all are sealed anew the lines below the first can
+    go, except for backups from before.
 
     \b
     Examples:
@@ -32,13 +33,20 @@ def reseal(click_ctx: click.Context, as_json: bool) -> None:
       kalends secrets reseal --json
     """
     with open_session() as session:
-        from kalends.accounts.resealing import reseal_apps, reseal_second_factors, reseal_workflow_secret
+        from kalends.accounts.resealing import reseal_account, reseal_people
 
-        done = reseal_second_factors(session.db)
-        for id_, _name in session.known_accounts():
-            session.enter(id_)
-            done = done.and_then(reseal_apps(session.db, id_))
-            done = done.and_then(reseal_workflow_secret(session.db, id_))
+        accounts = [id_ for id_, _name in session.known_accounts()]
+        with Progress("sealing anew") as progress:
+            done = reseal_people(session.db, tell=lambda now: progress(now.looked_at, "secrets of people"))
+            for number, id_ in enumerate(accounts, start=1):
+                session.enter(id_)
+                before, words = done.looked_at, f"account {number:,} of {len(accounts):,}"
+                found = reseal_account(
+                    session.db,
+                    id_,
+                    tell=lambda now, b=before, w=words: progress(b + now.looked_at, w),
+                )
+                done = done.and_then(found)
         place = session.home.keys / "sealing-keys"
     if as_json:
         print_json({"keys": str(place), **done._asdict()})

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,15 +20,9 @@ from kalends.platform.home import Home
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 _LARGEST_PORT = 65_535
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 _THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 """Requests that one server process works on at a time, each with a database connection of its own."""
-
-_TO_STANDARD_ERROR = {
-    "handlers": {
-        name: {"class": "logging.StreamHandler", "formatter": formatter, "stream": "ext://sys.stderr"}
-        for name, formatter in (("console", "generic"), ("access", "access"))
-    }
-}
 
 
 @click.command(epilog="Exit codes: 0 stopped as asked, 2 the address cannot be used, 3 no database.")
@@ -69,20 +64,40 @@ def serve_pages(host: str, port: int, workers: int = 1) -> None:
     from granian.log import LogLevels
     from granian.server import Server
 
+    from kalends.platform.logs import for_granian
+
     _refuse_taken(host, port)
     say(f"http://{_shown(host)}:{port}/")
-    Server(
-        "kalends.platform.wsgi:application",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        respawn_failed_workers=True,
-        blocking_threads=_THREADS,
-        websockets=False,
-        log_level=LogLevels.warning,
-        log_dictconfig=_TO_STANDARD_ERROR,
-    ).serve()
+    with _counts_together():
+        Server(
+            "kalends.platform.wsgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            respawn_failed_workers=True,
+            blocking_threads=_THREADS,
+            websockets=False,
+            log_level=LogLevels.warning,
+            log_dictconfig=for_granian(),
+        ).serve()
+
+
+@contextmanager
+def _counts_together() -> Iterator[None]:
+    """A folder in which the server processes count requests, so that any of them can tell the counts of all.
+
+    It is named before they start, since the library looks when it is imported.
+    """
+    if _COUNTS in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="kalends-counts-") as folder:
+        os.environ[_COUNTS] = folder
+        try:
+            yield
+        finally:
+            del os.environ[_COUNTS]
 
 
 @contextmanager
@@ -126,9 +141,12 @@ def _refuse_taken(host: str, port: int) -> None:
 
 @click.command(epilog="Exit codes: 0 stopped as asked, 1 (with --once) something failed, 3 no database.")
 @click.option("--once", is_flag=True, help="Do what is due now and leave, for cron.")
+@click.option(
+    "--metrics-port", type=click.IntRange(1, _LARGEST_PORT), help="Tell metrics for Prometheus on this port."
+)
 @account_option
 @click.pass_context
-def worker(click_ctx: click.Context, once: bool, account: str | None) -> None:
+def worker(click_ctx: click.Context, once: bool, metrics_port: int | None, account: str | None) -> None:
     """Do what falls due by the clock, in every account or the chosen one, until Ctrl-C or SIGTERM.
 
     It bills live accounts, takes in processors' reports, delivers letters and webhooks, makes exports, takes imports
@@ -151,4 +169,4 @@ def worker(click_ctx: click.Context, once: bool, account: str | None) -> None:
 
     with open_session() as session:
         only = None if account is None else session.account(account).id
-        click_ctx.exit(run_worker(clock=system_now, once=once, only=only))
+        click_ctx.exit(run_worker(clock=system_now, once=once, only=only, metrics_port=metrics_port))

@@ -40,14 +40,14 @@ class Session:
 
     def account(self, choice: str | None = None) -> AccountContext:
         """The chosen account, entered; the only one there is when nobody chose. Raises UserFacing."""
-        return self.enter(_choose(self.known_accounts(), choice))
+        return self.enter(choose_account(self.known_accounts(), choice))
 
     def accounts(self, choice: str | None = None) -> list[AccountContext]:
         """The chosen account, or all of them for ``all`` and for no choice. The last one is entered."""
         known = self.known_accounts()
         if choice in (None, ALL):
             return [self.enter(id_) for id_, _ in known]
-        return [self.enter(_choose(known, choice))]
+        return [self.enter(choose_account(known, choice))]
 
     def enter(self, account_id: int) -> AccountContext:
         """Enter an account and read it at its present moment."""
@@ -88,7 +88,8 @@ def open_processors(ctx: AccountContext) -> Iterator[AccountProcessors]:
         opened.close()
 
 
-def _choose(known: list[tuple[int, str]], choice: str | None) -> int:
+def choose_account(known: list[tuple[int, str]], choice: str | None) -> int:
+    """The number of the chosen account among those that are known: number and name. Raises UserFacing."""
     if not known:
         raise UserFacing(
             "There is no account yet.",

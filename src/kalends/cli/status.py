@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -12,47 +13,19 @@ from kalends.cli.show import count, facts, json_option, money, print_json, say, 
 
 if TYPE_CHECKING:
     from kalends.accounts.context import AccountContext
+    from kalends.operations.installation import Installation
+    from kalends.operations.standing import Standing
+    from kalends.operations.troubles import Trouble
 
 PARKED_SHOWN = 20
-RUNS_SHOWN = 5
-
-_DUE = """
-    SELECT s.currency, count(*), coalesce(sum(s.next_amount_minor), 0)::bigint,
-        count(*) FILTER (WHERE s.next_due_date < %(day)s)
-    FROM subscription AS s
-    WHERE s.account_id = %(account_id)s AND s.creates_invoices AND s.next_due_date <= %(day)s
-        AND NOT EXISTS (
-            SELECT FROM parked_subscription AS p WHERE p.account_id = %(account_id)s AND p.id = s.id
-        )
-    GROUP BY s.currency
-"""
-_OVERDUE = """
-    SELECT currency, count(*), sum(total_minor - paid_minor - credited_minor)::bigint FROM invoice
-    WHERE account_id = %(account_id)s AND status = 'open' AND past_due_at IS NOT NULL GROUP BY currency
-"""
-_STATUSES = """
-    SELECT status, count(*) FROM subscription WHERE account_id = %(account_id)s GROUP BY status ORDER BY status
-"""
-_CHARGES = """
-    SELECT status, count(*) FROM charge_attempt
-    WHERE account_id = %(account_id)s AND status IN ('intended', 'sent') GROUP BY status
-"""
-_LETTERS = """
-    SELECT status, count(*) FROM message
-    WHERE account_id = %(account_id)s AND status IN ('queued', 'failed') GROUP BY status
-"""
-_RUNS = """
-    SELECT as_of, started_at, ended_at, due, invoiced, collected, processing, failed, unknown, parked
-    FROM billing_run WHERE account_id = %(account_id)s ORDER BY id DESC LIMIT %(limit)s
-"""
-_RUN_NAMES = "as_of started_at ended_at due invoiced collected processing failed unknown parked".split()
 
 
 @click.command(epilog="Exit codes: 0 shown, 2 no such account, 3 no database.")
 @account_option
 @json_option
 def status(account: str | None, as_json: bool) -> None:
-    """Show what is due, late, parked or waiting in every account, and the installation's database and folder.
+    """Show what is due, late, parked or waiting in every account, the last proof, and the installation: its folder, its
+    database, the workers and servers that were seen. What wants attention is named, with what to do about it.
 
     Parked subscriptions were set aside rather than billed wrongly: each is shown with its reason and what would mend
     it. Unknown charges were sent and got no answer; the next run asks the processor before anything else.
@@ -62,9 +35,12 @@ def status(account: str | None, as_json: bool) -> None:
       kalends status
       kalends status --account 3 --json
     """
+    from kalends.operations.installation import installation
+
     with open_session() as session:
-        document: dict[str, Any] = {"installation": _installation(session)}
-        document["accounts"] = [_account(session, ctx) for ctx in _each(session, account)]
+        whole = installation(session.db)
+        document: dict[str, Any] = {"installation": _installation(session, whole)}
+        document["accounts"] = [_account(session, whole, ctx) for ctx in _each(session, account)]
     if as_json:
         print_json(document)
     else:
@@ -78,52 +54,106 @@ def _each(session: Session, account: str | None) -> Any:
         yield session.account(choice)
 
 
-def _installation(session: Session) -> dict[str, Any]:
-    row = session.db.execute(
-        "SELECT current_setting('server_version'), current_database(), pg_database_size(current_database())"
-    ).fetchone()
-    assert row is not None
+def _installation(session: Session, whole: Installation) -> dict[str, Any]:
+    from kalends.operations.processes import WEB, this_process
+    from kalends.operations.troubles import troubles_of_all
+
+    # What this very command has is compared with what the processes have: keys, files, version.
+    here = this_process(session.home, WEB, session.now)
+    compared = replace(whole, processes=(*whole.processes, here))
     return {
+        "version": whole.version,
         "home": str(session.home.path),
-        "postgresql": row[0],
-        "database": row[1],
-        "database_bytes": row[2],
+        "postgresql": whole.postgresql,
+        "database": whole.database,
+        "database_bytes": whole.database_bytes,
+        "connections": whole.connections,
+        "connections_most": whole.connections_most,
+        "processes": [
+            {
+                "kind": each.kind,
+                "host": each.host,
+                "pid": each.pid,
+                "version": each.version,
+                "account": each.only,
+                "started_at": each.started_at,
+                "seen_at": each.seen_at,
+                "seen_seconds": max(0, int((session.now - each.seen_at).total_seconds())),
+                "alive": each.is_alive(session.now),
+            }
+            for each in whole.processes
+        ],
+        "attention": _attention(troubles_of_all(compared, session.now)),
     }
 
 
-def _account(session: Session, ctx: AccountContext) -> dict[str, Any]:
-    from kalends.billing.hold import find_hold
+def _attention(found: list[Trouble]) -> list[dict[str, Any]]:
+    from kalends.staff.status.words import in_words
+
+    return [
+        {
+            "trouble": each.code,
+            "number": each.number,
+            "name": each.name,
+            "what": told.what,
+            "remedy": told.remedy,
+        }
+        for each in found
+        for told in (in_words(each),)
+    ]
+
+
+def _account(session: Session, whole: Installation, ctx: AccountContext) -> dict[str, Any]:
     from kalends.billing.parking import parked
+    from kalends.operations.standing import by_status, overdue, standing
+    from kalends.operations.troubles import troubles_of
 
-    params: dict[str, Any] = {"account_id": ctx.id, "day": ctx.billing_day, "limit": RUNS_SHOWN}
-
-    def rows(query: str) -> list[tuple[Any, ...]]:
-        return session.db.execute(query, params).fetchall()  # type: ignore[call-overload]
-
-    due = rows(_DUE)
-    overdue = rows(_OVERDUE)
-    charges, letters = dict(rows(_CHARGES)), dict(rows(_LETTERS))
+    found = standing(session.db, ctx, session.now)
+    late = overdue(session.db, ctx.id)
     aside = parked(session.db, ctx, limit=PARKED_SHOWN)
-    held = find_hold(session.db, ctx.id)
-    total = rows("SELECT count(*) FROM parked_subscription WHERE account_id = %(account_id)s")
     return {
         "account": ctx.id,
         "name": ctx.name,
         "mode": ctx.mode,
         "now": ctx.now,
         "time_zone": ctx.time_zone,
-        "held": None if held is None else held._asdict(),
-        "subscriptions": dict(rows(_STATUSES)),
-        "due": {"subscriptions": sum(row[1] for row in due), "amount_minor": {row[0]: row[2] for row in due}},
-        "late": sum(row[3] for row in due),
-        "overdue": {
-            "invoices": sum(row[1] for row in overdue),
-            "open_minor": {row[0]: row[2] for row in overdue},
+        "held": None if found.hold is None else found.hold._asdict(),
+        "subscriptions": by_status(session.db, ctx.id),
+        "due": {
+            "subscriptions": found.due_count,
+            "amount_minor": {each.currency: each.amount_minor for each in found.due},
         },
-        "parked": {"subscriptions": total[0][0], "first": [item._asdict() for item in aside]},
-        "charges": {"waiting": charges.get("intended", 0), "unknown": charges.get("sent", 0)},
-        "letters": {"waiting": letters.get("queued", 0), "failed": letters.get("failed", 0)},
-        "runs": [dict(zip(_RUN_NAMES, row, strict=True)) for row in rows(_RUNS)],
+        "late": found.late,
+        "overdue": {
+            "invoices": sum(each.invoices for each in late),
+            "open_minor": {each.currency: each.open_minor for each in late},
+        },
+        "parked": {"subscriptions": found.parked, "first": [item._asdict() for item in aside]},
+        "charges": {"waiting": found.to_be_sent, "unknown": found.unknown},
+        "letters": {"waiting": found.letters_waiting, "failed": found.letters_failed},
+        "backlogs": {each.kind: {"count": each.count, "seconds": each.seconds} for each in found.backlogs},
+        "webhooks_given_up": found.webhooks_given_up,
+        "proof": None if found.proof is None else found.proof._asdict(),
+        "reconciled": _reconciled(found),
+        "runs": [
+            {name: value for name, value in run._asdict().items() if name != "is_running"}
+            for run in found.runs
+        ],
+        "attention": _attention(troubles_of(found, whole, session.now)),
+    }
+
+
+def _reconciled(found: Standing) -> dict[str, Any] | None:
+    done = found.reconciled
+    if done is None:
+        return None
+    return {
+        "processor": done.processor,
+        "first": done.first,
+        "last": done.last,
+        "made_at": done.made_at,
+        "movements": done.movements,
+        "differences": done.differences,
     }
 
 
@@ -132,12 +162,15 @@ def _tell(document: dict[str, Any]) -> None:
     facts(
         [
             ("home", installation["home"]),
+            ("version", installation["version"]),
             (
                 "database",
-                f"PostgreSQL {installation['postgresql']}, {installation['database_bytes'] / 1e6:,.0f} MB",
+                _database(installation),
             ),
+            *((_KINDS[each["kind"]], _process(each)) for each in installation["processes"]),
         ]
     )
+    _tell_attention(installation["attention"])
     for account in document["accounts"]:
         say()
         _tell_account(account)
@@ -160,9 +193,12 @@ def _tell_account(account: dict[str, Any]) -> None:
             ("charges", f"{charges['waiting']:,} waiting to be sent, {charges['unknown']:,} unknown"),
             ("letters", f"{letters['waiting']:,} waiting, {letters['failed']:,} failed"),
             ("parked", count(account["parked"]["subscriptions"], "subscription")),
+            ("waiting", _backlogs(account["backlogs"])),
             ("billing held", _held(account["held"])),
+            ("last proof", _proof(account["proof"])),
         ]
     )
+    _tell_attention(account["attention"])
     _tell_parked(account["parked"])
     if account["runs"]:
         say()
@@ -183,10 +219,47 @@ def _tell_account(account: dict[str, Any]) -> None:
         )
 
 
+_KINDS = {"worker": "worker", "once": "worker --once", "web": "server"}
+
+
+def _database(installation: dict[str, Any]) -> str:
+    size = f"{installation['database_bytes'] / 1e6:,.0f} MB"
+    connections = f"{installation['connections']} of {installation['connections_most']} connections"
+    return f"PostgreSQL {installation['postgresql']}, {size}, {connections}"
+
+
+def _process(process: dict[str, Any]) -> str:
+    whose = "all accounts" if process["account"] is None else f"account {process['account']}"
+    seen = f"seen {count(process['seen_seconds'], 'second')} ago"
+    name = f"{process['host']}, process {process['pid']}, {process['version']}"
+    return f"{name}, {seen}" if process["kind"] == "web" else f"{name}, {whose}, {seen}"
+
+
+def _backlogs(backlogs: dict[str, Any]) -> str:
+    return (
+        ", ".join(f"{each['count']:,} {kind}" for kind, each in backlogs.items() if each["count"])
+        or "nothing"
+    )
+
+
+def _proof(proof: dict[str, Any] | None) -> str:
+    if proof is None:
+        return "never; `kalends verify` makes one"
+    found = count(proof["differences"], "difference") if proof["differences"] else "everything agreed"
+    return f"{proof['made_at']:%Y-%m-%d %H:%M} UTC, {count(proof['invoices'], 'invoice')}, {found}"
+
+
+def _tell_attention(attention: list[dict[str, Any]]) -> None:
+    for each in attention:
+        say(f"  ! {each['what']}\n    {each['remedy']}")
+
+
 def _held(held: dict[str, Any] | None) -> str | None:
     if held is None:
         return None
     why = f": {held['reason']}" if held["reason"] else ""
+    if held["put_back"]:
+        return f"since {held['since']:%Y-%m-%d %H:%M} UTC{why} `kalends restored` lets it go on"
     return f"since {held['since']:%Y-%m-%d %H:%M} UTC by {held['actor']}{why}; `kalends hold --release` lets it go on"
 
 

@@ -9,6 +9,7 @@ import click
 from kalends.cli.progress import Progress
 from kalends.cli.session import ALL, Session, account_option, open_processors, open_session
 from kalends.cli.show import count, facts, json_option, print_json, say
+from kalends.core.digits import whole_number
 from kalends.platform.errors import ExitCode, UserFacing
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def verify(click_ctx: click.Context, account: str, as_json: bool) -> None:
 
     The arithmetic is a second, slow and obvious one that shares no rule with the billing path. The ledger must balance
     in every currency, each total must be what the ledger says, and the processors' statements must agree. Nothing is
-    written.
+    changed; when the books were proved and what was found is kept for `kalends status`.
 
     \b
     Examples:
@@ -56,7 +57,9 @@ def verify(click_ctx: click.Context, account: str, as_json: bool) -> None:
 
 
 def verify_account(session: Session, ctx: AccountContext) -> Report:
-    """Prove the books of the account that is entered."""
+    """Prove the books of the account that is entered, and keep that it was done."""
+    from kalends.platform.clock import system_now
+    from kalends.proof.made import keep_proof
     from kalends.proof.verify import verify as prove
 
     with open_processors(ctx) as processors, Progress(f"verify {ctx.name}") as progress:
@@ -64,7 +67,9 @@ def verify_account(session: Session, ctx: AccountContext) -> Report:
         def tell(step: Step) -> None:
             progress(step.done, step.check)
 
-        return prove(session.db, ctx, processors=processors, progress=tell)
+        report = prove(session.db, ctx, processors=processors, progress=tell)
+    keep_proof(session.db, ctx, report, system_now())
+    return report
 
 
 def _document(proofs: list[tuple[AccountContext, Report]]) -> dict[str, Any]:
@@ -122,14 +127,15 @@ def explain(invoice: str, upcoming: bool, account: str | None, as_json: bool) ->
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal():
+    number = whole_number(text)
+    if number is None:
         raise UserFacing(
             "A subscription is named by its number.",
             where="--next",
             value=text,
             remedy="Give a number such as 1042.",
         )
-    return int(text)
+    return number
 
 
 def _tell_explanation(told: Explanation) -> None:

@@ -147,7 +147,7 @@ def _read(file: IO[bytes] | None) -> dict[str, Any]:
     assert file is not None, "one of the two was given"
     try:
         return json.loads(file.read())
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise UserFacing(
             "The definition is no JSON.",
             where="--file",

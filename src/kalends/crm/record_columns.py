@@ -13,6 +13,7 @@ from psycopg import Connection, sql
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import array
 from kalends.catalog.model import ObjectType, Property
+from kalends.core.digits import whole_number
 from kalends.core.money import UnknownCurrency, to_minor
 from kalends.crm.record_values import INVALID_NUMBER, REQUIRED, Written
 
@@ -153,7 +154,7 @@ def _fitting(
 
 def _owner(value: Any) -> int | None:
     """The number of an owner; what is no number is told as no owner of the account, with those that are none."""
-    return int(value) if str(value).isdecimal() else None
+    return whole_number(str(value))
 
 
 def _minor(

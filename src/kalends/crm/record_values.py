@@ -20,6 +20,7 @@ from kalends.catalog.model import ObjectType, Property
 from kalends.catalog.registry import nearest
 from kalends.catalog.values import (
     WrongValue,
+    is_storable,
     read_bool,
     read_date,
     read_instant,
@@ -30,7 +31,6 @@ from kalends.catalog.values import (
 
 LONGEST_TEXT = 65_536
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
-_NO_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _EMAIL = re.compile(r"[^@\s\x00-\x20,;:<>()\[\]\\\"]+@[^@\s.,;:<>()\[\]\\\"]+(\.[^@\s.,;:<>()\[\]\\\"]+)+")
 _PLAIN = (str, int, Decimal, bool)
@@ -123,7 +123,7 @@ class Reader:
                 plain = self._plain[name] = self._is_plain(name)
             if type(raw) is not str:
                 self._read(name, raw, written)
-            elif plain and 0 < len(raw) <= LONGEST_TEXT and not _NO_TEXT.search(raw):
+            elif plain and 0 < len(raw) <= LONGEST_TEXT and is_storable(raw):
                 written.values[name] = raw  # as most values are
             elif (name, raw) in self._understood:  # as in the record before
                 written.values[name] = self._understood[name, raw]

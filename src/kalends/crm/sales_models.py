@@ -135,7 +135,9 @@ class Quote(Record):
 
     class Meta:
         db_table = "quote"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["public_key"], name="quote_public_key_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_id", "public_key"], name="quote_public_key_once")
+        ]
         indexes: ClassVar = [archived_index("quote")]
 
 

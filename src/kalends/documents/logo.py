@@ -17,12 +17,14 @@ from psycopg import Connection
 from kalends.accounts.change import Changed, change_settings
 from kalends.accounts.context import AccountContext
 from kalends.accounts.letterhead import LogoName
+from kalends.documents.weight import weight_of
 
 LARGEST_FILE = 512 * 1024
 WIDTH_MAX, HEIGHT_MAX = 640, 160
 """In pixels. Letters show a quarter of it: sharp on screens that have four pixels where others have one."""
 
 _SIDE_MAX = 4000
+_PARTS_MAX = 20_000
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _FORBIDDEN = (b"<!doctype", b"<!entity", b"<script", b"<foreignobject", b"file:", b"http:", b"https:")
 _NAMESPACES = (b"http://www.w3.org/", b"http://www.inkscape.org/", b"http://sodipodi.sourceforge.net/")
@@ -111,7 +113,19 @@ def _as_svg(content: bytes) -> str:
             f"The SVG holds {found.decode()!r}, which a logo may not: it must not lead to anything outside itself. "
             "Save it as a plain SVG or as PNG."
         )
+    _refuse_what_never_ends(text)
     return text
+
+
+def _refuse_what_never_ends(svg: str) -> None:
+    try:
+        parts = weight_of(svg)
+    except ValueError as problem:
+        raise UnfitLogo(f"The picture cannot be read: {problem}. Save it as PNG.") from problem
+    if parts > _PARTS_MAX:
+        raise UnfitLogo(
+            f"The SVG has {parts:,} parts to draw, repetitions included; {_PARTS_MAX:,} are allowed. Save it as PNG."
+        )
 
 
 def _frame(kind: str, content: bytes, width: int, height: int) -> str:

@@ -29,6 +29,7 @@ from kalends.exports.make import Written, make_file
 from kalends.exports.request import Progress, WrongRequest
 from kalends.messages.exported import tell_of_export
 from kalends.messages.letters.facts import Export as Told
+from kalends.platform.patience import patient
 from kalends.portability.kept import make_archive
 from kalends.query import FilterError
 
@@ -141,6 +142,7 @@ def _viewer(db: Db, ctx: AccountContext, export: Export) -> Place | None:
     return place
 
 
+@patient
 def note_progress(db: Db, ctx: AccountContext, id_: int, progress: Progress) -> None:
     """Write down how far it has come. Raises :class:`Canceled`."""
     going_on = db.execute(
@@ -152,6 +154,7 @@ def note_progress(db: Db, ctx: AccountContext, id_: int, progress: Progress) -> 
         raise Canceled
 
 
+@patient
 def _done(
     db: Db, ctx: AccountContext, export: Export, written: Written, folder: Path, now: datetime, link: str
 ) -> str:
@@ -189,6 +192,7 @@ def _done(
     return "canceled"
 
 
+@patient
 def _failed(db: Db, ctx: AccountContext, export: Export, problem: str, now: datetime) -> str:
     with db.transaction():
         taken = db.execute(
@@ -219,6 +223,7 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+@patient
 def expire(db: Db, ctx: AccountContext, folder: Path, now: datetime) -> int:
     """Throw away files whose thirty days are over, and what belongs to no export; returns how many.
 

@@ -20,7 +20,7 @@ from kalends.exports.make import people_of
 from kalends.exports.values import restored_text
 from kalends.imports.plan import Plan
 from kalends.imports.problems import BadCell
-from kalends.imports.sheets import Cell, printable, shown
+from kalends.imports.sheets import Cell, is_broken, printable, shown
 
 _NUMBERS = {
     ".": re.compile(r"[+-]?(\d{1,3}(?:[ ,'\u00a0\u202f]\d{3})+|\d+)(\.\d+)?"),
@@ -74,9 +74,7 @@ class CellReader:
             case "date":
                 return self._moment(heading, cell).date().isoformat()
             case "datetime":
-                zone = UTC if heading.rstrip().endswith("(UTC)") else ZoneInfo(self.ctx.time_zone)
-                moment = self._moment(heading, cell)
-                return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC).isoformat()
+                return self._instant(heading, cell)
             case "bool":
                 text = shown(cell).strip()
                 return _BOOLEANS.get(text.casefold(), text)
@@ -96,6 +94,14 @@ class CellReader:
             )
         whole, sign, decimals = text.partition(decimal)
         return _BETWEEN_DIGITS.sub("", whole) + ("." if sign else "") + decimals
+
+    def _instant(self, heading: str, cell: Cell) -> str:
+        zone = UTC if heading.rstrip().endswith("(UTC)") else ZoneInfo(self.ctx.time_zone)
+        moment = self._moment(heading, cell)
+        try:
+            return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC).isoformat()
+        except OverflowError:
+            raise BadCell(heading, shown(cell), "Give a moment within the years 1 to 9999.", "date") from None
 
     def _moment(self, heading: str, cell: Cell) -> datetime:
         if isinstance(cell, datetime):
@@ -171,7 +177,7 @@ def _ended_words() -> frozenset[str]:
 
 def refuse_broken(plan: Plan, heading: str, cell: Cell) -> None:
     """Refuse bytes that are no letters. Raises ``BadCell``."""
-    if isinstance(cell, str) and any("\ud800" <= char <= "\udfff" for char in cell):
+    if isinstance(cell, str) and is_broken(cell):
         raise BadCell(
             heading, printable(cell), f"This is not {plan.encoding}: choose another encoding.", "encoding"
         )

@@ -117,7 +117,7 @@ def read_mapping(path: Path) -> ImportMapping:
     """The mapping in a file. Raises UserFacing naming the entry that is wrong, OSError for no file."""
     try:
         written = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except (ValueError, RecursionError) as problem:  # also numbers without end, and lists in lists in lists
         raise UserFacing(
             "The mapping file cannot be read: it is not TOML.",
             where=str(path),
@@ -223,7 +223,7 @@ def _encoding(name: str, place: _Place) -> str:
     try:
         plain = codecs.lookup(name).name
         usable = 'aA0,;"\t\r\n'.encode(plain) == b'aA0,;"\t\r\n'
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):
         usable = False
     if not usable:
         raise place.wrong(

@@ -11,6 +11,7 @@ from pathlib import Path
 from kalends.catalog.registry import suggestion
 from kalends.imports.mapping import ImportMapping
 from kalends.imports.problems import BadCell, Problems
+from kalends.imports.sheets import is_broken
 from kalends.imports.targets import Target
 from kalends.platform.errors import UserFacing
 
@@ -126,7 +127,7 @@ class Reader:
         return FileRow(line, key or None, values, good=self.problems.found == found)
 
     def _value(self, heading: str, target: Target, raw: str) -> str:
-        if any("\ud800" <= char <= "\udfff" for char in raw):
+        if is_broken(raw):
             remedy = f"This is not {self.mapping.encoding}. Save the file as UTF-8, or name its encoding in the map."
             raise BadCell(heading, raw, remedy)
         return self.mapping.value(heading, target, raw)

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
+
+from kalends.platform.archives import DAMAGED
 
 FILE_BYTES_MAX = 200_000_000
 UNPACKED_BYTES_MAX = 1_000_000_000
@@ -96,7 +97,7 @@ def _refuse_bomb(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(each.file_size for each in archive.infolist())
-    except zipfile.BadZipFile as problem:
+    except DAMAGED as problem:
         raise WrongFile(
             "no_table", f"The file cannot be unpacked: {problem}. Save it again as XLSX."
         ) from None
@@ -150,7 +151,7 @@ def headings(path: Path, shape: Shape) -> list[str]:
         raise WrongFile(
             "too_many", f"The file has {len(names):,} columns, and at most {COLUMNS_MAX:,} are read."
         )
-    broken = next((name for name in names if _is_broken(name)), None)
+    broken = next((name for name in names if is_broken(name)), None)
     if broken is not None:
         raise WrongFile(
             "encoding", f"The heading {printable(broken)!r} is not {shape.encoding}: choose another encoding."
@@ -229,9 +230,11 @@ def _sheet_rows(path: Path) -> Iterator[Row]:
                 raise WrongFile("empty", "The file has no sheet.")
             for line, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
                 yield Row(line, tuple(_typed(cell) for cell in cells))
-        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, SyntaxError) as problem:
-            if isinstance(problem, WrongFile):
-                raise
+        except WrongFile:
+            raise
+        except (
+            Exception
+        ) as problem:  # what is broken inside, the library tells in whatever way it comes upon it
             raise WrongFile(
                 "no_table", f"The file cannot be read as XLSX: {problem}. Save it again."
             ) from problem
@@ -270,14 +273,19 @@ def shown(cell: Cell) -> str:
             return cell
 
 
-def _is_broken(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
+def is_broken(text: str) -> bool:
+    """Whether text holds bytes that are no letters; most text is ASCII and is told at once.
+
+    >>> is_broken("café"), is_broken("caf\\udce9")
+    (False, True)
+    """
+    return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def broken_bytes(cells: Sequence[Cell]) -> int | None:
     """The place of the first cell that holds bytes which are no letters."""
     return next(
-        (place for place, cell in enumerate(cells) if isinstance(cell, str) and _is_broken(cell)), None
+        (place for place, cell in enumerate(cells) if isinstance(cell, str) and is_broken(cell)), None
     )
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from kalends.core.calendar import Frequency, due_date
+from kalends.core.digits import whole_number
 
 METHODS = {
     "Credit card (automatic)": "card",
@@ -85,7 +86,8 @@ def _customer(row: dict[str, str | None], place: str) -> TelcoCustomer:
     values = {name: (row[name] or "").strip() for name in COLUMNS}
     if not values["customerID"]:
         raise BadRow(f"{place}, column customerID: it is empty; each customer needs an id.")
-    if not values["tenure"].isdecimal() or int(values["tenure"]) > LONGEST_TENURE_MONTHS:
+    tenure = whole_number(values["tenure"])
+    if tenure is None or tenure > LONGEST_TENURE_MONTHS:
         raise BadRow(
             f"{place}, column tenure: {values['tenure']!r} is no whole number of months from 0 to "
             f"{LONGEST_TENURE_MONTHS}."
@@ -105,7 +107,7 @@ def _customer(row: dict[str, str | None], place: str) -> TelcoCustomer:
         raise BadRow(f"{place}, column Churn: {values['Churn']!r} is neither Yes nor No.")
     return TelcoCustomer(
         id=values["customerID"],
-        tenure=int(values["tenure"]),
+        tenure=tenure,
         contract=values["Contract"],
         method=METHODS[values["PaymentMethod"]],
         monthly=monthly,

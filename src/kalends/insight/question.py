@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from kalends.accounts.context import AccountContext
 from kalends.catalog import get_object
+from kalends.core.digits import whole_number
 from kalends.core.money import UnknownCurrency, minor_digits
 from kalends.insight.every import Every, how_many
 from kalends.query import Associated, Condition, Filter, FilterError, Operator, parse, to_json
@@ -132,11 +133,13 @@ def _currency(text: str) -> str | None:
 
 
 def _numbers(name: str, text: str) -> tuple[int, ...]:
-    parts = [each.strip() for each in text.split(",") if each.strip()]
-    for part in parts:
-        if not (part.isascii() and part.isdigit() and int(part) < 2**63):
+    numbers: dict[int, None] = {}
+    for part in (each.strip() for each in text.split(",") if each.strip()):
+        number = whole_number(part)
+        if number is None:
             raise WrongQuestion(name, f"{part!r} is no number. Give numbers of records, with commas between.")
-    return tuple(dict.fromkeys(map(int, parts)))
+        numbers[number] = None
+    return tuple(numbers)
 
 
 def _filter(text: str) -> Filter:

@@ -26,10 +26,12 @@ from psycopg import Connection
 from psycopg.pq import TransactionStatus
 
 from kalends.accounts.context import AccountContext
+from kalends.accounts.put_back import tells_nobody
 from kalends.accounts.sql import arrays, fetch, integers, load
 from kalends.documents.logo import read_logos
 from kalends.messages.backends.interface import Backend, MailUnavailable, Refused, RefusedForNow
 from kalends.messages.envelope import Undeliverable, seal
+from kalends.messages.kept_words import to_keep, to_read
 from kalends.messages.letters.layout import Rendered
 from kalends.messages.letters.render import CannotRender, MessageRow, render_block
 from kalends.messages.refusals import REFUSED_KINDS, WANTS_NO_MORE, digest_of
@@ -72,8 +74,11 @@ def deliver(
 
     ``now`` is the real time, by which pauses are measured (default: the account's, which in a sandbox may stand
     still). ``stop`` is asked before each letter. ``db`` must not be inside a transaction. Several processes may
-    deliver at once. Raises ``MailUnavailable`` when no letter can be handed over; those not sent stay queued.
+    deliver at once. Nothing is delivered while it is not known what was sent already, since the books were put back.
+    Raises ``MailUnavailable`` when no letter can be handed over; those not sent stay queued.
     """
+    if tells_nobody(db, ctx.id):
+        return Delivered()
     now = now or ctx.now
     sent = postponed = 0
     failed = _recover(db, ctx)
@@ -135,7 +140,9 @@ def _claim(
             held = _lock(db, found)
             params = {"account_id": ctx.id, "ids": integers(held)}
             rows = [
-                _Claimed(MessageRow(*row[:8]), row[8], None if row[9] is None else Rendered(*row[9:]))
+                _Claimed(
+                    MessageRow(*row[:8]), row[8], None if row[9] is None else to_read(Rendered(*row[9:]))
+                )
                 for row in fetch(db, load("kalends.messages", "letters_to_send"), params)
             ]
             claimed = _with_logos(db, ctx, _written_out(db, ctx, rows))
@@ -179,7 +186,7 @@ def _written_out(db: Connection[Any], ctx: AccountContext, rows: Sequence[_Claim
                 None if letter.attached is None else json.dumps(letter.attached, ensure_ascii=False),
                 letter.logo,
             )
-            for id_, letter in words.items()
+            for id_, letter in ((id_, to_keep(letter)) for id_, letter in words.items())
         ]
         params = {
             "account_id": ctx.id,

@@ -52,6 +52,7 @@ class Message(AccountRow):
                 name="message_queue",
                 condition=Q(status__in=["queued", "sending"]),
             ),
+            models.Index(fields=["account_id", "id"], name="message_failed", condition=Q(status="failed")),
         ]
 
 

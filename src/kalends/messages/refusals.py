@@ -26,10 +26,13 @@ REFUSED_KINDS = (KIND, CONTACT)
 """The kinds of letters that carry a link to unsubscribe, and that no address gets which followed it."""
 
 WANTS_NO_MORE = "The reader wants no more of these emails."
+UNSUBSCRIBE = "unsubscribe"
+"""Where such a link leads: the first word of its path."""
 _LONGEST = 400
 
 
-def _signer() -> signing.Signer:
+def signer() -> signing.Signer:
+    """What signs links to unsubscribe."""
     return signing.Signer(salt="kalends.messages.refusals", sep=".")
 
 
@@ -53,8 +56,8 @@ def digest_of(account_id: int, address: str) -> str:
 
 def link_to_leave(account_id: int, contact_id: int, address: str) -> str:
     """The address of the page on which whoever reads the email unsubscribes; it works for good."""
-    token = _signer().sign_object([account_id, contact_id, digest_of(account_id, address)])
-    return f"{settings.PUBLIC_URL}/unsubscribe/{token}"
+    token = signer().sign_object([account_id, contact_id, digest_of(account_id, address)])
+    return f"{settings.PUBLIC_URL}/{UNSUBSCRIBE}/{token}"
 
 
 def read_link(token: str) -> Leaving | None:
@@ -62,7 +65,7 @@ def read_link(token: str) -> Leaving | None:
     if len(token) > _LONGEST:
         return None
     try:
-        return Leaving(*_signer().unsign_object(token))
+        return Leaving(*signer().unsign_object(token))
     except (signing.BadSignature, ValueError, TypeError):
         return None
 

@@ -13,6 +13,7 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import array, load
 from kalends.core.calendar import Frequency
 from kalends.core.lifecycle import Status, may_be_charged
+from kalends.platform.patience import patient
 
 SHORT_CYCLE_DAYS = 14
 """A payment that comes this often is not announced each time."""
@@ -29,6 +30,7 @@ _INSERT: LiteralString = (
 _ONCE: LiteralString = " ON CONFLICT ON CONSTRAINT message_sent_once DO NOTHING"
 
 
+@patient
 def queue_reminders(db: Connection[Any], ctx: AccountContext) -> int:
     """Decide on the reminders that are due; returns how many are new. Asked again on the same day, it finds none."""
     return sum(db.execute(_INSERT + due + _ONCE, params).rowcount for due, params in _due(ctx))

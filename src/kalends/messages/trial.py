@@ -10,6 +10,7 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.events import journal
+from kalends.messages.kept_words import to_keep
 from kalends.messages.letters.formats import language_of
 from kalends.messages.letters.joined import seller_of
 from kalends.messages.letters.layout import Rendered
@@ -66,6 +67,7 @@ def keep_trial(
     actor: str,
 ) -> int:
     """Put a letter that is to be tried into the outbox, to a user's address; returns its number."""
+    letter = to_keep(letter)
     with db.transaction():
         row = db.execute(
             "INSERT INTO message (account_id, kind, object_id, occasion, recipient, language, status, created_at, "

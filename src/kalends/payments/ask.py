@@ -12,6 +12,7 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import fetch, load
 from kalends.payments.collect import Processors, idempotency_key
 from kalends.payments.give_back import refund_key
+from kalends.payments.processors.answers import charges_known, refunds_known
 from kalends.payments.processors.interface import ChargeOutcome, RefundOutcome, Report, ReportKind
 from kalends.payments.reports import store
 
@@ -32,7 +33,7 @@ def ask_about_open(db: Connection[Any], ctx: AccountContext, processors: Process
     }
     processor, told = processors(name), 0
     for keys in _parts(list(charges)):
-        found = processor.lookup(keys, ctx.now)
+        found = charges_known(keys, processor.lookup(keys, ctx.now))
         ended = [
             _charge_report(ctx, outcome, *charges[key])
             for key, outcome in found.items()
@@ -40,7 +41,7 @@ def ask_about_open(db: Connection[Any], ctx: AccountContext, processors: Process
         ]
         told += store(db, ctx, name, ended) if ended else 0
     for keys in _parts(list(refunds)):
-        given = processor.lookup_refunds(keys, ctx.now)
+        given = refunds_known(keys, processor.lookup_refunds(keys, ctx.now))
         over = [
             _refund_report(ctx, outcome, *refunds[key])
             for key, outcome in given.items()

@@ -17,12 +17,15 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, fetch, load
 from kalends.payments.outcomes import Outcome, Written, record_outcomes
+from kalends.payments.processors.answers import charge_answers, charges_known
 from kalends.payments.processors.interface import (
     ChargeOutcome,
     ChargeRequest,
     Processor,
     ProcessorUnavailable,
 )
+from kalends.payments.unbooked import BILLED_FOR, open_charges, take_over
+from kalends.platform.patience import patient
 
 Processors = Callable[[str], Processor]
 """Gives the account's processor of a name."""
@@ -59,6 +62,7 @@ class _Sent(NamedTuple):
     token: str
     method_kind: str
     is_ended: bool = False
+    billed_for: str = ""
 
 
 @dataclass(slots=True)
@@ -122,8 +126,10 @@ def collect(
             sent = _mark_sent(db, ctx, sender, size, there)
             more = len(sent) == size
             total.sent += len(sent)
-            outcomes = _call(ctx, processors, [item for item in sent if not item.is_ended], there)
-            outcomes += _not_sent(ctx, sent)
+            outcomes = _taken_over(db, ctx, processors, sent)
+            left = _without(ctx, sent, outcomes)
+            outcomes += _call(ctx, processors, [item for item in left if not item.is_ended], there)
+            outcomes += _not_sent(ctx, left)
             total.action_urls += [outcome.action_url for outcome in outcomes if outcome.action_url]
             total.add(record_outcomes(db, ctx, _known(ctx, outcomes)))
             if any(outcome.status == "unknown" for outcome in outcomes):
@@ -185,6 +191,7 @@ def ask_about_cards(
     ]
 
 
+@patient
 def _free(db: Connection[Any], ctx: AccountContext, never_seen: Sequence[_Sent]) -> None:
     """Let the next run send again, under the same key, what the processor says it never saw."""
     if never_seen:
@@ -211,6 +218,7 @@ def named_sender(db: Connection[Any]) -> Iterator[int]:
             db.execute("SELECT pg_advisory_unlock(%s)", [sender])
 
 
+@patient
 def _mark_sent(
     db: Connection[Any], ctx: AccountContext, sender: int, size: int, there: CustomerThere | None
 ) -> list[_Sent]:
@@ -232,6 +240,7 @@ def _requests(ctx: AccountContext, sent: Sequence[_Sent], there: CustomerThere |
                 "payment_id": item.payment_id,
                 "invoice_id": item.invoice_id,
                 "attempt": item.attempt,
+                BILLED_FOR: item.billed_for,
             },
             at=ctx.now,
             on_session=there is not None,
@@ -246,6 +255,23 @@ def _by_processor(sent: Sequence[_Sent]) -> dict[str, list[_Sent]]:
     for item in sent:
         groups.setdefault(item.processor, []).append(item)
     return groups
+
+
+def _taken_over(
+    db: Connection[Any], ctx: AccountContext, processors: Processors, sent: Sequence[_Sent]
+) -> list[ChargeOutcome]:
+    """Those of the charges that were made already, before the books were put back."""
+    if not open_charges(db, ctx.id):
+        return []
+    outcomes: list[ChargeOutcome] = []
+    for name, items in _by_processor(sent).items():
+        outcomes += take_over(db, ctx, processors(name), _requests(ctx, items, None))
+    return outcomes
+
+
+def _without(ctx: AccountContext, sent: Sequence[_Sent], known: Sequence[ChargeOutcome]) -> list[_Sent]:
+    keys = {outcome.idempotency_key for outcome in known}
+    return [item for item in sent if idempotency_key(ctx.known_as, item.invoice_id, item.attempt) not in keys]
 
 
 def _call(
@@ -300,7 +326,7 @@ def _paced(batches: Sequence[list[ChargeRequest]], seconds_between: float) -> It
 
 def _one_call(processor: Processor, requests: Sequence[ChargeRequest]) -> list[ChargeOutcome]:
     try:
-        return processor.charge(requests)
+        return charge_answers(requests, processor.charge(requests))
     except ProcessorUnavailable:
         return [ChargeOutcome(request.idempotency_key, "unknown") for request in requests]
 
@@ -351,7 +377,8 @@ def _ask(
         keys = [idempotency_key(ctx.known_as, item.invoice_id, item.attempt) for item in items]
         try:
             processor = processors(name)
-            found = processor.give_up(keys, ctx.now) if give_up else processor.lookup(keys, ctx.now)
+            said = processor.give_up(keys, ctx.now) if give_up else processor.lookup(keys, ctx.now)
+            found = charges_known(keys, said)
         except ProcessorUnavailable:
             continue
         total.add(record_outcomes(db, ctx, _known(ctx, list(found.values()))))

@@ -14,12 +14,14 @@ from kalends.events import journal
 from kalends.ledger import book
 from kalends.messages import outbox
 from kalends.payments.collect import Processors, idempotency_key, named_sender
+from kalends.payments.processors.answers import refund_answers, refunds_known
 from kalends.payments.processors.interface import (
     Processor,
     ProcessorUnavailable,
     RefundOutcome,
     RefundRequest,
 )
+from kalends.platform.patience import patient
 
 BLOCK_SIZE = 200
 
@@ -86,16 +88,19 @@ def send_refunds(db: Connection[Any], ctx: AccountContext, processors: Processor
     _ask_about_lost(db, ctx, processors)
     with named_sender(db) as sender:
         while True:
-            params = {"account_id": ctx.id, "sender": sender, "limit": BLOCK_SIZE}
-            with db.transaction():
-                sent = [
-                    _Sent(*row) for row in fetch(db, load("kalends.payments", "mark_refunds_sent"), params)
-                ]
+            sent = _mark_sent(db, ctx, sender)
             if not sent:
                 return sent_in_all
             sent_in_all += len(sent)
             for name, items in _by_processor(sent).items():
                 settle_refunds(db, ctx, _answers(ctx, _refund(processors(name), _requests(ctx, items))))
+
+
+@patient
+def _mark_sent(db: Connection[Any], ctx: AccountContext, sender: int) -> list[_Sent]:
+    params = {"account_id": ctx.id, "sender": sender, "limit": BLOCK_SIZE}
+    with db.transaction():
+        return [_Sent(*row) for row in fetch(db, load("kalends.payments", "mark_refunds_sent"), params)]
 
 
 def _give_up_on_failed_debits(db: Connection[Any], ctx: AccountContext) -> None:
@@ -135,7 +140,7 @@ def _refund(processor: Processor, requests: Sequence[RefundRequest]) -> list[Ref
     for start in range(0, len(requests), processor.batch_size):
         batch = requests[start : start + processor.batch_size]
         try:
-            outcomes += processor.refund(batch)
+            outcomes += refund_answers(batch, processor.refund(batch))
         except ProcessorUnavailable:
             outcomes += [RefundOutcome(request.idempotency_key, "unknown") for request in batch]
     return outcomes
@@ -165,18 +170,24 @@ def _ask_about_lost(db: Connection[Any], ctx: AccountContext, processors: Proces
     for name, items in _by_processor(lost).items():
         keys = [refund_key(ctx.known_as, item.refund_id) for item in items]
         try:
-            found = processors(name).lookup_refunds(keys, ctx.now)
+            found = refunds_known(keys, processors(name).lookup_refunds(keys, ctx.now))
         except ProcessorUnavailable:
             continue
         settle_refunds(db, ctx, _answers(ctx, list(found.values())))
-        unseen = [item.refund_id for item, key in zip(items, keys, strict=True) if key not in found]
-        db.execute(
-            "UPDATE refund SET status = 'intended', sender = NULL "
-            "WHERE account_id = %s AND id = ANY(%s) AND status = 'sent'",
-            [ctx.id, unseen],
-        )
+        _free(db, ctx, [item.refund_id for item, key in zip(items, keys, strict=True) if key not in found])
 
 
+@patient
+def _free(db: Connection[Any], ctx: AccountContext, unseen: Sequence[int]) -> None:
+    """Let refunds that the processor never saw be sent again, under the same key."""
+    db.execute(
+        "UPDATE refund SET status = 'intended', sender = NULL "
+        "WHERE account_id = %s AND id = ANY(%s) AND status = 'sent'",
+        [ctx.id, unseen],
+    )
+
+
+@patient
 def settle_refunds(db: Connection[Any], ctx: AccountContext, answers: Sequence[Settled]) -> int:
     """Write what became of refunds; what is known already is left alone. Returns how many were new."""
     if not answers:

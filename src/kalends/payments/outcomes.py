@@ -27,6 +27,7 @@ from kalends.core.postings import (
 from kalends.events import journal
 from kalends.ledger import book
 from kalends.messages import outbox
+from kalends.platform.patience import patient
 
 SETTLED = "succeeded"
 PENDING = "processing"
@@ -123,6 +124,7 @@ class _Block:
     receipts: set[str] = field(default_factory=set[str])
 
 
+@patient
 def record_outcomes(
     db: Connection[Any], ctx: AccountContext, outcomes: Sequence[Outcome], *, actor: str = "system"
 ) -> Written:

@@ -1,6 +1,6 @@
 """Reports of processors: stored first, then handled; twice, late or out of order, they end in the same state."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,12 @@ from kalends.accounts.sql import arrays, fetch, load
 from kalends.events.journal import encode
 from kalends.payments.collect import Processors, attempt_of_key
 from kalends.payments.disputes import MEANINGS, record_dispute
-from kalends.payments.give_back import Settled, refund_of_key, settle_refunds
+from kalends.payments.give_back import Settled, refund_key, refund_of_key, settle_refunds
 from kalends.payments.method_news import NEWS, record_news
 from kalends.payments.outcomes import Outcome, Written, write_outcomes
 from kalends.payments.processors.interface import Report
 from kalends.payments.several import not_settled_yet, parts_of_charges, split
+from kalends.platform.patience import patient
 
 BLOCK_SIZE = 1_000
 CHARGE_OUTCOMES = {"charge.succeeded": "succeeded", "charge.failed": "failed"}
@@ -45,6 +46,7 @@ def take_in(db: Connection[Any], ctx: AccountContext, processors: Processors, na
             return taken
 
 
+@patient
 def store(db: Connection[Any], ctx: AccountContext, name: str, reports: Sequence[Report]) -> int:
     """Put reports into the inbox; an event id that is there already is left alone. Returns how many were new."""
     rows = [(report.event_id, encode(report._asdict())) for report in reports]
@@ -62,20 +64,46 @@ def handle_stored(db: Connection[Any], ctx: AccountContext) -> Written:
     while more:
         waiting = _waiting(db, ctx, CHARGE_OUTCOMES)
         more = len(waiting) == BLOCK_SIZE
+        strange = [report.id for report in waiting if not _is_ours(ctx, report.payload)]
+        if strange:
+            _mark_handled(db, ctx, strange)
+            waiting = [report for report in waiting if report.id not in strange]
         keys = [report.payload["idempotency_key"] for report in waiting]
         early = not_settled_yet(db, ctx, keys)
         waiting = [report for report in waiting if report.payload["idempotency_key"] not in early]
         if not waiting:
             break
-        outcomes = _outcomes(db, ctx, [report.payload for report in waiting])
-        with db.pipeline(), db.transaction():
-            written = write_outcomes(db, ctx, outcomes)
-            _mark_handled(db, ctx, [report.id for report in waiting])
+        written = _handle_charges(db, ctx, waiting)
         total.succeeded += written.succeeded
         total.failed += written.failed
         total.known_before += written.known_before
     _handle_one_by_one(db, ctx)
     return total
+
+
+@patient
+def _handle_charges(db: Connection[Any], ctx: AccountContext, waiting: Sequence[StoredReport]) -> Written:
+    outcomes = _outcomes(db, ctx, [report.payload for report in waiting])
+    with db.pipeline(), db.transaction():
+        written = write_outcomes(db, ctx, outcomes)
+        _mark_handled(db, ctx, [report.id for report in waiting])
+    return written
+
+
+def _is_ours(ctx: AccountContext, payload: Mapping[str, Any]) -> bool:
+    """Whether a report is about a charge or a refund of this account's.
+
+    A merchant may use a processor for other things besides, and so may another installation of Kalends: what is told
+    of those is kept in the inbox, and is none of our business.
+    """
+    if payload["kind"] in NEWS:
+        return True
+    if payload["kind"] in REFUND_OUTCOMES:
+        return (payload["refund_key"] or "").startswith(refund_key(ctx.known_as, 0).removesuffix("0"))
+    try:
+        return attempt_of_key(payload["idempotency_key"])[0] == ctx.known_as
+    except ValueError:
+        return False
 
 
 def _handle_one_by_one(db: Connection[Any], ctx: AccountContext) -> None:
@@ -87,9 +115,12 @@ def _handle_one_by_one(db: Connection[Any], ctx: AccountContext) -> None:
             dealt_with |= _handle_one(db, ctx, report)
 
 
+@patient
 def _handle_one(db: Connection[Any], ctx: AccountContext, report: StoredReport) -> bool:
     with db.transaction():
-        if report.payload["kind"] in MEANINGS:
+        if not _is_ours(ctx, report.payload):
+            dealt_with = True
+        elif report.payload["kind"] in MEANINGS:
             dealt_with = record_dispute(db, ctx, report.payload)
         elif report.payload["kind"] in NEWS:
             record_news(db, ctx, report.processor, report.payload)

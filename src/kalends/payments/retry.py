@@ -9,8 +9,10 @@ from kalends.accounts.sql import arrays, load
 from kalends.core.currencies import MINIMUM_CHARGES
 from kalends.core.lifecycle import Status, may_be_charged
 from kalends.core.money import minimum_charge
+from kalends.platform.patience import patient
 
 
+@patient
 def intend_retries(db: Connection[Any], ctx: AccountContext) -> int:
     """Decide on the retries that are due, for what is still owed; collecting sends them.
 

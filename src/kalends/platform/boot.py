@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import gc
 import os
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from kalends.platform import database
+from kalends.platform import database, sealed_off
+from kalends.platform.clock import system_now
 from kalends.platform.home import Home, open_home
 
 _in_use: dict[str, dict[str, Any]] = {}
 """What Django was last pointed at; Django itself adds to the dictionaries it is given."""
+
+WhenOpen = Callable[[Home, datetime], None]
+_when_open: list[WhenOpen] = []
+
+
+def when_open(look: WhenOpen) -> None:
+    """Let a room look at the database each time an installation is opened, before anything else is done with it."""
+    if look not in _when_open:
+        _when_open.append(look)
 
 
 def boot(*, migrate: bool = False) -> Home:
@@ -21,12 +34,16 @@ def boot(*, migrate: bool = False) -> Home:
     its rights; several processes may ask for that at once. Raises UserFacing when there can be no database.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kalends.platform.settings")
+    if sealed_off.is_asked_for():
+        sealed_off.seal_off()
     home = open_home()
     dsn = database.open_database(home)
     _fill_settings(home, dsn)
     _set_up_django()
     if migrate:
         migrate_database(dsn)
+    for look in _when_open:
+        look(home, system_now())
     return home
 
 
@@ -65,28 +82,23 @@ def _set_up_django() -> None:
     import django
     from django.apps import apps
 
+    from kalends.platform.logs import set_up_logs
+
+    set_up_logs()
     if not apps.ready:
         django.setup()
+        gc.freeze()  # what is loaded stays: looking for garbage in it cost imports a quarter of Python's time
 
 
 def migrate_database(dsn: str) -> None:
     """Under a lock of its own, so that two processes that start at once do not make the same table twice."""
-    from django.core.management import call_command
+    from kalends.platform import migrating
 
     with database.connect(as_owner=True, autocommit=True) as guard:
-        guard.execute("SELECT pg_advisory_lock(hashtext('kalends: migrate'))")
+        migrating.take_the_lock(guard)
         database.ensure_application_role(guard)
-        if _is_behind():
-            call_command("migrate", database="owner", interactive=False, verbosity=0)
+        if migrating.is_behind():
+            migrating.migrate_all()
             database.ensure_application_role(guard)
     database.use(dsn)
     point_django_at(dsn)
-
-
-def _is_behind() -> bool:
-    """Whether tables are to be made or changed. Asking first saves each command the second that Django's own takes."""
-    from django.db import connections
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connections["owner"])
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -3,6 +3,10 @@
 ``DATABASE_URL`` names any PostgreSQL 15 or newer; without it Kalends runs a server of its own in its home.
 Tables belong to the owner, who logs in and runs migrations. Ordinary work is done as ``kalends_app``, a role
 that owns nothing, so that row-level security holds even where a query forgets the account.
+
+Where ``kalends_app`` can log in by itself (on the server in the home, and elsewhere with ``DATABASE_APP_URL``), it
+does: nothing that is smuggled into a statement can then become the owner, who could switch the walls off. Otherwise the
+owner's connection takes the role on, which ``SET ROLE NONE`` lays down again.
 """
 
 from __future__ import annotations
@@ -43,6 +47,8 @@ class _State:
     source: tuple[Home, str] | None = None
     dsn: str | None = None
     application_role: bool = False
+    application_url: str = ""
+    own_login: Mapping[str, str] | None = None
     lease: Lease | None = None
 
 
@@ -53,12 +59,24 @@ def open_database(home: Home, environ: Mapping[str, str] = os.environ) -> str:
     Raises UserFacing (exit code 3) when it cannot be reached, started or is older than PostgreSQL 15.
     """
     url = environ.get("DATABASE_URL", "")
+    _State.application_url = environ.get("DATABASE_APP_URL", "")
     if not url and (_State.lease is None or not _State.lease.is_ours_for(home)):
         _State.lease = acquire(home)
     if _State.source != (home, url) or _State.dsn is None:
         use(_from_url(url) if url or _State.lease is None else _State.lease.dsn)
         _State.source = (home, url)
     return current_dsn()
+
+
+def files_known_by(home: Home) -> str:
+    """What tells the files of the server in the home apart from any copy of them; empty where another server is used.
+
+    No program that copies a file can give the copy the original's time of change.
+    """
+    if _State.lease is None or not _State.lease.is_ours_for(home) or _State.source != (home, ""):
+        return ""
+    state = (home.postgres / "data" / "PG_VERSION").stat()
+    return f"{state.st_ino}/{state.st_ctime_ns}"
 
 
 def environment_for_children() -> dict[str, str]:
@@ -82,6 +100,7 @@ def use(dsn: str) -> None:
                 exit_code=ExitCode.DATABASE_UNAVAILABLE,
             )
         _State.application_role = _may_become_application_role(connection)
+    _State.own_login = _own_login(dsn) if _State.application_role else None
     if _State.application_role:
         _check_that_the_role_is_taken(dsn)
     _State.dsn = dsn
@@ -111,7 +130,45 @@ def application_dsn(dsn: str) -> str:
     """
     if not _State.application_role:
         return dsn
+    if _State.own_login is not None:
+        return make_conninfo(dsn, **_State.own_login)
     return _with_option(dsn, f"role={APPLICATION_ROLE}")
+
+
+def _own_login(dsn: str) -> Mapping[str, str] | None:
+    """How ``kalends_app`` logs in by itself, as what differs from the owner's way; ``None`` where it cannot.
+
+    A socket knows who we are without a password, so that it is tried there. Raises UserFacing for a
+    ``DATABASE_APP_URL`` that leads nowhere or is somebody else's.
+    """
+    if _State.application_url:
+        given = conninfo_to_dict(_from_url(_State.application_url, "DATABASE_APP_URL"))
+        own = {name: str(value) for name, value in given.items() if name != "dbname"}
+        _check_own_login(make_conninfo(dsn, **own))
+        return own
+    parts = conninfo_to_dict(dsn)
+    if not str(parts.get("host") or "").startswith("/") or parts.get("password"):
+        return None
+    own = {"user": APPLICATION_ROLE}
+    try:
+        psycopg.connect(make_conninfo(dsn, **own)).close()
+    except psycopg.OperationalError:
+        return None
+    return own
+
+
+def _check_own_login(dsn: str) -> None:
+    with _open(dsn) as connection:
+        row = connection.execute("SELECT session_user").fetchone()
+    if row is None or row[0] != APPLICATION_ROLE:
+        raise UserFacing(
+            f"DATABASE_APP_URL has to log in as {APPLICATION_ROLE}.",
+            where="the environment variable DATABASE_APP_URL",
+            value=f"it logs in as {row[0] if row else 'nobody'}",
+            remedy=f"As an administrator: ALTER ROLE {APPLICATION_ROLE} LOGIN PASSWORD '...'; and write this user into "
+            "the address.",
+            exit_code=ExitCode.DATABASE_UNAVAILABLE,
+        )
 
 
 def _with_option(dsn: str, setting: str) -> str:
@@ -214,13 +271,13 @@ def _django_database(dsn: str) -> dict[str, Any]:
     }
 
 
-def _from_url(url: str) -> str:
+def _from_url(url: str, variable: str = "DATABASE_URL") -> str:
     try:
         given = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
         raise UserFacing(
-            "DATABASE_URL cannot be read.",
-            where="the environment variable DATABASE_URL",
+            f"{variable} cannot be read.",
+            where=f"the environment variable {variable}",
             value="neither an address nor words of the form name=value",
             remedy="Write it as postgresql://user:password@host:5432/database",
             exit_code=ExitCode.DATABASE_UNAVAILABLE,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kalends.platform.errors import ExitCode, UserFacing
 
-_UNFIT = frozenset('"$`\\\n')
+UNFIT = frozenset('"$`\\\n')
 _OWN_FOLDERS = ("files", "keys", "logs", "mail")
 
 
@@ -59,6 +59,10 @@ class Home:
         """
         return _made_once(self.keys / "sealing-keys")
 
+    def files_mark(self) -> str:
+        """What the folder for files is known by: a file in it, so that two machines can tell if they share it."""
+        return _made_once(self.files / ".folder")
+
     def setup_code(self) -> str:
         """What the first start asks for: ``keys/setup-code``, such as ``k7mq-3xhd-p9wt``, made once."""
         return _made_once(self.keys / "setup-code", _setup_code)
@@ -76,7 +80,7 @@ def home_path(environ: Mapping[str, str] = os.environ) -> Path:
     """
     chosen = environ.get("KALENDS_HOME", "")
     if chosen:
-        return Path(os.path.abspath(Path(chosen).expanduser()))
+        return Path(os.path.abspath(os.path.expanduser(chosen)))
     if os.geteuid() == 0:
         return Path("/var/lib/kalends")
     data_home = environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
@@ -89,7 +93,7 @@ def open_home(path: Path | None = None) -> Home:
     Raises UserFacing (bad input, or no room on disk) when it cannot be made or written.
     """
     home = Home(path or home_path())
-    if unfit := sorted(_UNFIT.intersection(str(home.path))):
+    if unfit := sorted(UNFIT.intersection(str(home.path))):
         raise UserFacing(
             "The name of Kalends's folder has a character that PostgreSQL's programs do not take.",
             where="KALENDS_HOME",

@@ -30,6 +30,7 @@ _SOCKET = f".s.PGSQL.{PORT}"
 _LONGEST_SOCKET_PATH = 107
 _LONGEST_START_SECONDS = 600
 _LONGEST_WAIT_FOR_OLD_PROCESSES_SECONDS = 15
+_NOT_YET = ("starting up", "shutting down", "not yet accepting connections", "not accepting connections")
 _LARGEST_LOG_BYTES = 16 * 1024 * 1024
 
 
@@ -75,16 +76,20 @@ def server_in(home: Home) -> Server:
     return Server(root, user, reachable_programs(find_programs(), user, root))
 
 
-def ensure_running(server: Server, *, ephemeral: bool = False) -> None:
+def ensure_running(
+    server: Server, *, ephemeral: bool = False, longest_start_seconds: int = _LONGEST_START_SECONDS
+) -> None:
     """Make the data directory if there is none, start the server unless it runs, and wait until it answers.
 
     Raises UserFacing (database unavailable, or no room on disk) with the end of the server's log.
     """
-    if not _answers(server):
+    if not _answers(server, longest_start_seconds):
         if not (server.data / "PG_VERSION").exists():
             _make_data(server, ephemeral=ephemeral)
         _check_version(server)
-        _start(server, ephemeral=ephemeral)
+        _start(server, ephemeral=ephemeral, longest_seconds=longest_start_seconds)
+        if not _answers(server, longest_start_seconds):
+            raise _unavailable("The database server stopped again at once.", server, _log_from(server.log, 0))
     _make_role_and_database(server)
 
 
@@ -105,9 +110,9 @@ def stop(server: Server) -> None:
     server.user.run(command)
 
 
-def _answers(server: Server) -> bool:
+def _answers(server: Server, longest_seconds: int) -> bool:
     """Whether the server accepts connections; waits while it is still starting or stopping."""
-    deadline = time.monotonic() + _LONGEST_START_SECONDS
+    deadline = time.monotonic() + longest_seconds
     dsn = server.dsn(user="postgres", dbname="postgres")
     while True:
         try:
@@ -115,7 +120,7 @@ def _answers(server: Server) -> bool:
         except CannotConnectNow:
             time.sleep(0.05)
         except psycopg.OperationalError as problem:
-            if "starting up" not in str(problem) and "shutting down" not in str(problem):
+            if not any(words in str(problem) for words in _NOT_YET):
                 return _refuses_for_good(server, problem)
             time.sleep(0.05)
         else:
@@ -194,7 +199,7 @@ def _remove_dead_pid_files(*files: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def _start(server: Server, *, ephemeral: bool) -> None:
+def _start(server: Server, *, ephemeral: bool, longest_seconds: int) -> None:
     socket_folder = _socket_folder(server.root)
     server.user.owns(socket_folder)
     settings = server_settings(
@@ -204,14 +209,14 @@ def _start(server: Server, *, ephemeral: bool) -> None:
     configuration = write_configuration(server.configuration, settings, {own_name, server.user.name})
     if server.log.exists() and server.log.stat().st_size > _LARGEST_LOG_BYTES:
         os.replace(server.log, server.log.with_suffix(".log.1"))
-    options = ["-s", "-w", "-t", _LONGEST_START_SECONDS, "-D", server.data, "-l", server.log]
+    options = ["-s", "-w", "-t", longest_seconds, "-D", server.data, "-l", server.log]
     configured = "-c config_file=" + shlex.quote(str(configuration))
     command = [server.programs.folder / "pg_ctl", "start", *map(str, options), "-o", configured]
     deadline = time.monotonic() + _LONGEST_WAIT_FOR_OLD_PROCESSES_SECONDS
     while True:
         _remove_dead_pid_files(server.data / "postmaster.pid", socket_folder / f"{_SOCKET}.lock")
         log_start = server.log.stat().st_size if server.log.exists() else 0
-        result = server.user.run(command, timeout=_LONGEST_START_SECONDS + 60)
+        result = server.user.run(command, timeout=longest_seconds + 60)
         if result.returncode == 0:
             return
         said = result.stdout + _log_from(server.log, log_start)
@@ -222,12 +227,23 @@ def _start(server: Server, *, ephemeral: bool) -> None:
 
 
 def _make_role_and_database(server: Server) -> None:
-    """Kalends owns its database but is no superuser: it cannot read the machine's files or skip its own walls."""
+    """Kalends owns its database but is no superuser: it cannot read the machine's files or skip its own walls.
+
+    The application's role logs in by itself: a connection of its own cannot become the owner by laying a role down.
+    """
     with psycopg.connect(server.dsn(user="postgres", dbname="postgres"), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'kalends'").fetchone() is None:
             connection.execute("CREATE ROLE kalends LOGIN CREATEDB CREATEROLE")
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = 'kalends'").fetchone() is None:
             connection.execute("CREATE DATABASE kalends OWNER kalends")
+        found = connection.execute(
+            "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'kalends_app'"
+        ).fetchone()
+        if found is None:
+            connection.execute("CREATE ROLE kalends_app LOGIN NOBYPASSRLS")
+            connection.execute("GRANT kalends_app TO kalends WITH ADMIN OPTION")
+        elif not found[0]:
+            connection.execute("ALTER ROLE kalends_app LOGIN")
 
 
 def _socket_folder(root: Path) -> Path:

@@ -44,6 +44,9 @@ def server_settings(*, socket_folder: Path, memory_bytes: int, ephemeral: bool) 
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_line_prefix": "%m [%p] ",
+        # Nothing is archived before somebody asks for it; but then it takes no restart.
+        "archive_mode": "off" if ephemeral else "on",
+        "archive_command": "/bin/true",
     }
     if _shared_memory_is_small():
         settings["dynamic_shared_memory_type"] = "mmap"
@@ -73,18 +76,20 @@ def write_configuration(folder: Path, settings: Mapping[str, str], trusted_users
     lines = ["# Written at each start. Put your own settings into local.conf in this folder."]
     own_files = {"hba_file": str(folder / "hba.conf"), "ident_file": str(folder / "ident.conf")}
     lines += [f"{name} = {_quoted(value)}" for name, value in {**settings, **own_files}.items()]
-    lines.append("include 'local.conf'")
+    lines += ["include_if_exists 'archive.conf'", "include 'local.conf'"]
     _write(configuration, lines)
     own_settings = folder / "local.conf"
     if not own_settings.exists():
         _write(own_settings, ["# Your own settings; they win. Kalends does not touch this file again."])
-    _write(folder / "hba.conf", ["local all all peer map=kalends"])
+    _write(
+        folder / "hba.conf", ["local all all peer map=kalends", "local replication postgres peer map=kalends"]
+    )
     _write(
         folder / "ident.conf",
         [
             f'kalends "{user}" {role}'
             for user in sorted(set(trusted_users))
-            for role in ("kalends", "postgres")
+            for role in ("kalends", "kalends_app", "postgres")
         ],
     )
     return configuration

@@ -58,7 +58,7 @@ def drop_database(dsn: str, name: str) -> None:
     Without, the server sends it away by itself, and a moment later the database is free.
     """
     end_ours = sql.SQL(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND usename = current_user"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND pg_has_role(usesysid, 'USAGE')"
     ).format(sql.Literal(name))
     last_try = time.monotonic() + _SECONDS_TO_BE_FREE
     while True:

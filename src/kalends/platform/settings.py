@@ -3,24 +3,26 @@
 What an installation decides (its database, its signing key, its folders) is filled in by
 :func:`kalends.platform.boot.boot`: importing this module touches neither a disk nor a database.
 
-The environment has the last word on five things: ``KALENDS_PUBLIC_URL`` (the address people use, default
+The environment has the last word on seven things: ``KALENDS_PUBLIC_URL`` (the address people use, default
 ``http://localhost:8000``), ``KALENDS_SMTP_URL`` (where letters go; default: files in the home),
 ``KALENDS_MAIL_FROM``, ``KALENDS_WEBHOOK_NETWORKS`` (what webhooks may call besides the public internet; default:
-nothing) and ``KALENDS_DEBUG=1``.
+nothing), ``KALENDS_PROXIES`` (networks of proxies that stand in front; default: none), ``KALENDS_HSTS_SUBDOMAINS=1``
+and ``KALENDS_DEBUG=1``.
 """
 
 from __future__ import annotations
 
 import os
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from django.utils.translation import gettext_lazy as _
 
-from kalends.platform import translations
+from kalends.platform import logs, translations
+from kalends.platform.addresses import read_address
 
 PUBLIC_URL = os.environ.get("KALENDS_PUBLIC_URL", "http://localhost:8000").rstrip("/")
-_public = urlsplit(PUBLIC_URL)
+_public = read_address(PUBLIC_URL, "KALENDS_PUBLIC_URL", ("http", "https"), "https://billing.example.com")
 _https = _public.scheme == "https"
 
 DEBUG = os.environ.get("KALENDS_DEBUG") == "1"
@@ -59,11 +61,14 @@ AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
+    "kalends.platform.proxies.real_address",
     "django.middleware.security.SecurityMiddleware",
+    "kalends.platform.headers.on_every_answer",
+    "csp.middleware.CSPMiddleware",
+    "kalends.web.gate.watched",
     "kalends.api.gate.ahead_of_pages",
     "kalends.platform.compression.Compression",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -104,6 +109,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "kalends.accounts.passwords.ExpectedWordsValidator"},
 ]
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
@@ -140,19 +146,26 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = False  # a proxy in front ends TLS and redirects
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = os.environ.get("KALENDS_HSTS_SUBDOMAINS") == "1"
+PROXIES = os.environ.get("KALENDS_PROXIES", "")
+COOKIE_PREFIX = "__Secure-" if _https else ""  # browsers take such a cookie over TLS alone
+SESSION_ENGINE = "kalends.accounts.session_store"
 SESSION_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_NAME = "kalends_session"
+SESSION_COOKIE_NAME = "__Host-kalends_session" if _https else "kalends_session"  # of this host alone
 CSRF_COOKIE_SECURE = _https
-CSRF_COOKIE_HTTPONLY = False
+CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_NAME = "kalends_csrf"
+CSRF_COOKIE_NAME = "__Host-kalends_csrf" if _https else "kalends_csrf"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}kalends_language"
 CSRF_FAILURE_VIEW = "kalends.buyer.pages.not_pressed_here"  # in plain words, for staff and buyers alike
 
 
 def mail_settings(url: str) -> dict[str, Any]:
     """Django's settings for a mail server: ``smtp://`` uses STARTTLS when it gives a user, ``smtps://`` TLS.
+
+    Raises ``UserFacing`` for what is no such address.
 
     >>> mail_settings("smtp://me:secret@mail.example:2525")["EMAIL_PORT"]
     2525
@@ -161,7 +174,8 @@ def mail_settings(url: str) -> dict[str, Any]:
     """
     if not url:
         return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"}
-    parts = urlsplit(url)
+    example = "smtp://user:password@host:587, with special characters percent-encoded"
+    parts = read_address(url, "KALENDS_SMTP_URL", ("smtp", "smtps"), example)
     tls = parts.scheme == "smtps"
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -188,10 +202,4 @@ STRIPE_RETRIES = 1
 
 WEBHOOK_NETWORKS = os.environ.get("KALENDS_WEBHOOK_NETWORKS", "")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-}
+LOGGING = logs.settings()

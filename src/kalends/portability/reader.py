@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
+from kalends.platform.archives import DAMAGED
 from kalends.portability.manifest import NAME, Entry, Manifest, TableEntry, read_manifest, refused
 from kalends.portability.tables import Table, account_table, people_table, tables
 
@@ -194,7 +194,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
 def _explained(path: Path, name: str) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as problem:
+    except DAMAGED as problem:
         raise refused(
             "The archive is damaged, or was copied in part.",
             where=f"{path.name}, {name}" if name else path.name,

@@ -71,6 +71,11 @@ LEFT_BEHIND: Mapping[str, Left] = MappingProxyType(
         "answer": Left("is kept for a day under the keys of programs whose tokens stay behind"),
         "background_work": Left("tells of work that runs in the old installation"),
         "request_count": Left("counts requests of the last minutes"),
+        "restoration": Left("tells that the old installation's database was restored"),
+        "unbooked_charge": Left(
+            "is what the old installation's books do not know since its database was restored",
+            "Settle each before the account is handed over.",
+        ),
         "billing_hold": Left(
             "is made anew: the imported account's billing is held until somebody releases it"
         ),
@@ -80,6 +85,7 @@ LEFT_BEHIND: Mapping[str, Left] = MappingProxyType(
             "belongs to an import; what was imported is carried as the records that it became"
         ),
         "unique_value": Left("is worked out again from the records"),
+        "proof_made": Left("tells of proofs of the old installation's books", "Prove the new ones."),
     }
 )
 """Tables of an account that no archive has."""

@@ -224,7 +224,7 @@ def _values(form: _Form, given: Mapping[str, Any]) -> list[Any]:
             return [given.get("lowerBound"), given.get("upperBound")]
         case "day":
             year, month, day = (given.get(each) for each in ("year", "month", "day"))
-            return [f"{year}-{month:0>2}-{day:0>2}"] if year else [given.get("value")]
+            return [f"{year}-{month!s:0>2}-{day!s:0>2}"] if year else [given.get("value")]
         case key:
             found = given.get(key, given.get("value"))
             return cast("list[Any]", found) if isinstance(found, list) else [found]

@@ -33,6 +33,7 @@ from kalends.catalog.values import (
     read_option,
     read_text,
 )
+from kalends.core.digits import whole_number
 from kalends.query.language import (
     Associated,
     Condition,
@@ -109,7 +110,7 @@ class _Reader:
         if isinstance(data, str):
             try:
                 data = json.loads(data, parse_float=Decimal)
-            except (ValueError, RecursionError):
+            except (ValueError, ArithmeticError, RecursionError):
                 self.wrong("filter", data, 'Give JSON such as {"groups": [[{"property": ...}]]}.')
                 return Filter()
         if not isinstance(data, Mapping):
@@ -162,13 +163,12 @@ class _Reader:
     def _member(self, place: str, body: Mapping[str, Any]) -> Member | None:
         """A number like a record's; whether there is such a segment is for those to say who keep segments."""
         self._check_keys(place, body, _MEMBER_KEYS)
-        segment = str(body["segment"])
-        if isinstance(body["segment"], bool) or not (
-            segment.isascii() and segment.isdigit() and 0 < int(segment) < 2**63
-        ):
+        segment = body["segment"]
+        number = None if isinstance(segment, bool) else whole_number(str(segment))
+        if not number:
             self.wrong(place, segment, "Give the number of a segment.")
             return None
-        return Member(int(segment), self._quantifier(place, body))
+        return Member(number, self._quantifier(place, body))
 
     def _quantifier(self, place: str, body: Mapping[str, Any]) -> Quantifier:
         given = body.get("quantifier", "any")
@@ -276,7 +276,7 @@ def read_operand(obj: ObjectType, prop: Property, operator: Operator, raw: objec
                 raise WrongValue(raw, expectation(operator))
             return number
         case "periods":
-            if raw not in {each.value for each in Period}:
+            if raw not in [each.value for each in Period]:
                 raise WrongValue(raw, suggestion(str(raw), [each.value for each in Period]))
             return Period(str(raw))
         case "property":

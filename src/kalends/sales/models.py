@@ -52,7 +52,7 @@ class PaymentLink(Record):
     class Meta:
         db_table = "payment_link"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["public_key"], name="payment_link_public_key_once")
+            models.UniqueConstraint(fields=["account_id", "public_key"], name="payment_link_public_key_once")
         ]
         indexes: ClassVar = [archived_index("payment_link")]
 
@@ -131,7 +131,7 @@ class Checkout(AccountRow):
     class Meta:
         db_table = "checkout"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["public_key"], name="checkout_public_key_once"),
+            models.UniqueConstraint(fields=["account_id", "public_key"], name="checkout_public_key_once"),
             models.UniqueConstraint(
                 fields=["account_id", "processor", "setup_reference"],
                 name="checkout_setup_once",

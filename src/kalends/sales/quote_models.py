@@ -38,7 +38,9 @@ class QuoteVersion(AccountRow):
                 name="quote_version_one_current",
                 condition=Q(withdrawn_at__isnull=True),
             ),
-            models.UniqueConstraint(fields=["public_key"], name="quote_version_public_key_once"),
+            models.UniqueConstraint(
+                fields=["account_id", "public_key"], name="quote_version_public_key_once"
+            ),
         ]
 
 
@@ -61,7 +63,7 @@ class QuoteSigning(AccountRow):
     class Meta:
         db_table = "quote_signing"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["public_key"], name="quote_signing_public_key_once")
+            models.UniqueConstraint(fields=["account_id", "public_key"], name="quote_signing_public_key_once")
         ]
         indexes: ClassVar = [
             models.Index(fields=["account_id", "version_id", "sent_at"], name="quote_signing_of_version")

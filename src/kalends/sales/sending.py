@@ -11,6 +11,7 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import fetch, load
 from kalends.billing.hold import find_hold
 from kalends.payments.collect import CALLS_MAX, Processors, idempotency_key, named_sender
+from kalends.payments.processors.answers import charge_answers, charges_known
 from kalends.payments.processors.interface import (
     ChargeOutcome,
     ChargeRequest,
@@ -103,12 +104,12 @@ def send(db: Db, ctx: AccountContext, processors: Processors, charge: Charge, re
         return_url=return_url,
     )
     try:
-        (outcome,) = processors(charge.processor).charge([request])
+        (outcome,) = charge_answers([request], processors(charge.processor).charge([request]))
     except ProcessorUnavailable:
         outcome = ChargeOutcome(request.idempotency_key, "unknown")
     if outcome.status == "unknown":
         found = _ask(ctx, processors, charge)
-        if found is None:
+        if found is None or found.status == "unknown":
             return
         outcome = found
     settle_charge(db, ctx, charge.checkout_id, charge.attempt, outcome)
@@ -121,9 +122,14 @@ def _key(ctx: AccountContext, charge: Charge) -> str:
 def _ask(ctx: AccountContext, processors: Processors, charge: Charge) -> ChargeOutcome | None:
     """What the processor knows of a charge now; None where it cannot say, or has not seen it."""
     try:
-        return processors(charge.processor).lookup([_key(ctx, charge)], ctx.now).get(_key(ctx, charge))
+        return _looked_up(ctx, processors, charge)
     except ProcessorUnavailable:
         return None
+
+
+def _looked_up(ctx: AccountContext, processors: Processors, charge: Charge) -> ChargeOutcome | None:
+    key = _key(ctx, charge)
+    return charges_known([key], processors(charge.processor).lookup([key], ctx.now)).get(key)
 
 
 def _find_out(db: Db, ctx: AccountContext, processors: Processors, charge: Charge) -> None:
@@ -138,9 +144,8 @@ def _find_out(db: Db, ctx: AccountContext, processors: Processors, charge: Charg
 
 def _settle_known(db: Db, ctx: AccountContext, processors: Processors, charge: Charge) -> bool:
     """Settle what the processor knows; says whether it has never seen the charge."""
-    key = _key(ctx, charge)
     try:
-        outcome = processors(charge.processor).lookup([key], ctx.now).get(key)
+        outcome = _looked_up(ctx, processors, charge)
     except ProcessorUnavailable:
         return False
     if outcome is not None and outcome.status != "unknown":

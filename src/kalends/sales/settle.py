@@ -20,6 +20,7 @@ from kalends.accounts.sql import load
 from kalends.events import journal
 from kalends.payments.outcomes import Outcome, write_outcomes
 from kalends.payments.processors.interface import ChargeOutcome, GivenMethod
+from kalends.platform.patience import patient
 from kalends.sales import agreed as agreements
 from kalends.sales.checkouts import PAYING, Checkout, checkout_of, lock_checkout
 from kalends.sales.codes import count_use, lock_code
@@ -43,6 +44,7 @@ class _Charge(NamedTuple):
     action_url: str | None
 
 
+@patient
 def settle_charge(
     db: Db, ctx: AccountContext, checkout_id: int, attempt: int, outcome: ChargeOutcome
 ) -> None:

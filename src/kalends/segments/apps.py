@@ -7,6 +7,8 @@ class SegmentsConfig(AppConfig):
     verbose_name = "Segments"
 
     def ready(self) -> None:
-        from kalends.segments import erasure
+        from kalends.billing.restored import register_stopping
+        from kalends.segments import erasure, mailings
 
         erasure.register_rules()
+        register_stopping(mailings.stop_all)

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.permissions import place_of
+from kalends.accounts.put_back import tells_nobody
 from kalends.accounts.sql import take_ids
 from kalends.catalog.model import ObjectType
 from kalends.crm.schema import account_object
@@ -32,6 +33,7 @@ Reason = Literal["gone", "name_missing", "not_draft", "not_sending", "segment", 
 STEP = 500
 NAME_LENGTH_MAX = 200
 SENDER_GONE = "Whoever sent it has no place in this account any more."
+PUT_BACK = "The database was put back to an earlier state: it is not known who has had their letter."
 SEGMENT_GONE = "Its segment was deleted before everybody had their letter."
 _READER = ("email", "hs_email_optout", "hs_language", "country")
 _COLUMNS = (
@@ -179,6 +181,16 @@ def stop(db: Db, ctx: AccountContext, id_: int, actor: str) -> None:
     _tell(db, ctx, id_, "stopped", mailing.name, actor)
 
 
+def stop_all(db: Db, ctx: AccountContext) -> None:
+    """Stop every mailing, since the books were put back: its mark is one of before, and letters after it were sent."""
+    sending = db.execute(
+        "SELECT id, name FROM mailing WHERE account_id = %s AND status = 'sending' ORDER BY id", [ctx.id]
+    ).fetchall()
+    for id_, name in sending:
+        _end(db, ctx, id_, "stopped", PUT_BACK)
+        _tell(db, ctx, id_, "stopped", name, "kalends")
+
+
 def delete_draft(db: Db, ctx: AccountContext, id_: int, actor: str) -> None:
     """Delete an email that was not sent. Raises :class:`MailingRefused`."""
     mailing = find_mailing(db, ctx, id_, lock=True)
@@ -191,8 +203,11 @@ def delete_draft(db: Db, ctx: AccountContext, id_: int, actor: str) -> None:
 def send_next(db: Db, ctx: AccountContext) -> tuple[int, bool] | None:
     """Take the next members of a mailing that is being sent: how many letters are new, and whether more are to come.
 
-    None where nothing is being sent, others are at it, or the members of the segment are still being found.
+    None where nothing is being sent, others are at it, the members of the segment are still being found, or the books
+    were put back and nobody has let them go on.
     """
+    if tells_nobody(db, ctx.id):
+        return None
     with db.transaction():
         row = db.execute(
             "SELECT id FROM mailing m WHERE account_id = %s AND status = 'sending' "

@@ -24,6 +24,7 @@ _CSS = {
     "checkbox": "",
     "radio": "",
 }
+_LONGEST_NUMBER = 60
 
 
 class Form(forms.Form):
@@ -144,11 +145,13 @@ def read_number(text: str) -> Decimal | None:
     (Decimal('1234.50'), None)
     """
     plain = text.strip().replace(formatting.MINUS, "-")
+    if len(plain) > _LONGEST_NUMBER:
+        return None
     try:
         number = Decimal(plain)
     except ArithmeticError:
         try:
             number = parse_decimal(plain.replace(" ", "\xa0"), locale=formatting.locale(), strict=True)
-        except NumberFormatError:
+        except (NumberFormatError, ArithmeticError):
             return None
     return number if number.is_finite() and abs(number.adjusted()) < 20 else None

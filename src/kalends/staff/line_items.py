@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kalends.billing.create import NewLine
+from kalends.core.digits import whole_number
 from kalends.core.terms import ImpossibleTerms, LineTerms, validate_line
 from kalends.staff import formatting
 from kalends.staff.forms import NumberField, dress
@@ -139,7 +140,8 @@ class LineForms:
             :LINES_MAX
         ]:
             id_ = data.get(f"lines-{number}-id", "").strip()
-            now = known.get(int(id_)) if id_.isascii() and id_.isdecimal() else None
+            own = whole_number(id_)
+            now = None if own is None else known.get(own)
             self.unknown = self.unknown or (bool(id_) and now is None)
             self.rows.append(LineForm(number, currency, data, now=now))
 

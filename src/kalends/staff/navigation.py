@@ -40,6 +40,7 @@ TOOLS: tuple[Page, ...] = (
 """Below the objects: what works on any of them."""
 
 ACCOUNT: tuple[Page, ...] = (
+    Page("status", lambda: _("Status"), "monitor", "status", "settings"),
     Page(
         "settings",
         lambda: _("Settings"),
@@ -48,4 +49,4 @@ ACCOUNT: tuple[Page, ...] = (
         any_of=("settings", "users", "edit_property_settings", "tokens"),
     ),
 )
-"""At the foot: what is set up once, such as settings."""
+"""At the foot: what is set up once, such as settings, and how all of it is doing."""

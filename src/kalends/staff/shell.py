@@ -23,7 +23,7 @@ from kalends.staff.navigation import ACCOUNT, TOOLS, WORK, Page
 from kalends.staff.objects import PAGES
 from kalends.staff.visit import Visit
 
-THEME_COOKIE = "kalends_theme"
+THEME_COOKIE = f"{settings.COOKIE_PREFIX}kalends_theme"
 THEMES = (
     ("", gettext_lazy("Like the system")),
     ("light", gettext_lazy("Light")),

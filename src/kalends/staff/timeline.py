@@ -292,6 +292,11 @@ KINDS: dict[str, tuple[str, str, _Words]] = {
     "export.failed": ("download", "bad", lambda event: (_("Export failed"), str(event.data["problem"]))),
     "export.canceled": ("download", "", lambda event: (_("Export canceled"), str(event.data["name"]))),
     "billing.held": ("circle-pause", "warn", _with_reason(lambda: _("Billing held"))),
+    "billing.put_back": (
+        "circle-pause",
+        "bad",
+        _with_reason(lambda: _("Database put back to an earlier state")),
+    ),
     "billing.released": ("play", "acc", _plain(lambda: _("Billing goes on"))),
     "invoice.issued": ("file-text", "", _issued),
     "invoice.finalized": ("file-text", "", _issued),

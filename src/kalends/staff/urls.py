@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from kalends.staff.views import consent, health, session
+from kalends.staff.views import consent, session
 
 urlpatterns = [
-    path("health", health.health, name="health"),
     path("", session.home, name="home"),
     path("sign-out", session.sign_out, name="sign-out"),
     path("preferences", session.preferences, name="preferences"),
@@ -30,6 +29,7 @@ urlpatterns = [
     path("", include("kalends.staff.quotes.urls")),
     path("", include("kalends.staff.invoices.urls")),
     path("", include("kalends.staff.actions.urls")),
+    path("", include("kalends.staff.status.urls")),
     path("", include("kalends.staff.settings.urls")),
     path("", include("kalends.staff.record.urls")),
 ]

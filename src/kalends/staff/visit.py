@@ -24,6 +24,7 @@ from kalends.accounts.permissions import Place, place_of
 from kalends.catalog import get_object
 from kalends.crm.records import Who
 from kalends.platform.clock import system_now
+from kalends.platform.patience import patiently
 from kalends.query import Context, compile_ids, parse
 from kalends.query.context import Cursor
 from kalends.staff.demo import signed_in_user
@@ -115,8 +116,12 @@ def account_page(view: View) -> View:
         user = signed_in_user(request)
         if user is None:
             return to_sign_in(request)
-        with translation.override(language_of(user)), transaction.atomic():
-            return view(request, enter(request, user, account_id, AS_OF_NOW), **kwargs)
+
+        def look() -> HttpResponse:
+            with translation.override(language_of(user)), transaction.atomic():
+                return view(request, enter(request, user, account_id, AS_OF_NOW), **kwargs)
+
+        return patiently(look)
 
     guarded.__dict__["is_account_page"] = True
     return guarded

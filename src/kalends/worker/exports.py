@@ -19,6 +19,7 @@ from kalends.accounts.sql import enter_account
 from kalends.exports.exports import Export
 from kalends.exports.request import Progress
 from kalends.exports.work import carry_out, expire, folder_of, note_progress, put_back, taken_up
+from kalends.platform.correlation import new_id, working_under
 from kalends.platform.errors import UserFacing
 from kalends.worker.turns import TurnTaker, log, tell_problem
 
@@ -68,7 +69,8 @@ class Maker(TurnTaker):
         for account_id in self._accounts():
             if self.stop.is_set():
                 break
-            made += self._take(account_id)
+            with working_under(new_id(), task="export", account_id=account_id):
+                made += self._take(account_id)
             if sweeps:
                 self._sweep(account_id, now)
         if sweeps:

@@ -7,25 +7,30 @@ and never do a thing twice. A worker that is killed leaves nothing that another,
 run, does not finish.
 """
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import FrameType
 from typing import Any
 
 from psycopg import Connection
 
 from kalends.accounts.context import UnknownAccount, load_context
 from kalends.accounts.sql import enter_account
+from kalends.billing.restored import notice
+from kalends.operations.beating import Heart
+from kalends.operations.counts import TURN_SECONDS, TURNS
+from kalends.operations.listening import listening
+from kalends.operations.metrics import exposition
+from kalends.operations.processes import ONCE, WORKER, this_process
 from kalends.platform import database
+from kalends.platform.correlation import new_id, working_under
 from kalends.platform.errors import ExitCode
+from kalends.platform.home import open_home
+from kalends.platform.logs import set_up_logs
 from kalends.platform.patience import patiently
+from kalends.platform.stopping import stopped_by_signals
 from kalends.worker.cleaning import clean_up
 from kalends.worker.exports import Maker
-from kalends.worker.logs import set_up_logs
 from kalends.worker.pace import Pace
 from kalends.worker.tasks import TASKS, Stopping, Task
 from kalends.worker.turns import Clock, Connect, TurnTaker, log, tell_problem
@@ -47,10 +52,13 @@ class Worker(TurnTaker):
     thorough: bool = False
     _turns: dict[tuple[int, str], _Turn] = field(default_factory=dict[tuple[int, str], _Turn])
     _cleaning: _Turn = field(default_factory=_Turn)
+    _heart: Heart | None = None
 
     def run(self) -> ExitCode:
         """Work until told to stop. A database that is gone is waited for."""
+        self._heart = self._heart_of(WORKER)
         with (
+            self._heart.beside(),
             Sender(self.clock, self.connect, pace=self.pace, only=self.only).beside(),
             Maker(self.clock, self.connect, pace=self.pace, only=self.only).beside(),
         ):
@@ -62,7 +70,12 @@ class Worker(TurnTaker):
 
     def _round_and_rest(self) -> bool:
         self.round()
+        if self._heart is not None:
+            self._heart.turned_at = self.clock()
         return False
+
+    def _heart_of(self, kind: str) -> Heart:
+        return Heart(self.connect, self.clock, this_process(open_home(), kind, self.clock(), self.only))
 
     def run_once(self) -> ExitCode:
         """Do everything that is due now, to its end, and leave. For cron.
@@ -70,10 +83,14 @@ class Worker(TurnTaker):
         Returns ``PROBLEM_FOUND`` when something failed; a database that is gone raises UserFacing or psycopg's error.
         """
         self.thorough = True
+        heart = self._heart_of(ONCE)
         try:
+            heart.beat()
             well = self.round()
+            heart.turned_at = self.clock()
             made = Maker(self.clock, self.connect, self.stop, self.pace, self.only).drain()
             sent = Sender(self.clock, self.connect, self.stop, self.pace, self.only).drain()
+            heart.beat()
             return ExitCode.OK if sent and made and well else ExitCode.PROBLEM_FOUND
         finally:
             self._disconnect()
@@ -85,6 +102,7 @@ class Worker(TurnTaker):
         Raises psycopg's OperationalError or InterfaceError, or UserFacing, when the database is gone.
         """
         well = True
+        notice(self._connected(), self.clock())
         for account_id in self._accounts():
             for task in TASKS:
                 if self.stop.is_set():
@@ -97,6 +115,15 @@ class Worker(TurnTaker):
         now = self.clock()
         if turn.next_at is not None and now < turn.next_at and not self.thorough:
             return turn.failures == 0
+        with (
+            working_under(new_id(), task=task.name, account_id=account_id),
+            TURN_SECONDS.labels(task.name).time(),
+        ):
+            well = self._do(account_id, task, turn, now)
+        TURNS.labels(task.name, "done" if well else "failed").inc()
+        return well
+
+    def _do(self, account_id: int, task: Task, turn: _Turn, now: datetime) -> bool:
         db = self._connected()
         try:
             enter_account(db, account_id)
@@ -154,37 +181,21 @@ def run_worker(
     only: int | None = None,
     connect: Connect | None = None,
     pace: Pace | None = None,
+    metrics_port: int | None = None,
 ) -> int:
     """Run a worker until SIGTERM or SIGINT (or, with ``once``, until nothing is due), and return the exit code.
 
     The first signal lets it finish the block at hand; a second one ends it on the spot, which is safe too.
-    ``only`` is the account it works for; without it, all.
+    ``only`` is the account it works for; without it, all. With ``metrics_port`` it tells its metrics there.
     Call ``boot()`` before. ``clock`` is ``kalends.platform.clock.system_now``.
     """
     set_up_logs()
     worker = Worker(clock, connect or _connect, pace=pace or Pace(), only=only)
-    with _stopped_by_signals(worker.stop):
+    with stopped_by_signals(worker.stop), ExitStack() as beside:
+        if metrics_port is not None:
+            beside.enter_context(listening(metrics_port, lambda: exposition(worker.connect, clock())))
         return int(worker.run_once() if once else worker.run())
 
 
 def _connect() -> Connection[Any]:
     return database.connect(autocommit=True)
-
-
-@contextmanager
-def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    signals = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.getsignal(number) for number in signals}
-
-    def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        stop.set()
-        for each in signals:
-            signal.signal(each, signal.SIG_DFL)
-
-    for number in signals:
-        signal.signal(number, on_signal)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -13,6 +13,7 @@ from kalends.accounts.context import AccountContext
 from kalends.billing.agenda import work_now
 from kalends.billing.history import run_ended, run_progressed, run_started
 from kalends.billing.hold import find_hold
+from kalends.billing.release_restored import first_run_over
 from kalends.billing.run import RunResult, run_due
 from kalends.events.webhooks.upkeep import forget_delivered
 from kalends.imports import carry as imports
@@ -75,7 +76,10 @@ def bill(db: Connection[Any], ctx: AccountContext, now: datetime, stopping: Aske
             raise Stopping
 
     work = work_now(db, ctx, new_reports=has_new_reports(db, ctx))
-    if not any(work) or (find_hold(db, ctx.id) and not (work.stored_reports or work.new_reports)):
+    if not any(work):
+        withheld = 0 if find_hold(db, ctx.id) else first_run_over(db, ctx)
+        return Done({"letters_withheld": withheld} if withheld else {})
+    if find_hold(db, ctx.id) and not (work.stored_reports or work.new_reports):
         return Done({})
     run = run_started(db, ctx, now)
     with closing(AccountProcessors(database.connect, ctx.id)) as processors:

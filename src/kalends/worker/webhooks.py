@@ -18,12 +18,14 @@ from typing import Any, NamedTuple
 import psycopg
 
 from kalends.accounts.context import AccountContext, UnknownAccount, load_context
+from kalends.accounts.put_back import tells_nobody
 from kalends.accounts.sql import enter_account
 from kalends.events.webhooks import delivery
 from kalends.events.webhooks.matching import announce
 from kalends.events.webhooks.networks import Network, allowed_networks
 from kalends.events.webhooks.posting import SECONDS, Outcome
 from kalends.events.webhooks.settings import Target, list_targets
+from kalends.platform.correlation import new_id, working_under
 from kalends.worker.turns import TurnTaker, log, tell_problem
 
 CALLS_AT_ONCE = 50
@@ -51,6 +53,7 @@ class _Flight(NamedTuple):
 
     app: _App
     post: delivery.Post
+    correlation_id: str
 
 
 @dataclass(slots=True)
@@ -114,6 +117,10 @@ class Sender(TurnTaker):
 
         Now and then it looks at all apps and moves their cursors; in between, only at those that had something to send.
         """
+        with working_under(new_id(), task="webhooks"):
+            return self._take_turn(pool)
+
+    def _take_turn(self, pool: ThreadPoolExecutor) -> bool:
         self._land()
         more = False
         if time.monotonic() >= self._look_again:
@@ -167,6 +174,8 @@ class Sender(TurnTaker):
         db = self._connected()
         enter_account(db, account_id)
         targets = list_targets(db, account_id)
+        if targets and tells_nobody(db, account_id):
+            return []
         try:
             ctx = load_context(db, account_id, system_now=now) if targets else None
         except UnknownAccount:
@@ -206,28 +215,30 @@ class Sender(TurnTaker):
             delivery.free_slot(db, app.ctx, target.app_id, slot)
             return False
         future = pool.submit(delivery.call, post, self.clock(), self._networks, self.seconds)
-        self._flying[future] = _Flight(app, post)
+        self._flying[future] = _Flight(app, post, new_id())
         return True
 
     def _land(self) -> None:
         """Write what came of the calls that are back."""
         for future in [each for each in self._flying if each.done()]:
-            app, post = self._flying.pop(future)
-            db, outcome = self._connected(), future.result()
-            enter_account(db, app.ctx.id)
-            status = delivery.conclude(db, app.ctx, post, outcome, self.clock())
-            delivery.free_slot(db, app.ctx, post.app_id, post.slot)
-            self._failing[app.key] = not outcome.taken
-            told: dict[str, Any] = {"account_id": app.ctx.id, "app_id": post.app_id, "events": post.events}
-            if outcome.taken:
-                # Its slot is free again, perhaps the one that this app was put by for.
-                if all(each.key != app.key for each in self._ready):
-                    self._ready.append(app)
-                log.info("webhooks", batch=post.batch_id, **told)
-            else:
-                log.warning(
-                    "webhook not taken", batch=post.batch_id, status=status, reason=outcome.error, **told
-                )
+            flight = self._flying.pop(future)
+            with working_under(flight.correlation_id):
+                self._conclude(flight.app, flight.post, future.result())
+
+    def _conclude(self, app: _App, post: delivery.Post, outcome: Outcome) -> None:
+        db = self._connected()
+        enter_account(db, app.ctx.id)
+        status = delivery.conclude(db, app.ctx, post, outcome, self.clock())
+        delivery.free_slot(db, app.ctx, post.app_id, post.slot)
+        self._failing[app.key] = not outcome.taken
+        told: dict[str, Any] = {"account_id": app.ctx.id, "app_id": post.app_id, "events": post.events}
+        if outcome.taken:
+            # Its slot is free again, perhaps the one that this app was put by for.
+            if all(each.key != app.key for each in self._ready):
+                self._ready.append(app)
+            log.info("webhooks", batch=post.batch_id, **told)
+        else:
+            log.warning("webhook not taken", batch=post.batch_id, status=status, reason=outcome.error, **told)
 
     @contextmanager
     def _alone(self, key: _Key) -> Iterator[None]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kalends.accounts.context import AccountContext
+from kalends.accounts.put_back import tells_nobody
 from kalends.events.webhooks import posting, signatures
 from kalends.events.webhooks.delivery import RETRIES, message_id, pause
 from kalends.events.webhooks.networks import Network, allowed_networks
@@ -74,7 +75,7 @@ def send_calls(
     A receiver that gives no answer is left alone for the rest of the round, so that it costs one wait and not one for
     each of its webhooks: billing waits for the end of the round.
     """
-    if not any_calls(db, ctx, now):
+    if not any_calls(db, ctx, now) or tells_nobody(db, ctx.id):
         return Sent()
     secret, networks = secret_of(db, ctx), allowed_networks()
     outcomes = {"delivered": 0, "waiting": 0, "failed": 0}

@@ -110,7 +110,7 @@ def _again(sheet: Sheet, obj: ObjectType) -> Again:
 
 def _trigger(sheet: Sheet, place: str, data: object, obj: ObjectType) -> Trigger | None:
     kind = data.get("on") if isinstance(data, Mapping) else None
-    if kind not in _TRIGGERS:
+    if not isinstance(kind, str) or kind not in _TRIGGERS:
         sheet.wrong(place, data if kind is None else kind, f'Give "on": one of {", ".join(_TRIGGERS)}.')
         return None
     inner = sheet.inner(place, data, _TRIGGERS[kind])

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from kalends.core.digits import whole_number
 from kalends.workflows.reading import Json
 
 START, NEXT, OTHERWISE = "start", "next", "otherwise"
@@ -222,6 +223,7 @@ def fresh_id(definition: Json, kind: str) -> str:
 def read_way(action: Json, way: str) -> dict[str, Any]:
     """One way of a branch, by its number. Raises :class:`Misshapen`."""
     ways = ways_of(action)
-    if not (way.isascii() and way.isdigit()) or int(way) >= len(ways):
+    number = whole_number(way)
+    if number is None or number >= len(ways):
         raise Misshapen(f"The action {action['id']} has no way {way}.")
-    return ways[int(way)]
+    return ways[number]

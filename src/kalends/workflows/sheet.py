@@ -127,7 +127,10 @@ class Sheet:
         try:
             if not isinstance(given, str) or len(given) != len("09:30"):
                 raise ValueError(given)
-            return time.fromisoformat(given)
+            found = time.fromisoformat(given)
+            if found.tzinfo is not None:
+                raise ValueError(given)
+            return found
         except ValueError:
             self.wrong(key, "nothing" if given is None else given, "Give a time of day such as 09:30.")
             return time(9)

@@ -9,6 +9,7 @@ import pytest
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import enter_account
+from kalends.billing.changes import cancel_subscriptions, pause
 from kalends.billing.hold import hold_billing
 from kalends.payments.again import overdue
 from kalends.payments.collect import collect
@@ -291,4 +292,21 @@ def test_a_payment_that_the_customer_never_confirms_fails_and_leaves_no_failed_o
     world.until(world.ctx.today + timedelta(days=1))
     assert status(world, payment) == "failed"
     assert world.one("SELECT archived_at IS NOT NULL FROM payment WHERE id = %s", payment) == (True,)
+    proved(world)
+
+
+@pytest.mark.parametrize("end", ["canceled", "paused"])
+def test_a_customer_may_pay_what_is_left_when_the_subscription_has_ended_and_no_proof_minds(
+    world: World, bill: int, end: str
+) -> None:
+    id_ = world.one("SELECT subscription_id FROM invoice WHERE id = %s", bill)[0]
+    if end == "canceled":
+        cancel_subscriptions(world.db, world.ctx, [id_])
+    else:
+        pause(world.db, world.ctx, id_)
+    world.until("2026-01-05")
+
+    payment = pay(world, bill, card(world))
+
+    assert status(world, payment) == "succeeded"
     proved(world)

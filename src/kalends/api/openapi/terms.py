@@ -172,7 +172,8 @@ COMMON: dict[str, Schema] = {
             "status": text(enum=["error"]),
             "message": text("What is wrong, in a sentence."),
             "correlationId": text(
-                "Under this the server's log has more; also in `X-HubSpot-Correlation-Id`.", format="uuid"
+                "Under this the server's log has more: what the request gave in `X-Request-ID`, else a new one; "
+                "also in `X-HubSpot-Correlation-Id`."
             ),
             "category": text("VALIDATION_ERROR, OBJECT_NOT_FOUND, CONFLICT, MISSING_SCOPES and so on."),
         },

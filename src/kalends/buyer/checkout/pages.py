@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -37,7 +38,7 @@ from kalends.sales.link_source import terms_of_link
 from kalends.sales.links import Link, NoSuchLink, link_of_key
 from kalends.sales.trouble import Closed, Refused
 
-COOKIE = "kalends_checkout"
+COOKIE = f"{settings.COOKIE_PREFIX}kalends_checkout"
 REMEMBERED = timedelta(days=30)
 _LINK = "payment_link"
 _PREFILL = ("email", "first_name", "last_name", "company", "phone")

@@ -74,7 +74,7 @@ class AmountField(forms.CharField):
             return None
         try:
             amount: Decimal = parse_decimal(plain, locale=self.formats.locale, strict=True)
-        except NumberFormatError:
+        except (NumberFormatError, ArithmeticError):
             if not _PLAIN.fullmatch(plain):
                 return None
             amount = Decimal(plain)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -16,7 +17,7 @@ from kalends.buyer.door import Guest, NotThere, enter
 from kalends.buyer.invoice.reading import Reader, reader_of
 from kalends.platform.clock import system_now
 
-COOKIE = "kalends_portal"
+COOKIE = f"{settings.COOKIE_PREFIX}kalends_portal"
 LASTS = timedelta(hours=4)
 _SALT = "kalends.buyer.portal.session"
 

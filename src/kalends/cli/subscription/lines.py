@@ -11,6 +11,7 @@ from kalends.billing.create import NewLine
 from kalends.billing.edit import LineEdit
 from kalends.cli.records import Subscription, plain
 from kalends.cli.session import Session
+from kalends.core.digits import whole_number
 from kalends.core.pricing import LineTerms
 from kalends.platform.errors import UserFacing
 
@@ -100,7 +101,7 @@ def _billing_next(session: Session, ctx: AccountContext, found: Subscription) ->
 
 def _line_id(text: str, lines: dict[int, NewLine], used: set[int], option: str, typed: str) -> int:
     text = text.strip()
-    id_ = int(text) if text.isascii() and text.isdecimal() else None
+    id_ = whole_number(text)
     known = ", ".join(f"{number} ({line.name})" for number, line in lines.items()) or "none"
     if id_ not in lines:
         raise UserFacing(

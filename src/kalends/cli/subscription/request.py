@@ -67,13 +67,17 @@ _OWNER = """
 
 def read_file(path: Path) -> Document:
     """The document of a TOML or JSON file. Raises UserFacing; OSError where there is no such file."""
-    text = path.read_text("utf-8")
     try:
+        text = path.read_text("utf-8")
         if path.suffix.lower() == ".json":
             document = json.loads(text, parse_float=Decimal)
         else:
             document = tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as problem:
+    except (
+        ValueError,
+        ArithmeticError,
+        RecursionError,
+    ) as problem:  # numbers without end, lists in lists in lists
         raise UserFacing(
             "This file cannot be read.",
             where=str(path),

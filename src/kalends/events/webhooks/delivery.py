@@ -26,6 +26,7 @@ from kalends.events.webhooks.networks import Network
 from kalends.events.webhooks.payloads import body_of
 from kalends.events.webhooks.posting import SECONDS, Outcome
 from kalends.events.webhooks.settings import Target
+from kalends.platform.patience import patient
 
 EVENTS_AT_ONCE = 100
 """How many events one request may tell of."""
@@ -83,6 +84,7 @@ def free_slot(db: Connection[Any], ctx: AccountContext, app_id: int, slot: int) 
     db.execute(f"SELECT pg_advisory_unlock({_SLOT})", [ctx.id, app_id, slot])
 
 
+@patient
 def recover(db: Connection[Any], ctx: AccountContext, app_id: int, now: datetime) -> int:
     """Let batches that were broken off be sent again; says how many there were."""
     params = {
@@ -100,6 +102,7 @@ def recover(db: Connection[Any], ctx: AccountContext, app_id: int, now: datetime
     return len(rows)
 
 
+@patient
 def take(db: Connection[Any], ctx: AccountContext, target: Target, slot: int, now: datetime) -> Post | None:
     """The next batch to send to an app, marked as being sent in this slot; none when nothing is due.
 
@@ -159,6 +162,7 @@ def message_id(batch_id: int) -> str:
     return f"msg_{batch_id}"
 
 
+@patient
 def conclude(db: Connection[Any], ctx: AccountContext, post: Post, outcome: Outcome, now: datetime) -> str:
     """Write what came of a call, and return the batch's new status."""
     if outcome.taken:

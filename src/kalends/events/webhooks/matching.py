@@ -17,6 +17,7 @@ from kalends.catalog.registry import OBJECTS
 from kalends.events.feed import settled_until
 from kalends.events.webhooks.kinds import place_in_journal, tellings
 from kalends.events.webhooks.subscriptions import Wanted, list_wanted
+from kalends.platform.patience import patient
 
 EVENTS_IN_A_STEP = 5_000
 
@@ -29,6 +30,7 @@ class Step(NamedTuple):
     more: bool = False
 
 
+@patient
 def announce(db: Connection[Any], ctx: AccountContext, app_id: int, *, limit: int = EVENTS_IN_A_STEP) -> Step:
     """Move an app's cursor over up to ``limit`` events, and write a delivery for each that it asked for.
 

@@ -215,6 +215,21 @@ class StatementLine(NamedTuple):
     net_minor: int
 
 
+class Made(NamedTuple):
+    """A charge (``amount_minor`` above 0) or a refund (below) that a processor made, or is still at work on.
+
+    ``customer`` is the processor's own name for who was charged, as tokens begin with it; empty for refunds.
+    """
+
+    idempotency_key: str
+    reference: str
+    made_at: datetime
+    amount_minor: int
+    currency: str
+    customer: str
+    metadata: Mapping[str, str | int]
+
+
 class PaidOut(NamedTuple):
     """The charge that was made under a key was part of a deposit on the merchant's bank account, made ``at``."""
 
@@ -285,6 +300,21 @@ class Processor(Protocol):
 
     def find_lost_reports(self) -> int:
         """Ask for what was told and never arrived, so that it is among the reports; returns how many were found."""
+        ...
+
+    def made_since(self, since: datetime) -> Iterator[Made]:
+        """Charges and refunds of this account since an instant, the oldest first: all that took money or still may.
+
+        The processor remembers each from then on as one that was asked for here, even where the books have lost it:
+        asked for again under its key, it is not made twice.
+        """
+        ...
+
+    def take_over(self, reference: str, request: ChargeRequest) -> ChargeOutcome:
+        """Let a charge that was made before stand for one that is about to be sent; what became of it.
+
+        It has the request's key and metadata from then on. Nothing is charged.
+        """
         ...
 
     def forget_people(self, at: datetime) -> int:

@@ -80,7 +80,8 @@ def terms_of(lines: Sequence[Row]) -> tuple[Terms, ...]:
 def _check_amounts(
     report: Report, checks: Mapping[str, CheckMade], invoice: Invoice, lines: Sequence[Row]
 ) -> None:
-    priced = of_days_billed(document(terms_of(lines), invoice.currency), terms_of(lines), lines)
+    terms = terms_of(lines)
+    priced = of_days_billed(document(terms, invoice.currency), terms, lines)
     if invoice.order_discount or invoice.fees:
         # Order discounts and fees change the tax, and their own terms are not kept: only what comes before them is
         # known from the lines. That the total adds up is checked all the same.

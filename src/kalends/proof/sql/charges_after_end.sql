@@ -1,4 +1,5 @@
--- Charges that nobody but us decided on: money recorded by hand has no payment method and may come at any time.
+-- Charges that nobody but us decided on: money recorded by hand has no payment method and may come at any time, and what
+-- a customer paid on an invoice's page was their own wish.
 SELECT
     'Charge ' || a.attempt || ' of invoice ' || coalesce(i.number, a.invoice_id::text), 'time', a.intended_at::text,
     CASE
@@ -12,6 +13,9 @@ JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = p.subscriptio
 LEFT JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = a.invoice_id
 WHERE a.account_id = %(account_id)s
     AND a.payment_method_id IS NOT NULL
+    AND NOT (
+        p.creation_method = 'CHECKOUT' AND p.payment_source_app = 'INVOICE' AND a.intended_at = p.initiated_at
+    )
     AND (
         (s.status = 'canceled' AND a.intended_at > s.canceled_at)
         OR (s.status = 'paused' AND a.intended_at > s.paused_at)

@@ -31,13 +31,14 @@ told AS (
     GROUP BY parent_id
 ),
 lost AS (
-    -- The first failure that made it Unpaid since its arrears were last cleared.
+    -- The first failure that made it Unpaid since its arrears were last cleared, or what had failed when it was resumed.
     SELECT DISTINCT ON (e.parent_id) e.parent_id AS subscription_id, (e.data #>> '{changes,churn_date,1}')::date AS day
     FROM event AS e
     JOIN told ON told.subscription_id = e.parent_id
     WHERE e.account_id = %(account_id)s
-        AND e.kind = 'subscription.unpaid'
-        AND (told.cleared IS NULL OR e.id > told.cleared)
+        AND e.kind IN ('subscription.unpaid', 'subscription.resumed')
+        AND e.data #>> '{changes,churn_date,1}' IS NOT NULL
+        AND (told.cleared IS NULL OR e.id >= told.cleared)
     ORDER BY e.parent_id, e.id
 )
 SELECT 'Subscription ' || s.id || ' (' || s.name || ')', f.figure, f.stands, f.should_be, NULL::text

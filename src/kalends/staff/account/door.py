@@ -19,7 +19,7 @@ from kalends.platform.clock import system_now
 from kalends.query.context import Cursor
 from kalends.staff.security_notes import note
 
-SEEN = "seen_at"
+SEEN, BEGAN = "seen_at", "began_at"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -61,6 +61,7 @@ def wait_words(wait: timedelta) -> str:
 def come_in(request: HttpRequest, user: User) -> None:
     """Sign somebody in who has proved who they are."""
     login(request, user, backend=_BACKEND)
+    request.session[BEGAN] = system_now().timestamp()
     sessions.forget_ended(user.id)
     request.session.save()
     see(request, user.id)

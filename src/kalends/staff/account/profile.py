@@ -14,6 +14,7 @@ from django.utils.translation import override
 from kalends.accounts import connections
 from kalends.accounts.models import Membership, User
 from kalends.accounts.people import NOTICES, switch_notices
+from kalends.platform.patience import patiently
 from kalends.staff.account.forms import ProfileForm
 from kalends.staff.account.own import own_action
 from kalends.staff.reply import moved
@@ -48,8 +49,12 @@ def save(request: HttpRequest, user: User, account_id: int) -> HttpResponse:
     user.name, user.language, user.single_keys = given["name"], given["language"], given["single_keys"]
     user.save(update_fields=["name", "language", "single_keys"])
     db = connections.inside(account_id)
-    with db.transaction():
-        switch_notices(db, account_id, user.email, {name: given[name] for name in NOTICES})
+
+    def switch() -> None:
+        with db.transaction():
+            switch_notices(db, account_id, user.email, {name: given[name] for name in NOTICES})
+
+    patiently(switch)
     with override(user.language):
         answer = moved(request, reverse("you", args=[account_id]), toast=_("Saved"))
     answer.set_cookie(

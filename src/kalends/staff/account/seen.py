@@ -1,16 +1,17 @@
-"""When each session was last seen; written every few minutes, and read nowhere but in the user's own list."""
+"""When each session was last seen, written every few minutes for the user's own list; and its end at the latest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import cast
 
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
 from kalends.accounts.models import User
-from kalends.accounts.sessions import SEEN_EVERY
+from kalends.accounts.sessions import LASTS, SEEN_EVERY
 from kalends.platform.clock import system_now
-from kalends.staff.account.door import SEEN, see
+from kalends.staff.account.door import BEGAN, SEEN, see
 
 
 def keep_seen(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -18,8 +19,10 @@ def keep_seen(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
 
     def answer(request: HttpRequest) -> HttpResponse:
         if request.session.session_key and request.user.is_authenticated:
-            seen = request.session.get(SEEN, 0)
-            if system_now().timestamp() - seen > SEEN_EVERY.total_seconds():
+            now, seen = system_now().timestamp(), request.session.get(SEEN, 0)
+            if now - request.session.setdefault(BEGAN, now) > LASTS.total_seconds():
+                logout(request)
+            elif now - seen > SEEN_EVERY.total_seconds():
                 see(request, cast("User", request.user).id)
         return get_response(request)
 

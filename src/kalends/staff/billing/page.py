@@ -113,6 +113,7 @@ def _held(visit: Visit, held: Any) -> dict[str, Any]:
         "since": formatting.instant(held.since, visit.ctx.time_zone),
         "who": names.get(id_) or held.actor,
         "reason": held.reason,
+        "put_back": held.put_back,
     }
 
 

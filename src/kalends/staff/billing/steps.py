@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from django import forms
@@ -12,6 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from kalends.billing.hold import REASON_LENGTH_MAX, HoldRefused, find_hold, hold_billing, release_billing
 from kalends.billing.parking import NotParked, release
+from kalends.billing.release_restored import NotPutBack, release_put_back
+from kalends.payments.processors.interface import ProcessorUnavailable
+from kalends.payments.processors.registry import AccountProcessors
+from kalends.platform import database
 from kalends.staff.action import ActionVisit, account_action
 from kalends.staff.billing.page import ABILITY, may_run
 from kalends.staff.billing.words import parked_remedy, parked_why
@@ -25,6 +30,14 @@ from kalends.staff.visit import Visit, account_page
 worded(
     HoldRefused,
     lambda problem: _("Somebody else was quicker: billing stands otherwise already. Load the page."),
+)
+worded(
+    NotPutBack,
+    lambda problem: _("Somebody else was quicker: billing stands otherwise already. Load the page."),
+)
+worded(
+    ProcessorUnavailable,
+    lambda problem: _("A payment processor gave no answer, so nothing goes on. Try again later."),
 )
 worded(NotParked, lambda problem: _("This subscription is not put aside any more."))
 
@@ -78,12 +91,27 @@ def go_on(request: HttpRequest, visit: ActionVisit) -> HttpResponse:
     """Let billing go on."""
     form = Form(request.POST)
     try:
-        visit.do("release billing", lambda db: _done(release_billing(db, visit.ctx, actor=visit.who.actor)))
+        held = find_hold(visit.db, visit.ctx.id)
+        if held is not None and held.put_back:
+            _release_put_back(visit)
+        else:
+            visit.do(
+                "release billing", lambda db: _done(release_billing(db, visit.ctx, actor=visit.who.actor))
+            )
     except Refused as refusal:
         form.is_valid()
         form.refuse(refusal)
         return _shown(request, visit, "go_on", form, status=422)
     return moved(request, _back(visit), _("Billing goes on"))
+
+
+def _release_put_back(visit: ActionVisit) -> None:
+    """Ask the processors and let the account go on; it may be asked for twice, so it needs no request key."""
+    with closing(AccountProcessors(database.connect, visit.ctx.id)) as processors:
+        try:
+            release_put_back(visit.db, visit.ctx, processors, actor=visit.who.actor)
+        except (NotPutBack, ProcessorUnavailable) as problem:
+            raise Refused.told_by(problem) from problem
 
 
 @account_page

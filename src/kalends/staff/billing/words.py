@@ -30,6 +30,12 @@ _PARKED: dict[str, tuple[Promise, Promise]] = {
         _("The amount is below the smallest charge of its currency"),
         _("Raise the price, or bill several periods together."),
     ),
+    "restored": (
+        _("It may have been billed before the database was put back to an earlier state"),
+        _(
+            "Give back or record what was charged, or tell the customer which invoice counts. Then release it."
+        ),
+    ),
     "value": (
         _("A value on it is impossible"),
         _("The details name the value. Set it right."),

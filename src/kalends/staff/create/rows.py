@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from kalends.core.digits import whole_number
 from kalends.staff.create import origins
 from kalends.staff.create.lines import fresh_row, numbers, row_fields
 from kalends.staff.line_items import LINES_MAX
@@ -84,7 +85,8 @@ def follow_currency(visit: Visit, values: QueryDict, currency: str) -> None:
     values["priced_in"] = currency
     for place in numbers(values):
         kind, _colon, id_ = values.get(f"lines-{place}-origin", "").partition(":")
-        if kind == "product" and id_.isdecimal():
-            origin = origins.of_product(visit, int(id_), currency)
+        number = whole_number(id_)
+        if kind == "product" and number is not None:
+            origin = origins.of_product(visit, number, currency)
             if origin is not None:
                 values[f"lines-{place}-price"] = str(origin.row["price"])

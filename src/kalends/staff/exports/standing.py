@@ -17,6 +17,7 @@ from kalends.exports import exports
 from kalends.exports.exports import ACCOUNT, Export
 from kalends.platform.clock import system_now
 from kalends.staff import formatting
+from kalends.staff.status.waiting import nobody_works
 from kalends.staff.visit import Visit, account_page
 
 STATUS_WORDS = {
@@ -62,6 +63,7 @@ def standing_context(visit: Visit, export: Export) -> dict[str, Any]:
         "export_until": formatting.instant(export.expires_at, visit.ctx.time_zone)
         if export.expires_at
         else "",
+        "nobody_works": nobody_works(visit, export.asked_at if export.is_open else None),
         "export_asked": formatting.instant(export.asked_at, visit.ctx.time_zone),
         "export_link": reverse("export", args=args),
         "file_link": reverse("export-file", args=args),

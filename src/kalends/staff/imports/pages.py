@@ -37,6 +37,7 @@ from kalends.staff.refusals import Refused
 from kalends.staff.reply import moved
 from kalends.staff.settings.places import PLACES, framed, shown
 from kalends.staff.settings.tables import Act, Cell, Row, Table, Tag
+from kalends.staff.status.waiting import nobody_works
 from kalends.staff.visit import Visit, account_page
 
 ABILITY = "import"
@@ -236,7 +237,7 @@ def import_page(request: HttpRequest, visit: Visit, one: Import, **more: Any) ->
     db = visit.psycopg()
     context = {
         **_about(visit, one),
-        **standing_context(one),
+        **standing_context(visit, one),
         "form": Form(),
         "problems": [
             each._replace(remedy=words.remedy(each, visit.language))
@@ -269,9 +270,10 @@ def _about(visit: Visit, one: Import) -> dict[str, Any]:
     }
 
 
-def standing_context(one: Import) -> dict[str, Any]:
+def standing_context(visit: Visit, one: Import) -> dict[str, Any]:
     """How far an import has come, in figures."""
     return {
+        "nobody_works": nobody_works(visit, one.asked_at if one.is_open else None),
         "status_words": words.STATUS_WORDS[one.status],
         "counts": [
             (key, label, formatting.number(Decimal(one.found[key])))
@@ -287,7 +289,7 @@ def standing_context(one: Import) -> dict[str, Any]:
 def standing(request: HttpRequest, visit: Visit, import_id: int) -> HttpResponse:
     """How far it has come; once it is over, the page is asked for anew."""
     one = seen(visit, import_id)
-    context = {"account": visit.ctx, **_about(visit, one), **standing_context(one)}
+    context = {"account": visit.ctx, **_about(visit, one), **standing_context(visit, one)}
     response = render(request, "staff/imports/standing.html", context)
     if not one.is_open:
         response["HX-Refresh"] = "true"

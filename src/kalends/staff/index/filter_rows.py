@@ -16,6 +16,7 @@ from django.http import QueryDict
 
 from kalends.catalog import ObjectType, Property
 from kalends.catalog.registry import tied_object
+from kalends.core.digits import whole_number
 from kalends.query import RULES, FilterError, Operator, operators_of, parse
 from kalends.query.language import kind_of
 from kalends.staff.forms import read_number
@@ -93,7 +94,7 @@ def read_rows(query: QueryDict) -> Groups:
         if found and sum(map(len, groups.values())) < _ROWS_MAX:
             number = found[1]
             group = query.get(f"g{number}", "0")
-            groups.setdefault(int(group) if group.isascii() and group.isdigit() else 0, []).append(
+            groups.setdefault(whole_number(group) or 0, []).append(
                 Row(
                     query.get(field, ""),
                     query.get(f"o{number}", ""),
@@ -219,19 +220,15 @@ def changed(rows: Groups, do: str) -> tuple[Groups, int | None]:
     result = [list(each) for each in rows]
     if verb == "pick":
         return result, max(0, min(group, len(result)))
-    if verb == "add" and second:
+    if verb == "add" and second and group >= 0:
         if group >= len(result):
             result.append([Row(second)])
         else:
             result[group].append(Row(second))
     elif 0 <= group < len(result):
-        if (
-            verb == "remove"
-            and second.isascii()
-            and second.isdigit()
-            and int(second[:4]) < len(result[group])
-        ):
-            del result[group][int(second)]
+        place = whole_number(second)
+        if verb == "remove" and place is not None and place < len(result[group]):
+            del result[group][place]
         elif verb == "clone":
             result.insert(group + 1, list(result[group]))
         elif verb == "drop":

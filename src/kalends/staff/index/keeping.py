@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kalends.platform.patience import patiently
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.forms import Form
 from kalends.staff.index.pages import Listing
@@ -122,7 +123,8 @@ def _ask(
 def _open_too(visit: ActionVisit, listing: Listing, id_: int) -> None:
     """A view that was just made stands as the last tab, if there is room."""
     if len(listing.tabs.open) < TABS_MAX:
-        set_tabs(visit.db, visit.ctx, listing.object.name, visit.user.id, [*listing.tabs.open, str(id_)])
+        keys = [*listing.tabs.open, str(id_)]
+        patiently(lambda: set_tabs(visit.db, visit.ctx, listing.object.name, visit.user.id, keys))
 
 
 @account_page

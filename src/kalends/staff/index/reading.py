@@ -29,7 +29,7 @@ def read_groups(obj: ObjectType, given: object, ignored: Ignored) -> tuple[Any, 
     if isinstance(given, str):
         try:
             given = json.loads(given, parse_float=Decimal)
-        except (ValueError, RecursionError):
+        except (ValueError, ArithmeticError, RecursionError):
             ignored.say(given)
             return ()
     if not isinstance(given, list):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.http import QueryDict
 
 from kalends.catalog import ObjectType
+from kalends.core.digits import whole_number
 from kalends.query import NAME, Context, Filter, Words, compile_ids, compile_select, fetch, parse
 from kalends.query.context import Cursor
 from kalends.staff.index.pages import Listing
@@ -34,7 +35,7 @@ def selected(cursor: Cursor, listing: Listing, words: QueryDict, verb: str) -> S
         seen = _ids(cursor, listing.object, asked, visit.asking, search)
         allowed = _ids(cursor, listing.object, asked, visit.asking_to(verb), search)
     else:
-        given = [int(each) for each in words.getlist("id") if each.isascii() and each.isdigit()]
+        given = [id_ for each in words.getlist("id") if (id_ := whole_number(each)) is not None]
         asked = these(listing.object, given[:SELECTED_MAX])
         seen = _ids(cursor, listing.object, asked, visit.asking, None) if given else []
         allowed = _ids(cursor, listing.object, asked, visit.asking_to(verb), None) if given else []

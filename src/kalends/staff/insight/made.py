@@ -123,7 +123,7 @@ def _told(given: QueryDict, wrong: list[str]) -> Iterator[tuple[str, Any]]:
     if "draft" not in given and given.get("f"):
         try:
             yield "filter", json.loads(given.get("f", ""), parse_float=Decimal)
-        except (ValueError, RecursionError):
+        except (ValueError, ArithmeticError, RecursionError):
             wrong.append(_("The filter of the address cannot be read, and was left out."))
 
 

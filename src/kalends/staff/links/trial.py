@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from kalends.platform.patience import patiently
 from kalends.sales.links import NoSuchLink, find_link
 from kalends.sales.trial import open_trial
 from kalends.staff.action import ActionVisit, account_action, by_method
@@ -27,7 +28,9 @@ def _open(request: HttpRequest, visit: ActionVisit, id: int) -> HttpResponse:  #
     form = Form(request.POST)
     form.is_valid()
     try:
-        trial = open_trial(visit.db, visit.ctx, id, user_id=visit.user.id, actor=visit.who.actor)
+        trial = patiently(
+            lambda: open_trial(visit.db, visit.ctx, id, user_id=visit.user.id, actor=visit.who.actor)
+        )
     except NoSuchLink as problem:
         raise Http404(str(problem)) from problem
     except Refused as refusal:

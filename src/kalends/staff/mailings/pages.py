@@ -17,6 +17,7 @@ from kalends.documents.logo import read_logos
 from kalends.messages.letters.layout import for_browsers
 from kalends.messages.mailing_letters import KIND
 from kalends.segments.mailings import (
+    PUT_BACK,
     SEGMENT_GONE,
     SENDER_GONE,
     Mailing,
@@ -34,6 +35,7 @@ from kalends.staff.mailings.letter import as_letter
 from kalends.staff.refusals import worded
 from kalends.staff.settings.tables import Act, Cell, Row, Table, Tag
 from kalends.staff.shell import shell
+from kalends.staff.status.waiting import nobody_works
 from kalends.staff.visit import Visit, account_page
 
 READERS_SHOWN = 100
@@ -57,6 +59,9 @@ WHY_NOT = {
 }
 PROBLEMS = {
     SENDER_GONE: gettext_lazy("Whoever sent it has no place in this account any more."),
+    PUT_BACK: gettext_lazy(
+        "The database was put back to an earlier state: it is not known who has had their letter."
+    ),
     SEGMENT_GONE: gettext_lazy("Its segment was deleted before everybody had their letter."),
 }
 _REASONS = {
@@ -154,6 +159,7 @@ def one(request: HttpRequest, visit: Visit, mailing_id: int) -> HttpResponse:
             *([Act(_("Stop"), reverse("mailing-stop", args=at))] if mailing.status == "sending" else []),
         ],
         "is_moving": mailing.status == "sending",
+        "nobody_works": nobody_works(visit, mailing.started_at if mailing.status == "sending" else None),
     }
     return shown(request, visit, "mailing", context)
 

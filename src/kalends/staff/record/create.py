@@ -13,6 +13,7 @@ from psycopg import Connection
 from kalends.catalog import OBJECTS, ObjectType, Property
 from kalends.catalog.associations import tie
 from kalends.catalog.expressions import ACCOUNT_CURRENCY
+from kalends.core.digits import whole_number
 from kalends.crm import records
 from kalends.crm.product_prices import is_price
 from kalends.crm.record_values import NOT_UNIQUE
@@ -151,16 +152,12 @@ def _other(visit: Visit, obj: ObjectType, name: str, value: str) -> str:
 
 def _ties(visit: Visit, page: ObjectPage, of: str) -> tuple[Tie, ...]:
     """The record that the new one belongs to, from ``company-4711``."""
-    name, _dash, number = of.partition("-")
-    if (
-        not number.isascii()
-        or not number.isdigit()
-        or name not in OBJECTS
-        or not may_tie(visit, name, page.name)
-    ):
+    name, _dash, digits = of.partition("-")
+    number = whole_number(digits)
+    if number is None or name not in OBJECTS or not may_tie(visit, name, page.name):
         return ()
-    visit.require("edit", name, int(number))
-    return (Tie(name, int(number), "HUBSPOT_DEFINED", tie(page.name, name).type_id),)
+    visit.require("edit", name, number)
+    return (Tie(name, number, "HUBSPOT_DEFINED", tie(page.name, name).type_id),)
 
 
 def _label(visit: Visit, prop: Property) -> str:

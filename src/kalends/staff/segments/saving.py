@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kalends.platform.patience import patiently
 from kalends.query import compile_count, fetch, to_json
 from kalends.segments.evaluation import evaluate_if_small
 from kalends.segments.segment import uses_of
@@ -87,7 +88,7 @@ def act(request: HttpRequest, visit: ActionVisit, slug: str) -> HttpResponse:
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            done = evaluate_if_small(visit.db, visit.ctx, id_)
+            done = patiently(lambda: evaluate_if_small(visit.db, visit.ctx, id_))
             told = (
                 _("The segment is saved")
                 if done

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from kalends.accounts.audit import CATEGORIES, Entry, Mark, Wanted, read_audit
 from kalends.accounts.people import members
+from kalends.core.digits import whole_number
 from kalends.staff import formatting
 from kalends.staff.settings.audit_words import (
     changed_grants,
@@ -94,11 +95,11 @@ def page(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _wanted(visit: Visit, asked: dict[str, str]) -> Wanted:
     """What is asked for; what cannot be read is not asked for."""
-    user = int(asked["user"]) if asked["user"].isascii() and asked["user"].isdecimal() else None
+    user = whole_number(asked["user"])
     since, until = _day(asked["since"]), _day(asked["until"])
     return Wanted(
         category=asked["category"],
-        user_id=user if user is None or user < 2**63 else 0,
+        user_id=user,
         since=_midnight(visit, since) if since else None,
         until=_midnight(visit, until + timedelta(days=1)) if until and until < date.max else None,
     )

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from kalends.platform.patience import patiently
 from kalends.staff.action import ActionVisit, account_action
 from kalends.staff.objects import ObjectPage, record_address
 from kalends.staff.reply import moved
@@ -56,8 +57,12 @@ def finish(page: ObjectPage) -> View:
         if (task.object, task.record_id) != (page.name, id):
             raise Http404(f"no task {task_id} of {page.name} {id}")
         done = request.POST.get("done") == "1"
-        with visit.db.transaction():
-            finish_task(visit.db, visit.ctx, task_id, visit.who.actor, done=done)
+
+        def write() -> None:
+            with visit.db.transaction():
+                finish_task(visit.db, visit.ctx, task_id, visit.who.actor, done=done)
+
+        patiently(write)
         of = request.POST.get("of", "")
         here = reverse("tasks", args=[visit.ctx.id])
         back = (

@@ -62,7 +62,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         note(request, cast("User", request.user).id, security.SIGNED_OUT)
     logout(request)
-    return HttpResponseRedirect(reverse("sign-in"))
+    response = HttpResponseRedirect(reverse("sign-in"))
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 @require_POST

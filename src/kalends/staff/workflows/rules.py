@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from kalends.core.digits import whole_number
 from kalends.staff.reply import dialog
 from kalends.staff.shell import shell
 from kalends.staff.visit import Visit, account_page
@@ -93,10 +94,10 @@ def _add(desk: Desk, words: QueryDict) -> Part:
 
 
 def _found(desk: Desk, words: QueryDict) -> tuple[int, Json]:
-    given, triggers = words.get("number", ""), desk.definition.get("triggers", [])
-    if not (given.isascii() and given.isdigit()) or int(given) >= len(triggers):
+    given, triggers = whole_number(words.get("number", "")), desk.definition.get("triggers", [])
+    if given is None or given >= len(triggers):
         raise Misshapen("The trigger is not there.")
-    return int(given), triggers[int(given)]
+    return given, triggers[given]
 
 
 def _edit(desk: Desk, words: QueryDict) -> Part:

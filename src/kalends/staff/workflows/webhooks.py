@@ -43,7 +43,7 @@ def act(request: HttpRequest, visit: ActionVisit, workflow_id: int) -> HttpRespo
         response = _shown(request, desk, secret=secret_of(visit.db, visit.ctx))
         response["Cache-Control"] = "no-store"
         return response
-    send_again(visit.db, visit.ctx, system_now())
+    visit.do("send webhooks again", lambda db: send_again(db, visit.ctx, system_now()))
     to = reverse("workflow-webhooks", args=[visit.ctx.id, workflow_id])
     return moved(request, to, _("What was given up is sent again"))
 

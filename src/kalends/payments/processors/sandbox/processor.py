@@ -13,6 +13,7 @@ from kalends.payments.processors.connections import AnyConnection, Connections
 from kalends.payments.processors.interface import (
     ChargeOutcome,
     ChargeRequest,
+    Made,
     PaidOut,
     RefundOutcome,
     RefundRequest,
@@ -132,6 +133,14 @@ class SandboxProcessor:
         """Stop these deliveries."""
         with self._connections.one() as connection:
             forget(connection, self._account_id, reports)
+
+    def made_since(self, since: datetime) -> Iterator[Made]:  # noqa: ARG002
+        """Nothing: its book lies in the same database, and was put back with ours. It knows no more than we do."""
+        return iter(())
+
+    def take_over(self, reference: str, request: ChargeRequest) -> ChargeOutcome:  # noqa: ARG002
+        """Never asked for, since it never tells of a charge that the books do not know. Raises ``LookupError``."""
+        raise LookupError(f"The sandbox processor has no charge {reference} that the books do not know.")
 
     def forget_people(self, at: datetime) -> int:  # noqa: ARG002
         """The sandbox knows nobody."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 import stripe
 from django.conf import settings
 
+from kalends.catalog.values import is_storable
 from kalends.payments.processors.interface import ProcessorUnavailable
 from kalends.payments.processors.stripe.declines import ABOUT_US
 
@@ -49,6 +51,30 @@ class KeyReused(Refused):
     """The idempotency key was used before with other parameters."""
 
 
+_UNLIKE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What becomes of an answer of another shape than Stripe's: something in between gave it, or Stripe has changed."""
+
+
+@contextmanager
+def legible() -> Iterator[None]:
+    """What Stripe answers inside has the shape that its documents say; else nobody knows what was done.
+
+    Raises ``ProcessorUnavailable``: whatever was asked for may have been done, and is asked about again.
+    """
+    try:
+        yield
+    except _UNLIKE as problem:
+        raise ProcessorUnavailable(f"Stripe's answer cannot be read: {problem!r}"[:500]) from problem
+
+
+def id_of(thing: Mapping[str, Any]) -> str:
+    """Stripe's name for a thing. Raises ``ValueError`` or ``LookupError`` for what has none."""
+    name = thing["id"]
+    if not isinstance(name, str) or not is_storable(name):
+        raise ValueError(f"{name!r} is no name of Stripe's")
+    return name
+
+
 def open_client(key: str) -> stripe.StripeClient:
     """A client for one merchant's key. ``STRIPE_API`` (tests only) names another server than Stripe's."""
     http = stripe.RequestsClient(timeout=(CONNECT_SECONDS, settings.STRIPE_ANSWER_SECONDS))
@@ -69,7 +95,8 @@ def ask(call: Callable[[], Any]) -> dict[str, Any]:
     the key opens nothing, and ``ProcessorUnavailable`` whenever it is not certain what was done.
     """
     try:
-        return call().to_dict()
+        with legible():
+            return call().to_dict()
     except stripe.CardError as problem:
         raise Declined(_told(problem)) from problem
     except stripe.IdempotencyError as problem:
@@ -99,7 +126,8 @@ def ask_when(call: Callable[[], Any]) -> tuple[dict[str, Any], datetime | None]:
         return answer
 
     told = ask(dated)
-    return told, parsedate_to_datetime(dates[0]) if dates else None
+    with legible():
+        return told, parsedate_to_datetime(dates[0]) if dates else None
 
 
 def every(call: Callable[[Any], Any], params: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -107,10 +135,13 @@ def every(call: Callable[[Any], Any], params: dict[str, Any]) -> Iterator[dict[s
     wanted = {"limit": 100, **params}
     while True:
         page = ask(partial(call, wanted))
-        yield from page["data"]
-        if not page["has_more"] or not page["data"]:
+        with legible():
+            entries: list[dict[str, Any]] = page["data"]
+            is_last = not page["has_more"] or not entries
+            wanted = {**wanted, "starting_after": entries[-1]["id"] if entries else ""}
+        yield from entries
+        if is_last:
             return
-        wanted = {**wanted, "starting_after": page["data"][-1]["id"]}
 
 
 def moment(seconds: int) -> datetime:
@@ -120,7 +151,8 @@ def moment(seconds: int) -> datetime:
 
 def _told(problem: stripe.StripeError) -> dict[str, Any]:
     body: Any = problem.json_body
-    if body is None and isinstance(problem.http_body, str):
-        body = json.loads(problem.http_body)
-    error = dict((body or {}).get("error") or {})
+    with legible():
+        if body is None and isinstance(problem.http_body, str):
+            body = json.loads(problem.http_body)
+        error = dict((body or {}).get("error") or {})
     return {"message": str(problem.user_message or problem), **error}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, get_args
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from kalends.payments.processors.interface import MethodKind, ProcessorUnavailab
 from kalends.payments.processors.stripe.charges import TYPES
 from kalends.payments.processors.stripe.client import API_VERSION, NotLetIn, Refused, ask, open_client
 from kalends.payments.processors.stripe.events import KINDS
+from kalends.platform.patience import patient
 from kalends.platform.sealing import seal, unseal
 
 _HERE = "kalends.payments.processors.stripe"
@@ -181,22 +182,29 @@ def connect(
     if not secret:
         endpoint, secret = _make_endpoint(open_client(key), address)
     _remove_endpoint(before)
+    params = {
+        **merchant._asdict(),
+        "account_id": ctx.id,
+        "key": seal(key),
+        "signing": seal(secret) if secret else None,
+        "endpoint": endpoint,
+        "is_test": ctx.is_sandbox,
+        "methods": journal.encode(merchant.methods),
+        "now": now,
+        "actor": actor,
+    }
+    _keep(db, ctx, merchant, params, actor)
+    return merchant
+
+
+@patient
+def _keep(
+    db: Connection[Any], ctx: AccountContext, merchant: Merchant, params: Mapping[str, Any], actor: str
+) -> None:
     with db.transaction():
-        params = {
-            **merchant._asdict(),
-            "account_id": ctx.id,
-            "key": seal(key),
-            "signing": seal(secret) if secret else None,
-            "endpoint": endpoint,
-            "is_test": ctx.is_sandbox,
-            "methods": journal.encode(merchant.methods),
-            "now": now,
-            "actor": actor,
-        }
         db.execute(load(_HERE, "connect"), params)
         data = {"name": merchant.name, "merchant": merchant.id}
         _note(db, ctx, "connected", data, actor)
-    return merchant
 
 
 def check_connection(db: Connection[Any], ctx: AccountContext, *, now: datetime) -> Merchant:
@@ -225,6 +233,11 @@ def disconnect(db: Connection[Any], ctx: AccountContext, *, actor: str = "system
     if before[0] is None:
         raise CannotConnect("not_connected", "This account is not connected to Stripe.")
     _remove_endpoint(before)
+    _forget(db, ctx, actor)
+
+
+@patient
+def _forget(db: Connection[Any], ctx: AccountContext, actor: str) -> None:
     with db.transaction():
         row = db.execute(
             "UPDATE stripe_connection SET sealed_key = NULL, sealed_signing = NULL, endpoint_ref = NULL "

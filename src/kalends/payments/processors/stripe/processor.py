@@ -14,6 +14,7 @@ from kalends.payments.processors.connections import Connections
 from kalends.payments.processors.interface import (
     ChargeOutcome,
     ChargeRequest,
+    Made,
     PaidOut,
     ProcessorUnavailable,
     RefundOutcome,
@@ -27,10 +28,20 @@ from kalends.payments.processors.interface import (
 from kalends.payments.processors.stripe import charges, events, refunds, setups
 from kalends.payments.processors.stripe.amounts import NotChargeable
 from kalends.payments.processors.stripe.book import Book, StripeCall, store_events
-from kalends.payments.processors.stripe.client import Declined, KeyReused, Refused, every, moment, open_client
+from kalends.payments.processors.stripe.client import (
+    Declined,
+    KeyReused,
+    Refused,
+    every,
+    id_of,
+    legible,
+    moment,
+    open_client,
+)
 from kalends.payments.processors.stripe.connection import read_key
 from kalends.payments.processors.stripe.declines import Reason, reason_of, reason_of_refusal
 from kalends.payments.processors.stripe.erasing import erase_customer
+from kalends.payments.processors.stripe.made import read_made, rename
 from kalends.payments.processors.stripe.payouts import read_payouts
 from kalends.payments.processors.stripe.statement import read_statement
 
@@ -96,7 +107,7 @@ class StripeProcessor:
         for key, call in self._book.calls(idempotency_keys, "refund").items():
             refund = self._surely(lambda call=call: refunds.find_refund(client, call))
             if refund is not None:
-                found[key] = refunds.refund_outcome(key, refund)
+                found[key] = self._surely(lambda key=key, made=refund: refunds.refund_outcome(key, made))
         return found
 
     def reports(self, until: datetime, limit: int) -> list[Report]:
@@ -108,7 +119,8 @@ class StripeProcessor:
         for event in pending:
             assert client is not None
             try:
-                new = events.reports_of(client, self._known_as, event, until, self._book.tokens_of)
+                with legible():
+                    new = events.reports_of(client, self._known_as, event, until, self._book.tokens_of)
             except (events.NotYet, ProcessorUnavailable):
                 self._book.later(event.event_id, until)
                 continue
@@ -150,6 +162,23 @@ class StripeProcessor:
                 [latest, self._account_id],
             )
         return new
+
+    def made_since(self, since: datetime) -> Iterator[Made]:
+        """What Stripe's own lists have; our book of calls is written again by them where it has lost some."""
+        for made, of in read_made(self._opened(), self._known_as, since):
+            kind = "charge" if made.amount_minor > 0 else "refund"
+            self._book.note_call(made.idempotency_key, kind, of, made.made_at)
+            self._book.note_answer(made.idempotency_key, made.reference)
+            yield made
+
+    def take_over(self, reference: str, request: ChargeRequest) -> ChargeOutcome:
+        """The payment intent gets the request's key, here and at Stripe."""
+        client, key = self._opened(), request.idempotency_key
+        token = charges.Token.read(request.token)
+        self._book.note_call(key, "charge", token.customer, request.at)
+        self._book.note_answer(key, reference)
+        self._surely(lambda: rename(client, reference, request))
+        return charges.outcome_of(key, self._surely(lambda: charges.read_intent(client, reference)))
 
     def forget_people(self, at: datetime) -> int:
         """Erase at Stripe the customers whose contacts were erased here; what gets no answer is asked for again."""
@@ -195,12 +224,15 @@ class StripeProcessor:
         key = request.idempotency_key
         try:
             token = charges.Token.read(request.token)
-            if self._book.note_call(key, "charge", token.customer, request.at):
-                return self._sent(client, request, token, first=True)
-            return self._sent_before(client, request, token)
+            charges.charge_params(request, token)
         except ValueError as problem:  # a token that is not Stripe's, or an amount that Stripe cannot express
             code = "invalid_amount" if isinstance(problem, NotChargeable) else "no_such_token"
             return charges.failed(key, Reason(code, str(problem), "hard"))
+        try:
+            with legible():
+                if self._book.note_call(key, "charge", token.customer, request.at):
+                    return self._sent(client, request, token, first=True)
+                return self._sent_before(client, request, token)
         except ProcessorUnavailable:
             return ChargeOutcome(key, "unknown")
 
@@ -216,7 +248,8 @@ class StripeProcessor:
         try:
             intent = charges.make_charge(client, request, token)
         except Declined as problem:
-            reference = (problem.error.get("payment_intent") or {}).get("id")
+            made = problem.error.get("payment_intent")
+            reference = id_of(made) if made else None
             if reference:
                 self._book.note_answer(key, reference)
             return charges.failed(key, reason_of(problem.error), reference)
@@ -226,7 +259,7 @@ class StripeProcessor:
             return charges.failed(key, Reason("idempotency_key_reused", str(problem), "hard"))
         except Refused as problem:
             return charges.failed(key, reason_of_refusal(problem.error, str(problem)))
-        self._book.note_answer(key, intent["id"])
+        self._book.note_answer(key, id_of(intent))
         return charges.outcome_of(request.idempotency_key, intent)
 
     def _sent_before(
@@ -245,7 +278,7 @@ class StripeProcessor:
     def _intent(self, client: stripe.StripeClient, call: StripeCall) -> dict[str, Any] | None:
         intent = self._surely(lambda: charges.find_intent(client, call))
         if intent is not None and call.reference is None:
-            self._book.note_answer(call.idempotency_key, intent["id"])
+            self._book.note_answer(call.idempotency_key, self._surely(lambda: id_of(intent)))
         return intent
 
     def _found(
@@ -258,13 +291,14 @@ class StripeProcessor:
             intent = self._intent(client, call)
             if intent is not None:
                 ended = self._surely(lambda intent=intent: end(client, intent))
-                found[key] = charges.outcome_of(key, ended)
+                found[key] = self._surely(lambda ended=ended, key=key: charges.outcome_of(key, ended))
         return found
 
     def _surely(self, question: Callable[[], Any]) -> Any:
         """The answer to a question about money; a refusal of Stripe's to answer it is no answer."""
         try:
-            return question()
+            with legible():
+                return question()
         except Refused as problem:
             raise ProcessorUnavailable(
                 f"Stripe does not say what became of a payment: {problem}"
@@ -289,6 +323,7 @@ class StripeProcessor:
                 if made:
                     return refunds.refund_outcome(key, made)
             refund = refunds.make_refund(client, request, intent)
+            return self._given_back(key, refund)
         except NotChargeable as problem:
             return refunds.refused(key, "invalid_amount", str(problem))
         except Refused as problem:
@@ -297,8 +332,12 @@ class StripeProcessor:
             return refunds.refused(key, problem.code, str(problem))
         except ProcessorUnavailable:
             return RefundOutcome(key, "unknown")
-        self._book.note_answer(key, refund["id"])
-        return refunds.refund_outcome(key, refund)
+
+    def _given_back(self, key: str, refund: dict[str, Any]) -> RefundOutcome:
+        """What became of a refund that was just made; not known where the answer does not say it."""
+        with legible():
+            self._book.note_answer(key, id_of(refund))
+            return refunds.refund_outcome(key, refund)
 
     def _charged(self, client: stripe.StripeClient, charge_key: str) -> str | None:
         """The payment intent that was made under a key."""

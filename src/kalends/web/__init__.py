@@ -1,0 +1,1 @@
+"""What stands before every page and every call: ids and the log of requests, health, and metrics."""

@@ -1,0 +1,1 @@
+"""Many at once: schedulers, workers, people and programs over the same records."""

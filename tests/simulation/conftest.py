@@ -1,0 +1,31 @@
+"""Worlds for tests: small ones, told apart by their seeds, each with two accounts of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from kalends.simulation.world import Plan
+
+SEED = int(os.environ.get("KALENDS_SEED", "20260301"))
+DAYS = int(os.environ.get("KALENDS_SIMULATED_DAYS", "60"))
+CUSTOMERS = int(os.environ.get("KALENDS_SIMULATED_CUSTOMERS", "14"))
+
+
+@pytest.fixture
+def plan(server: str) -> Plan:
+    """Nine weeks over the end of a February and the nights in which the clocks are moved."""
+    return Plan(SEED, DAYS, CUSTOMERS)
+
+
+@pytest.fixture(autouse=True)
+def quiet_deaths() -> Iterator[None]:
+    """psycopg warns of each connection that dies inside a pipeline; here that is what connections do."""
+    logger = logging.getLogger("psycopg")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    yield
+    logger.setLevel(before)

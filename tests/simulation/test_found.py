@@ -1,0 +1,156 @@
+"""The simulator can fail: each of these plants a fault in the product, and the simulator names it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from kalends.accounts.sql import enter_account, take_ids
+from kalends.billing import block, compose, credit, daybreak, run
+from kalends.core import calendar
+from kalends.core.calendar import Frequency
+from kalends.messages import outbox
+from kalends.payments import again, collect, outcomes, record, refund, reports
+from kalends.platform import database
+from kalends.simulation import days, money, people, trouble
+from kalends.simulation.world import FaultFound, Plan, opened_world
+
+Patch = pytest.MonkeyPatch
+
+
+def found(*, days: int = 60, customers: int = 14, seed: int = 3, wildness: float = 2.0) -> str:
+    """What the simulator finds wrong with the product as it is now."""
+    with pytest.raises(FaultFound) as fault, opened_world(Plan(seed, days, customers, wildness)) as world:
+        world.live()
+    told = str(fault.value)
+    assert f"--seed {seed}" in told
+    return told
+
+
+def test_the_simulator_finds_a_charge_without_its_idempotency_key(server: str, monkeypatch: Patch) -> None:
+    serial, sent = itertools.count(2), collect._requests
+    monkeypatch.setattr(
+        collect,
+        "_requests",
+        lambda *given: [
+            each._replace(idempotency_key=f"{each.idempotency_key}{next(serial)}") for each in sent(*given)
+        ],
+    )
+    monkeypatch.setattr(collect, "charge_answers", lambda asked, said: [])
+    assert "processor" in found()
+
+
+def test_the_simulator_finds_a_cycle_that_is_billed_twice(
+    server: str, without_the_key: None, monkeypatch: Patch
+) -> None:
+    """With the database's key dropped and the guard that counts rows asleep."""
+    written = block.write
+
+    def twice(db: Any, ctx: Any, numbered: Any) -> None:
+        written(db, ctx, numbered)
+        written(
+            db, ctx, block.with_ids([each.composed for each in numbered], take_ids(db, len(numbered) * 9))
+        )
+
+    monkeypatch.setattr(block, "write", twice)
+    monkeypatch.setattr(block.Check, "stop_if_short", lambda self: None)
+    assert "one invoice per cycle" in found()
+
+
+@pytest.fixture
+def without_the_key(server: str) -> Iterator[None]:
+    """A database in which a cycle may have two invoices, until the test is over."""
+    with database.connect(as_owner=True, autocommit=True) as owner:
+        ((key,),) = owner.execute(
+            "SELECT indexdef FROM pg_indexes WHERE indexname = 'invoice_once_per_cycle'"
+        ).fetchall()
+        owner.execute("DROP INDEX invoice_once_per_cycle")
+        yield
+        for (account,) in owner.execute(
+            "SELECT id FROM account WHERE name IN ('Oslo', 'New York')"
+        ).fetchall():
+            enter_account(owner, account)
+            owner.execute("DELETE FROM invoice WHERE account_id = %s", [account])
+        owner.execute(key)
+
+
+def test_the_simulator_finds_a_february_that_is_a_day_off(server: str, monkeypatch: Patch) -> None:
+    right = calendar.due_date
+
+    def wrong(anchor: date, frequency: Frequency, n: int) -> date:
+        day = right(anchor, frequency, n)
+        is_clamped = frequency.months and day.month == 2 and day.day < anchor.day
+        return day + timedelta(days=1) if is_clamped else day
+
+    monkeypatch.setattr(compose, "due_date", wrong)
+    told = found(customers=30, wildness=0)
+    assert "one invoice per cycle" in told or "invoice periods" in told
+    assert "-03-01" in told
+
+
+def test_the_simulator_finds_a_letter_that_was_forgotten(server: str, monkeypatch: Patch) -> None:
+    queue, serial = outbox.queue, itertools.count()
+
+    def forgetful(db: Any, account: int, at: Any, letters: Any, **more: Any) -> int:
+        return queue(db, account, at, [each for each in letters if next(serial) % 9], **more)
+
+    monkeypatch.setattr(outbox, "queue", forgetful)
+    assert "letters" in found()
+
+
+def test_the_simulator_finds_a_report_that_is_thrown_away(server: str, monkeypatch: Patch) -> None:
+    store = reports.store
+    monkeypatch.setattr(
+        reports,
+        "store",
+        lambda db, ctx, name, told: store(
+            db, ctx, name, [each for each in told if "disputed" not in each.kind]
+        ),
+    )
+    monkeypatch.setattr(people, "NATURES", ["quarrelsome"])
+    assert "processor's balance" in found(days=90, customers=20, wildness=0)
+
+
+def test_the_simulator_finds_a_charge_on_what_is_paused(server: str, monkeypatch: Patch) -> None:
+    """Pauses end overnight: the condition was left out that their day has come."""
+    begin_day = run._begin_day
+
+    def resume_all(db: Any, ctx: Any, work: Any, result: Any) -> None:
+        begin_day(db, ctx, work, result)
+        query = "SELECT id FROM subscription WHERE account_id = %s AND status = 'paused' ORDER BY id"
+        for (id_,) in db.execute(query, [ctx.id]).fetchall():
+            daybreak.resume(db, ctx, id_)
+
+    monkeypatch.setattr(run, "_begin_day", resume_all)
+    monkeypatch.setattr(days, "WISHES", ((1, people.pause_one),))
+    told = found(days=90, wildness=0)
+    assert "paused, and the processor was asked for" in told or "paused): invoice" in told
+
+
+def test_the_simulator_finds_a_double_click_that_is_done_twice(server: str, monkeypatch: Patch) -> None:
+    def every_time(db: Any, ctx: Any, kind: str, key: str, asked: Any, do: Any, *, actor: str = "") -> Any:
+        with db.transaction():
+            return do()
+
+    for room in (again, credit, record, refund):
+        monkeypatch.setattr(room, "once", every_time)
+    monkeypatch.setattr(
+        days, "WISHES", ((1, money.money_comes), (2, money.credit_one), (2, money.refund_one))
+    )
+    assert "clicked twice and answered differently" in found(days=90)
+
+
+def test_the_simulator_finds_billing_that_goes_on_while_it_is_held(server: str, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(run, "find_hold", lambda db, account_id: None)
+    monkeypatch.setattr(trouble, "HELD", 0.5)
+    assert "held" in found(days=90, wildness=0)
+
+
+def test_the_simulator_finds_a_fee_that_is_not_booked(server: str, monkeypatch: Patch) -> None:
+    settled = outcomes.payment_settled
+    monkeypatch.setattr(outcomes, "payment_settled", lambda amount, fee, pending: settled(amount, 0, pending))
+    assert "processor's balance" in found()
