@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from kalends.accounts import connections
 from kalends.accounts.context import AccountContext, load_context
 from kalends.accounts.create import create_account
 from kalends.accounts.sql import enter_account
@@ -60,6 +61,8 @@ class Copies:
         """Work in this database from now on."""
         database.use(dsn)
         point_django_at(dsn)
+        if connections._kept.connection is not None:
+            connections._kept.connection.close()  # this thread's, in the database of before
 
 
 @pytest.fixture

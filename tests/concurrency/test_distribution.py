@@ -83,7 +83,7 @@ def test_every_table_key_sequence_and_function_keeps_to_an_account_or_says_why(p
 PLANTED = [
     ("CREATE TABLE of_nobody (id int PRIMARY KEY)", ("table", "of_nobody")),
     ("CREATE TABLE without_key (account_id bigint)", ("table", "without_key")),
-    ("CREATE UNIQUE INDEX alone ON contact (email)", ("key", "contact.alone")),
+    ("CREATE UNIQUE INDEX alone ON contact (id)", ("key", "contact.alone")),
     (
         (
             "CREATE UNIQUE INDEX target ON company (id); "

@@ -52,7 +52,7 @@ def reseal(click_ctx: click.Context, as_json: bool) -> None:
         print_json({"keys": str(place), **done._asdict()})
     else:
         say(f"Sealed anew: {done.anew}. Sealed with the newest key before: {done.before}.")
-        for each in done.lost:
-            note(f"No key in {place} opens the secret of {each}.")
+    for each in done.lost:
+        note(f"No key in {place} opens the secret of {each}.")
     if done.lost:
         click_ctx.exit(ExitCode.PROBLEM_FOUND)

@@ -162,7 +162,9 @@ def _standings(db: Connection[Any], account_id: int, keys: Iterable[tuple[int, i
 
 
 def _is_news(standing: _Standing, outcome: Outcome) -> bool:
-    """Whether an outcome moves its attempt on; what is settled or failed stays so."""
+    """Whether an outcome moves its attempt on; what is settled or failed stays so; what was sent is not given up."""
+    if outcome.failure_code == NEVER_SENT:
+        return standing.attempt_status == "intended"
     if outcome.status == PENDING:
         return standing.attempt_status in NOT_YET_ANSWERED
     return standing.attempt_status in (*NOT_YET_ANSWERED, PENDING)
