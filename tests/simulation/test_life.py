@@ -47,7 +47,7 @@ from kalends.proof.verify import verify
 from tests.conftest import FIRST_MOMENT
 from tests.world import World
 
-STORIES = int(os.environ.get("KALENDS_STORIES", "4"))
+STORIES = int(os.environ.get("KALENDS_STORIES", "2"))
 STEPS = int(os.environ.get("KALENDS_STEPS", "20"))
 
 METHODS = (

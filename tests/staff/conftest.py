@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from kalends.accounts.models import SignInAttempt, User
@@ -23,7 +24,8 @@ def stage(server: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
 
 @pytest.fixture(autouse=True)
 def _pages(server: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with django_db_blocker.unblock():
+    """Whatever language a test of before has left in this thread, it is English that is spoken here."""
+    with django_db_blocker.unblock(), translation.override("en"):
         SignInAttempt.objects.all().delete()
         yield
 

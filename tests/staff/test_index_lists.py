@@ -303,10 +303,15 @@ WORDS = ("view f cols frozen sort q rows after before start day month currency s
 
 @pytest.mark.parametrize("word", WORDS)
 def test_no_address_makes_a_list_fail(client: Client, stage: Stage, word: str) -> None:
-    """The whole page of subscriptions, and the inside of the other lists, as the page fetches it."""
-    inside = {"HX-Request": "true", "HX-Target": "results"}
-    for slug, headers in (("subscriptions", {}), ("deals", inside), ("payments", inside)):
-        for value in NONSENSE:
+    """Every value in subscriptions; in other lists, whose inside alone is asked as the page does, each word has some.
+
+    What is made of such values by chance is the business of ``tests/fuzz``.
+    """
+    inside, place = {"HX-Request": "true", "HX-Target": "results"}, WORDS.index(word)
+    some = {"deals": NONSENSE[place % 3 :: 3], "payments": NONSENSE[(place + 1) % 3 :: 3]}
+    for slug, values in {"subscriptions": NONSENSE, **some}.items():
+        headers = {} if slug == "subscriptions" else inside
+        for value in values:
             response = client.get(f"/{stage.ctx.id}/{slug}", {word: value}, headers=headers)
             assert response.status_code in (200, 302), (slug, value)
 
