@@ -27,7 +27,7 @@ def backup() -> None:
 
     \b
     Examples:
-      kalends backup make /var/backups/kalends --keys /root/kalends-keys
+      kalends backup make /var/backups/kalends --keys /mnt/safe/kalends-keys
       kalends backup verify /var/backups/kalends
       kalends restore --from /var/backups/kalends --to-time "2026-11-20 14:30"
     """
@@ -54,7 +54,7 @@ def make(folder: Path, keep: int, keys: Path | None, as_json: bool) -> None:
 
     \b
     Example:
-      kalends backup make /var/backups/kalends --keep 14 --keys /root/kalends-keys
+      kalends backup make /var/backups/kalends --keep 14 --keys /mnt/safe/kalends-keys
     """
     from kalends.platform.backup import make_backup
 
@@ -174,7 +174,7 @@ def restore(
 
     \b
     Examples:
-      kalends restore --from /var/backups/kalends --into /srv/try --keys /root/kalends-keys
+      kalends restore --from /var/backups/kalends --into /srv/try --keys /mnt/safe/kalends-keys
       kalends restore --from /var/backups/kalends --replace --to-time "2026-11-20 14:30"
     """
     from kalends.platform.restore import restore as make_home

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ log = structlog.get_logger("kalends.worker")
 
 
 @dataclass(slots=True)
-class TurnTaker:
+class TurnTaker(ABC):
     """A loop with one connection. ``clock`` says what time it really is; ``stop`` ends it; ``only`` is the number of
     the one account it looks after, and without it all are.
     """
@@ -36,9 +37,9 @@ class TurnTaker:
     only: int | None = None
     _db: Connection[Any] | None = None
 
+    @abstractmethod
     def run(self) -> Any:
         """Work until told to stop."""
-        raise NotImplementedError
 
     @contextmanager
     def beside(self) -> Iterator[None]:
