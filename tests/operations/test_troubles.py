@@ -10,10 +10,11 @@ import pytest
 from django.utils import translation
 
 from kalends.accounts.context import AccountContext
+from kalends.billing.history import Run
 from kalends.billing.hold import Hold
 from kalends.operations.installation import Installation
 from kalends.operations.processes import WORKER, Process, Shared
-from kalends.operations.standing import Backlog, Due, Run, Standing, standing
+from kalends.operations.standing import Backlog, Due, Standing, standing
 from kalends.operations.troubles import CODES, Trouble, troubles_of, troubles_of_all
 from kalends.platform.translations import compile_translations
 from kalends.proof.made import KEPT_PROOFS, ProofMade, keep_proof, last_proofs
@@ -27,7 +28,7 @@ NOW = dt.datetime(2026, 5, 4, 9, 0, tzinfo=dt.UTC)
 SHARED = Shared("a", "b", "c")
 PROCESS = Process("w", WORKER, "mill", 17, "0.1.0", None, NOW, NOW, NOW, SHARED)
 WHOLE = Installation("0.1.0", "18.1", "book", 10_000_000, 12, 100, (PROCESS,))
-RUN = Run(NOW, NOW, NOW, 5, 5, 5, 0, 0, 0, 0, is_running=False)
+RUN = Run(1, NOW, NOW, NOW, 5, 5, 5, 0, 0, 0, 0, is_running=False)
 PROOF = ProofMade(NOW, NOW, 40, 30, 0, ())
 
 

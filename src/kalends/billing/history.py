@@ -1,7 +1,7 @@
 """Billing runs are written down: when one started, for which moment, and what came of it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
@@ -9,6 +9,39 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.billing.run import RunResult
 from kalends.platform.patience import patient
+
+
+class Run(NamedTuple):
+    """A run as it was written down; ``is_running`` while whoever runs it lives."""
+
+    id: int
+    as_of: datetime
+    started_at: datetime
+    ended_at: datetime | None
+    due: int
+    invoiced: int
+    collected: int
+    processing: int
+    failed: int
+    unknown: int
+    parked: int
+    is_running: bool
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether it has no end and nobody runs it any more."""
+        return self.ended_at is None and not self.is_running
+
+    @property
+    def handled(self) -> int:
+        """How many of those that were due have been invoiced or put aside."""
+        return self.invoiced + self.parked
+
+
+def last_runs(db: Connection[Any], account_id: int, limit: int) -> list[Run]:
+    """The last runs, newest first."""
+    params = {"account_id": account_id, "limit": limit}
+    return [Run(*row) for row in db.execute(load("kalends.billing", "last_runs"), params).fetchall()]
 
 
 @patient

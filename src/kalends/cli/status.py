@@ -136,7 +136,7 @@ def _account(session: Session, whole: Installation, ctx: AccountContext) -> dict
         "proof": None if found.proof is None else found.proof._asdict(),
         "reconciled": _reconciled(found),
         "runs": [
-            {name: value for name, value in run._asdict().items() if name != "is_running"}
+            {name: value for name, value in run._asdict().items() if name not in ("id", "is_running")}
             for run in found.runs
         ],
         "attention": _attention(troubles_of(found, whole, session.now)),

@@ -49,7 +49,7 @@ def _run_took(account: Standing) -> float:
 
 def _is_broken(account: Standing) -> bool:
     run = account.run
-    return run is not None and run.ended_at is None and not run.is_running
+    return run is not None and run.was_killed
 
 
 def _proved(account: Standing) -> float:

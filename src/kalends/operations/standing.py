@@ -15,6 +15,7 @@ from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
+from kalends.billing.history import Run, last_runs
 from kalends.billing.hold import Hold, find_hold
 from kalends.proof.made import ProofMade, last_proofs
 from kalends.proof.reconcile import Reconciled, latest
@@ -42,22 +43,6 @@ class Backlog(NamedTuple):
     kind: str
     count: int
     seconds: int
-
-
-class Run(NamedTuple):
-    """A billing run; ``is_running`` while whoever runs it lives. One that is neither running nor ended was killed."""
-
-    as_of: datetime
-    started_at: datetime
-    ended_at: datetime | None
-    due: int
-    invoiced: int
-    collected: int
-    processing: int
-    failed: int
-    unknown: int
-    parked: int
-    is_running: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +106,7 @@ def standing(db: Connection[Any], ctx: AccountContext, now: datetime, *, runs: i
             for kind, count, since in rows("account_backlogs")
         ),
         hold=find_hold(db, ctx.id),
-        runs=tuple(Run(*row) for row in rows("account_runs")),
+        runs=tuple(last_runs(db, ctx.id, runs)),
         proof=next(iter(last_proofs(db, ctx.id)), None),
         reconciled=next(iter(latest(db, ctx.id)), None),
     )

@@ -79,7 +79,7 @@ def _of_billing(account: Standing) -> Iterator[Trouble]:
         yield Trouble("parked", WARN, account.parked)
     if account.hold:
         yield Trouble("held", WARN, name=account.hold.actor)
-    if run and run.ended_at is None and not run.is_running:
+    if run and run.was_killed:
         yield Trouble("run_killed", WARN)
 
 

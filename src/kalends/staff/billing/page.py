@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from kalends.billing.history import Run, last_runs
 from kalends.billing.hold import find_hold
 from kalends.query.context import Cursor
 from kalends.staff import formatting
@@ -26,6 +27,7 @@ from kalends.staff.visit import Visit, account_page
 
 ABILITY = "run_billing"
 """Whoever may hold and release billing sees the whole account's billing, whoever owns the records."""
+RUNS_SHOWN = 12
 
 
 @require_safe
@@ -38,7 +40,7 @@ def billing(request: HttpRequest, visit: Visit) -> HttpResponse:
             **shell(cursor, visit, request, "billing"),
             "title": _("Billing"),
             **_ahead(cursor, visit),
-            **run_context(cursor, visit),
+            **run_context(visit),
             **_needs_you(cursor, visit),
         }
     return render(request, "staff/billing/page.html", context)
@@ -49,8 +51,7 @@ def billing(request: HttpRequest, visit: Visit) -> HttpResponse:
 def progress(request: HttpRequest, visit: Visit) -> HttpResponse:
     """How far the run is that is under way: what the page asks for every two seconds."""
     may_run(visit)
-    with visit.cursor() as cursor:
-        return render(request, "staff/billing/run.html", {"account": visit.ctx, **run_context(cursor, visit)})
+    return render(request, "staff/billing/run.html", {"account": visit.ctx, **run_context(visit)})
 
 
 def may_run(visit: Visit) -> None:
@@ -95,9 +96,9 @@ def _ahead(cursor: Cursor, visit: Visit) -> dict[str, Any]:
     }
 
 
-def run_context(cursor: Cursor, visit: Visit) -> dict[str, Any]:
+def run_context(visit: Visit) -> dict[str, Any]:
     """The last run with its parts in per cent, the runs before, and whether billing is held."""
-    found = read.runs(cursor, visit.ctx.id)
+    found = last_runs(visit.psycopg(), visit.ctx.id, RUNS_SHOWN)
     held = find_hold(visit.psycopg(), visit.ctx.id)
     return {
         "held": _held(visit, held) if held else None,
@@ -117,9 +118,9 @@ def _held(visit: Visit, held: Any) -> dict[str, Any]:
     }
 
 
-def _told(run: read.Run, visit: Visit) -> dict[str, Any]:
+def _told(run: Run, visit: Visit) -> dict[str, Any]:
     zone = visit.ctx.time_zone
-    state = "running" if run.running else "killed" if run.killed else "ended"
+    state = "running" if run.is_running else "killed" if run.was_killed else "ended"
     return {
         "run": run,
         "for": formatting.instant(run.as_of, zone),
@@ -130,7 +131,7 @@ def _told(run: read.Run, visit: Visit) -> dict[str, Any]:
     }
 
 
-def _parts(run: read.Run) -> list[dict[str, Any]]:
+def _parts(run: Run) -> list[dict[str, Any]]:
     """The run's bar: what came of the charges, what was invoiced besides, what was put aside and what waits."""
     answered = run.collected + run.processing + run.failed + run.unknown
     counts = (

@@ -173,7 +173,7 @@ class Wizard:
         self.left_out, self.known = self.incomplete, self.foreseen
         for form in (self.form, *self.rows):
             # Django has no other way to keep the values and drop the errors.
-            form._errors = ErrorDict()  # type: ignore[attr-defined]  # noqa: SLF001
+            form._errors = ErrorDict()  # noqa: SLF001
 
 
 def number(text: Any) -> int | None:

@@ -86,7 +86,7 @@ class InvoiceEditor:
         self.lines.forgive()
         self.form.is_valid()
         # Django has no other way to keep the values and drop the errors.
-        self.form._errors = ErrorDict()  # type: ignore[attr-defined]  # noqa: SLF001
+        self.form._errors = ErrorDict()  # noqa: SLF001
 
 
 @account_page

@@ -9,7 +9,7 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.query.context import Cursor
 
-RUNS_SHOWN, PARKED_SHOWN, FAILED_SHOWN = 12, 50, 20
+PARKED_SHOWN, FAILED_SHOWN = 50, 20
 WEEK = 6
 """Days after today that belong to what is due within a week."""
 
@@ -24,33 +24,6 @@ class Ahead(NamedTuple):
     today_minor: int
     week: int
     week_minor: int
-
-
-class Run(NamedTuple):
-    """A run as it was written down; ``running`` while whoever runs it lives."""
-
-    id: int
-    as_of: datetime
-    started_at: datetime
-    ended_at: datetime | None
-    due: int
-    invoiced: int
-    collected: int
-    processing: int
-    failed: int
-    unknown: int
-    parked: int
-    running: bool
-
-    @property
-    def killed(self) -> bool:
-        """Whether it has no end and nobody runs it any more."""
-        return self.ended_at is None and not self.running
-
-    @property
-    def handled(self) -> int:
-        """How many of those that were due have been invoiced or put aside."""
-        return self.invoiced + self.parked
 
 
 class ParkedRow(NamedTuple):
@@ -96,11 +69,6 @@ def ahead(cursor: Cursor, ctx: AccountContext) -> list[Ahead]:
     until = ctx.today + timedelta(days=WEEK)
     rows = _rows(cursor, "billing_ahead", account_id=ctx.id, today=ctx.today, until=until)
     return [Ahead(*row) for row in rows]
-
-
-def runs(cursor: Cursor, account_id: int, limit: int = RUNS_SHOWN) -> list[Run]:
-    """The last runs, newest first."""
-    return [Run(*row) for row in _rows(cursor, "billing_runs", account_id=account_id, limit=limit)]
 
 
 def parked(cursor: Cursor, account_id: int) -> list[ParkedRow]:

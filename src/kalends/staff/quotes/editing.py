@@ -96,4 +96,4 @@ class QuoteEditor:
         self.whole.forgive()
         self.form.is_valid()
         # Django has no other way to keep the values and drop the errors.
-        self.form._errors = ErrorDict()  # type: ignore[attr-defined]  # noqa: SLF001
+        self.form._errors = ErrorDict()  # noqa: SLF001
