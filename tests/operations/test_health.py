@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,11 +18,12 @@ from kalends.platform.home import Home, home_path
 
 
 @pytest.fixture(autouse=True)
-def keys() -> Home:
-    """The home of this run with both its keys."""
-    home = Home(home_path())
-    home.sealing_keys()
-    return home
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home of the test's own with both keys of this run, whose own are in use beside it."""
+    Home(home_path()).sealing_keys()
+    shutil.copytree(home_path() / "keys", tmp_path / "home" / "keys")
+    monkeypatch.setenv("KALENDS_HOME", str(tmp_path / "home"))
+    return Home(home_path())
 
 
 def ask(path: str = "/health") -> tuple[int, dict[str, Any]]:

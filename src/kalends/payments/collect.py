@@ -8,7 +8,6 @@ processor is asked what became of it, and only what it never saw is sent again, 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -24,6 +23,7 @@ from kalends.payments.processors.interface import (
     Processor,
     ProcessorUnavailable,
 )
+from kalends.payments.sender import named_sender
 from kalends.payments.unbooked import BILLED_FOR, open_charges, take_over
 from kalends.platform.patience import patient
 
@@ -34,7 +34,7 @@ BLOCK_SIZE = 1_000
 METHOD_ENDED = "method_ended"
 """The failure code of a charge that was not sent, since its method had ended."""
 CALLS_MAX = 5
-"""How often an attempt that got no answer is sent before it waits for a person."""
+"""How many calls for an attempt may end without an answer before it waits for a person."""
 
 
 class CustomerThere(NamedTuple):
@@ -132,9 +132,10 @@ def collect(
             outcomes += _not_sent(ctx, left)
             total.action_urls += [outcome.action_url for outcome in outcomes if outcome.action_url]
             total.add(record_outcomes(db, ctx, _known(ctx, outcomes)))
-            if any(outcome.status == "unknown" for outcome in outcomes):
+            if unanswered := _unanswered(ctx, sent, outcomes):
                 unsure = True
-                never_seen += _ask(db, ctx, processors, _unanswered(ctx, sent, outcomes), total)
+                _count_unanswered(db, ctx, unanswered)
+                never_seen += _ask(db, ctx, processors, unanswered, total)
             more = more and goes_on(total)
     _free(db, ctx, never_seen)
     total.unknown = _count_unknown(db, ctx) if unsure else 0
@@ -192,30 +193,20 @@ def ask_about_cards(
 
 
 @patient
+def _count_unanswered(db: Connection[Any], ctx: AccountContext, unanswered: Sequence[_Sent]) -> None:
+    db.execute(load("kalends.payments", "count_unanswered"), {"account_id": ctx.id, **_attempts(unanswered)})
+
+
+@patient
 def _free(db: Connection[Any], ctx: AccountContext, never_seen: Sequence[_Sent]) -> None:
     """Let the next run send again, under the same key, what the processor says it never saw."""
     if never_seen:
-        keys = [(item.invoice_id, item.attempt) for item in never_seen]
-        params = {"account_id": ctx.id, "calls_max": CALLS_MAX, **arrays(("invoices", "attempts"), keys)}
+        params = {"account_id": ctx.id, "calls_max": CALLS_MAX, **_attempts(never_seen)}
         db.execute(load("kalends.payments", "free_lost_attempts"), params)
 
 
-_LOCK_A_FRESH_NAME = """
-WITH sender AS MATERIALIZED (SELECT nextval('record_id') AS name) SELECT name, pg_advisory_lock(name) FROM sender
-"""
-
-
-@contextmanager
-def named_sender(db: Connection[Any]) -> Iterator[int]:
-    """An identity that others can see to be alive: its advisory lock goes when the connection does."""
-    row = db.execute(_LOCK_A_FRESH_NAME).fetchone()
-    assert row is not None
-    sender = row[0]
-    try:
-        yield sender
-    finally:
-        if not db.closed:
-            db.execute("SELECT pg_advisory_unlock(%s)", [sender])
+def _attempts(items: Sequence[_Sent]) -> dict[str, str]:
+    return arrays(("invoices", "attempts"), [(item.invoice_id, item.attempt) for item in items])
 
 
 @patient

@@ -13,7 +13,7 @@ from kalends.core.postings import refund_failed, refund_returned, refund_settled
 from kalends.events import journal
 from kalends.ledger import book
 from kalends.messages import outbox
-from kalends.payments.collect import Processors, idempotency_key, named_sender
+from kalends.payments.collect import Processors, idempotency_key
 from kalends.payments.processors.answers import refund_answers, refunds_known
 from kalends.payments.processors.interface import (
     Processor,
@@ -21,6 +21,7 @@ from kalends.payments.processors.interface import (
     RefundOutcome,
     RefundRequest,
 )
+from kalends.payments.sender import named_sender
 from kalends.platform.patience import patient
 
 BLOCK_SIZE = 200

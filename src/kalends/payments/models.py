@@ -139,7 +139,7 @@ class ChargeAttempt(models.Model):
     The key is the effect: attempts are counted per invoice. An attempt goes ``intended`` (decided,
     nothing sent) to ``sent`` (a call may be under way) to ``processing``, ``succeeded`` or ``failed``. ``sender`` names
     the run that sent it. What was ``sent`` by a run that is gone, or got no answer, is unknown: the processor is asked
-    before anything else happens.
+    before anything else happens. ``calls`` counts the calls that ended without an answer.
 
     ``charge_key`` is set where one charge at the processor paid several invoices of a checkout: the key under which it
     was made. Elsewhere the key follows from account, invoice and attempt. ``failure_fee_minor`` is what the processor

@@ -33,7 +33,6 @@ class _Unanswered(NamedTuple):
     invoice_id: int
     attempt: int
     status: str
-    calls: int
     payment_status: str
     amount_minor: int
     currency: str

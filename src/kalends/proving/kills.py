@@ -95,7 +95,7 @@ class Killer:
 
         Pauses between kills become shorter while the work is ahead of the kills and longer while it is behind, so that
         the last kill comes shortly before the work is done. Where some kills in a row let nothing be done, the next one
-        comes late: a charge that ended five times without an answer is left to a person, and would be so by us.
+        comes late, so that the work goes on.
         """
         pause, idle, done = _FIRST_PAUSE_SECONDS, 0, 0.0
         outages = max(kills // EVERY_NTH_HITS_THE_SERVER, 1)

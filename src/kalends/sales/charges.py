@@ -19,7 +19,7 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.billing.hold import find_hold
 from kalends.core.checkout import is_chargeable
-from kalends.payments.collect import Processors, named_sender
+from kalends.payments.collect import Processors
 from kalends.payments.methods import is_accepted, refuse_others_token
 from kalends.payments.processors.interface import (
     GivenMethod,
@@ -27,6 +27,7 @@ from kalends.payments.processors.interface import (
     ProcessorUnavailable,
     SetupRequest,
 )
+from kalends.payments.sender import named_sender
 from kalends.sales import agreed as agreements
 from kalends.sales.buyers import troubles_of
 from kalends.sales.checkouts import (

@@ -158,7 +158,8 @@ class CheckoutCharge(AccountRow):
     """One call to a processor for a checkout, before there is an invoice: the intention first, then the outcome.
 
     It goes ``intended``, ``sent``, then ``processing``, ``succeeded`` or ``failed``, as a charge attempt does; only one
-    of a checkout may be other than failed, so that nobody pays it twice.
+    of a checkout may be other than failed, so that nobody pays it twice. ``calls`` counts the calls that ended without
+    an answer.
     """
 
     checkout_id = models.BigIntegerField()

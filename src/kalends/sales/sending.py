@@ -10,7 +10,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import fetch, load
 from kalends.billing.hold import find_hold
-from kalends.payments.collect import CALLS_MAX, Processors, idempotency_key, named_sender
+from kalends.payments.collect import CALLS_MAX, Processors, idempotency_key
 from kalends.payments.processors.answers import charge_answers, charges_known
 from kalends.payments.processors.interface import (
     ChargeOutcome,
@@ -18,6 +18,7 @@ from kalends.payments.processors.interface import (
     MethodKind,
     ProcessorUnavailable,
 )
+from kalends.payments.sender import named_sender
 from kalends.sales.checkouts import Checkout, checkout_of
 from kalends.sales.settle import settle_charge
 
@@ -108,6 +109,8 @@ def send(db: Db, ctx: AccountContext, processors: Processors, charge: Charge, re
     except ProcessorUnavailable:
         outcome = ChargeOutcome(request.idempotency_key, "unknown")
     if outcome.status == "unknown":
+        params = {**_of(ctx, charge.checkout_id), "attempt": charge.attempt}
+        db.execute(load("kalends.sales", "count_unanswered"), params)
         found = _ask(ctx, processors, charge)
         if found is None or found.status == "unknown":
             return

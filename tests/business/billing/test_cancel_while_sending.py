@@ -12,7 +12,7 @@ from kalends.accounts.sql import fetch, load
 from kalends.billing import cancel
 from kalends.billing.run import RunResult, run_due
 from kalends.payments import outcomes
-from kalends.payments.collect import named_sender
+from kalends.payments.sender import named_sender
 from tests.conftest import Connect
 from tests.world import World
 

@@ -12,7 +12,7 @@ import pytest
 
 from kalends.accounts.context import AccountContext
 from kalends.billing.run import run_due
-from kalends.payments.collect import attempt_of_key, collect, idempotency_key
+from kalends.payments.collect import CALLS_MAX, attempt_of_key, collect, idempotency_key
 from kalends.payments.processors.interface import ChargeOutcome, ChargeRequest, ProcessorUnavailable, Report
 from tests.world import World
 
@@ -57,6 +57,22 @@ class SlowProcessor:
         if self.down:
             raise ProcessorUnavailable("The line is dead.")
         return {key: self.charged[key] for key in idempotency_keys if key in self.charged}
+
+
+class Deaf(SlowProcessor):
+    """A processor that no charge reaches, and that can say so; or whose caller is ``killed`` in the call."""
+
+    def __init__(self, *, killed: bool = False) -> None:
+        super().__init__(seconds=0)
+        self.killed = killed
+
+    def charge(self, requests: Sequence[ChargeRequest]) -> list[ChargeOutcome]:
+        self.sent_at.append(time.monotonic())
+        raise Killed if self.killed else ProcessorUnavailable("The line is dead.")
+
+
+class Killed(Exception):
+    """The sender ends in the middle of its calls."""
 
 
 @pytest.fixture
@@ -113,6 +129,30 @@ def test_while_the_processor_cannot_be_asked_nothing_is_sent(world: World, morni
 
     assert (collected.sent, processor.sent_at, collected.unknown) == (0, [], 12)
     assert statuses(world) == {"sent": 12}
+
+
+def test_what_got_no_answer_five_times_is_not_sent_again_but_asked_about(
+    world: World, morning: AccountContext
+) -> None:
+    processor = Deaf()
+
+    for _ in range(7):
+        collected = collect(world.db, morning, lambda name: processor)  # type: ignore[arg-type]
+
+    assert len(processor.sent_at) == 12 * (CALLS_MAX - 1), "The morning's call is one of the five."
+    assert (collected.sent, collected.unknown) == (0, 12)
+    assert len(processor.looked_up) > 12 * CALLS_MAX
+
+
+def test_senders_that_are_killed_leave_nothing_to_people(world: World, morning: AccountContext) -> None:
+    for _ in range(2 * CALLS_MAX):
+        with pytest.raises(Killed):
+            collect(world.db, morning, lambda name: Deaf(killed=True))  # type: ignore[arg-type]
+
+    collected = collect(world.db, morning, lambda name: SlowProcessor())  # type: ignore[arg-type]
+
+    assert (collected.succeeded, collected.unknown) == (12, 0)
+    assert statuses(world) == {"succeeded": 12}
 
 
 def test_several_charges_are_under_way_at_once_but_not_more_than_the_processor_wants(

@@ -22,7 +22,7 @@ WITH chosen AS MATERIALIZED (
 )
 
 UPDATE charge_attempt AS a
-SET status = 'sent', sender = %(sender)s, calls = a.calls + 1
+SET status = 'sent', sender = %(sender)s
 FROM chosen, payment_method AS method
 WHERE a.account_id = %(account_id)s
     AND a.invoice_id = chosen.invoice_id

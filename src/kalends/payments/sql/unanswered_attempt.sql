@@ -1,6 +1,6 @@
 -- The attempt of a payment that got no answer, locked, and whether its sender still waits for one.
 SELECT
-    a.invoice_id, a.attempt, a.status, a.calls, p.status, p.amount_minor, p.currency, p.subscription_id,
+    a.invoice_id, a.attempt, a.status, p.status, p.amount_minor, p.currency, p.subscription_id,
     EXISTS (SELECT FROM locks_held() AS held WHERE held.key = a.sender)
 FROM payment AS p
 JOIN charge_attempt AS a ON a.account_id = %(account_id)s AND a.invoice_id = p.invoice_id AND a.payment_id = p.id

@@ -1,6 +1,6 @@
 -- Taken over by whoever comes first from a sender that is gone.
 UPDATE checkout_charge AS g
-SET sender = %(sender)s, calls = g.calls + 1
+SET sender = %(sender)s
 WHERE g.account_id = %(account_id)s
     AND g.checkout_id = %(checkout_id)s
     AND g.attempt = %(attempt)s
