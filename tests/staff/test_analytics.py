@@ -36,6 +36,29 @@ def test_the_overview_and_every_report_open_and_say_themselves_in_words(client: 
         assert "tbl--figures" in told, name
 
 
+def test_a_month_that_has_only_begun_tells_no_share(client: Client, stage: Stage) -> None:
+    """Nobody has left on its first days, and it is not better than the month before for that."""
+    told = _kpis(client.get(at(stage), {"from": "2026-01-01", "to": "2026-06-02"}).content.decode())
+    assert [label for label in told if "May 2026" in label] == [
+        "Net retention, May 2026",
+        "MRR churn, May 2026",
+    ]
+    assert "since Apr 2026" in told["MRR churn, May 2026"]
+    assert "since May 2026" in told["MRR"]
+
+    whole = _kpis(client.get(at(stage), {"from": "2026-01-01", "to": "2026-05-31"}).content.decode())
+    assert "since Apr 2026" in whole["MRR churn"]
+    assert whole["MRR churn"].split(" since ")[0] == told["MRR churn, May 2026"].split(" since ")[0]
+
+
+def _kpis(page: str) -> dict[str, str]:
+    """The text of each figure of the overview, by its label."""
+    found = re.findall(
+        r'<span class="eyebrow">([^<]+)</span><span class="v">(.*?)</span></div>', page, re.DOTALL
+    )
+    return {label: re.sub(r"<[^>]+>", "", rest) for label, rest in found}
+
+
 def test_every_figure_of_every_report_leads_to_records_that_are_there(client: Client, stage: Stage) -> None:
     """A figure that is more than nothing has something behind it, and the page that it leads to shows it."""
     followed: set[tuple[str, str]] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from kalends.insight import REPORTS, Answer, Figure, Series, written
+from kalends.insight.every import begin, following
 from kalends.staff.insight.drawing import Card, card
 from kalends.staff.insight.links import Links
 from kalends.staff.insight.pages import around, asked, rules, shown
@@ -58,7 +60,7 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The overview of recurring revenue."""
     visit.require("reports")
     asking = read_asking(visit, request.GET)
-    names = ("mrr", "arr", "active", "retention", "churn", "failed", "forecast", "cohorts")
+    names = ("mrr", "arr", "active", "retention", "churn", "failed", "forecast", "cohorts", "net-new-mrr")
     answers = {name: asked(visit, name, asking) for name in names}
     cards = list(_cards(visit, asking, answers))
     context = {
@@ -76,22 +78,7 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _cards(visit: Visit, asking: Asking, answers: dict[str, Answer]) -> Iterator[tuple[int, Card]]:
-    last = answers["mrr"].columns[-1:]
-    if last and last[0].first and last[0].last:
-        latest = replace(asking.question, first=last[0].first, last=last[0].last)
-        told = replace(
-            asking,
-            question=latest,
-            words={
-                **{word: value for word, value in asking.words.items() if word != "period"},
-                "from": latest.first.isoformat(),
-                "to": latest.last.isoformat(),
-            },
-        )
-        moved = card(
-            visit, asked(visit, "net-new-mrr", told), told, "chart-moved", width=_WIDTH, height=_HEIGHT
-        )
-        yield 6, replace(moved, heading=f"{moved.heading}, {last[0].label.in_language(visit.language)}")
+    yield 6, card(visit, answers["net-new-mrr"], asking, "chart-moved", width=_WIDTH, height=_HEIGHT)
     for name in _SIDE_BY_SIDE:
         yield 6, card(visit, answers[name], asking, f"chart-{name}", width=_WIDTH, height=_HEIGHT)
     yield 12, card(visit, answers["cohorts"], asking, "chart-cohorts", width=960)
@@ -106,20 +93,35 @@ def _kpis(visit: Visit, asking: Asking, answers: dict[str, Answer]) -> Iterator[
 
 def _kpi(visit: Visit, asking: Asking, answer: Answer, of: Series, shown_as: _Shown) -> Kpi:
     language = visit.language
-    figure = of.figures[-1] if of.figures else Figure(None)
-    before = of.figures[-2] if len(of.figures) > 1 else Figure(None)
+    shown_until = _end_of_shares(asking, answer) if of.kind == "share" else len(of.figures)
+    figures = of.figures[:shown_until]
+    figure = figures[-1] if figures else Figure(None)
+    before = figures[-2] if len(figures) > 1 else Figure(None)
     change, tone = "", ""
     if figure.value is not None and before.value is not None:
         by = figure.value - before.value
-        when = answer.columns[-2].label.in_language(language)
+        when = answer.columns[shown_until - 2].label.in_language(language)
         change = _("%(change)s since %(time)s") % {"change": _signed(by, of, answer, language), "time": when}
         tone = "" if by == 0 else "up" if (by > 0) == shown_as.more_is_better else "down"
-    label = of.label if of.kind != "share" else REPORTS[shown_as.report].label
+    label = (of if of.kind != "share" else REPORTS[shown_as.report]).label.in_language(language)
+    label = _LABELS[shown_as.report]() if shown_as.report in _LABELS else label
+    if shown_until < len(of.figures):
+        label = f"{label}, {answer.columns[shown_until - 1].label.in_language(language)}"
     value, unit = _split(figure, of, answer, language)
     link = Links(visit, shown_as.report, asking)(figure.behind)
-    return Kpi(
-        _LABELS.get(shown_as.report, lambda: label.in_language(language))(), value, unit, link, change, tone
-    )
+    return Kpi(label, value, unit, link, change, tone)
+
+
+def _end_of_shares(asking: Asking, answer: Answer) -> int:
+    """How many columns tell a share: one that has only begun does not, where there is one before it.
+
+    On the second of a month nobody has left yet, and the month is not better than the one before for that.
+    """
+    columns, every = answer.columns, asking.question.every
+    if len(columns) < 2 or columns[-1].last is None:
+        return len(columns)
+    ended = columns[-1].last + timedelta(days=1) == following(begin(columns[-1].last, every), every)
+    return len(columns) if ended else len(columns) - 1
 
 
 _LABELS = {
