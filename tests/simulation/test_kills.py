@@ -124,7 +124,7 @@ def _as_if_it_never_was(
         compare.same_schedules(quiet, troubled, since),
     ):
         assert finding.looked_at > 0, finding
-        assert finding.holds, finding
+        assert finding.holds, "\n".join([f"{finding.question} No: {finding.wrong}", *finding.first])
     rows = troubled.execute(
         "SELECT substr(number, 5)::int FROM invoice WHERE account_id = %s ORDER BY 1", [account]
     ).fetchall()

@@ -17,7 +17,7 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, fetch, integers, load, take_ids
 from kalends.billing.balance import apply_balances, write_use
 from kalends.billing.compose import AgreedLine, Composed, DueSubscription, Refusal, compose
-from kalends.core.calendar import start_of_day
+from kalends.billing.due import FIRST_KEY, Key, claim
 from kalends.core.postings import invoice_issued
 from kalends.core.pricing import LineTerms
 from kalends.events import journal
@@ -25,8 +25,6 @@ from kalends.ledger import book
 from kalends.messages import outbox
 
 BLOCK_SIZE = 5_000
-FIRST_KEY = (date.min, 0)
-Key = tuple[date, int]
 
 
 class DoubleBillingStopped(AssertionError):
@@ -114,22 +112,6 @@ def bill_block(
 
 def _is_due(next_due_date: date | None, day: date) -> bool:
     return next_due_date is not None and next_due_date <= day
-
-
-def claim(
-    db: Connection[Any], ctx: AccountContext, *, after: Key, size: int, catch_up: bool
-) -> list[DueSubscription]:
-    """Lock what is due and nobody else holds, in the order of due date and id."""
-    params = {
-        "account_id": ctx.id,
-        "day": ctx.billing_day,
-        "after_date": after[0],
-        "after_id": after[1],
-        "catch_up": catch_up,
-        "start_of_day": start_of_day(ctx.today, ctx.time_zone),
-        "limit": size,
-    }
-    return [DueSubscription(*row) for row in fetch(db, load("kalends.billing", "claim"), params)]
 
 
 def agreed_lines(

@@ -10,8 +10,9 @@ from psycopg import Connection
 
 from kalends.accounts.agenda import do_tools, next_of_tools
 from kalends.accounts.context import AccountContext
-from kalends.accounts.sql import fetch, load
+from kalends.accounts.sql import load
 from kalends.billing.agenda import Work, read_agenda
+from kalends.billing.due import read_due
 from kalends.billing.history import run_ended, run_started
 from kalends.billing.run import RunResult, due_work, run_due
 from kalends.payments.collect import Processors
@@ -20,6 +21,9 @@ from kalends.payments.collect import Processors
 class ClockRefused(ValueError):
     """The clock cannot be moved so; the message says why."""
 
+
+_ROUNDS_MOST = 1_000
+"""After so many runs at one moment that leave something due, a fault is there and not somebody beside us."""
 
 Tick = Callable[[datetime, RunResult], None]
 
@@ -66,7 +70,11 @@ class Clock:
         work = work or due_work(self.db, self.ctx, self.processors)
         run = run_started(self.db, self.ctx, self.ctx.now) if work.cycles or work.retries else None
         result = run_due(self.db, self.ctx, self.processors, work=work)
-        while work.cycles and not result.held and self._waited_for_others():
+        rounds = 0
+        while work.cycles and not result.held and (left := read_due(self.db, self.ctx, size=1)):
+            rounds += 1
+            assert rounds < _ROUNDS_MOST, f"Subscription {left[0].id} is due, and no run bills it."
+            self._wait_for_others()
             result.add(run_due(self.db, self.ctx, self.processors))
         if run is not None:
             run_ended(self.db, self.ctx, run, self.ctx.now, result)
@@ -79,17 +87,13 @@ class Clock:
                 "Let billing go on first."
             )
 
-    def _waited_for_others(self) -> bool:
-        """Wait until nobody holds what is due at this moment; says whether somebody did.
+    def _wait_for_others(self) -> None:
+        """Wait until nobody holds what is due at this moment, as another run does that bills it, or a refund.
 
-        A run beside this one may be billing it. Should that run end without having done so, and the clock have gone on
-        meanwhile, it would be billed late.
+        Should they end without having billed it, and the clock have gone on meanwhile, it would be billed late.
         """
         params = {"account_id": self.ctx.id, "billing_day": self.ctx.billing_day}
-        ((due, free),) = fetch(self.db, load("kalends.billing", "due_and_free"), params)
-        if due != free:
-            self.db.execute(load("kalends.billing", "wait_for_due"), params)
-        return due != free
+        self.db.execute(load("kalends.billing", "wait_for_due"), params)
 
     def _move(self, instant: datetime) -> None:
         self.db.execute("UPDATE account SET clock_at = %s WHERE id = %s", [instant, self.ctx.id])

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
@@ -17,12 +17,12 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import fetch, integers, load
 from kalends.billing.agenda import work_now
 from kalends.billing.balance import Balances, all_balances, with_credit
-from kalends.billing.block import BLOCK_SIZE, FIRST_KEY, Key, agreed_lines, compose_all
+from kalends.billing.block import BLOCK_SIZE, agreed_lines, compose_all
 from kalends.billing.compose import AgreedLine, Composed, DueSubscription, Refusal, lines_of_cycle
 from kalends.billing.daybreak import pause_due, resume_paused
 from kalends.billing.differences import LineDiffers, compare_lines, in_words
+from kalends.billing.due import FIRST_KEY, read_due
 from kalends.billing.no_longer_billed import NoLongerBilled, no_longer_billed
-from kalends.core.calendar import start_of_day
 from kalends.core.lifecycle import Status, may_be_charged
 from kalends.payments.retry import smallest_charges
 
@@ -149,30 +149,10 @@ def _blocks(
     db: Connection[Any], ctx: AccountContext, *, size: int, catch_up: bool
 ) -> Iterator[list[DueSubscription]]:
     """What a run would claim, in its order, without locking it."""
-    query = _without_locks(load("kalends.billing", "claim"))
-    after: Key = FIRST_KEY
-    while True:
-        params = {
-            "account_id": ctx.id,
-            "day": ctx.billing_day,
-            "after_date": after[0],
-            "after_id": after[1],
-            "catch_up": catch_up,
-            "start_of_day": start_of_day(ctx.today, ctx.time_zone),
-            "limit": size,
-        }
-        due = [DueSubscription(*row) for row in fetch(db, query, params)]
-        if not due:
-            return
+    after = FIRST_KEY
+    while due := read_due(db, ctx, after=after, size=size, catch_up=catch_up):
         yield due
         after = (due[-1].next_due_date, due[-1].id)
-
-
-def _without_locks(claim: LiteralString) -> LiteralString:
-    query, lock, rest = claim.rpartition("FOR UPDATE OF s SKIP LOCKED")
-    assert lock, "the claim takes its lock in other words than these"
-    assert not rest.strip(), "the claim does not end with its lock"
-    return query
 
 
 def _rehearse_block(

@@ -17,9 +17,10 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import load
 from kalends.billing.agenda import Work, work_now
-from kalends.billing.block import BLOCK_SIZE, FIRST_KEY, bill_block
+from kalends.billing.block import BLOCK_SIZE, bill_block
 from kalends.billing.changes import cancel_after_last_retry
 from kalends.billing.daybreak import cancel_due, expire_completed, pause_due, resume_paused, roll_overdue
+from kalends.billing.due import FIRST_KEY
 from kalends.billing.hold import find_hold
 from kalends.billing.release_restored import first_run_over
 from kalends.messages.reminders import queue_reminders

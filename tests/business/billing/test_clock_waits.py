@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from kalends.billing import clock as clocks
+from kalends.billing.run import run_due
 from tests.conftest import AnyConnection
 from tests.world import World
 
@@ -36,3 +39,25 @@ def test_a_cycle_that_another_run_holds_is_waited_for_and_billed_on_its_day(
     assert clock_stands == (dt.date(2026, 1, 5),)
     billed_on = world.invoices(sold, "invoice_date")
     assert billed_on == ([dt.date(2026, 1, 5)] if ends == "killed" else [])
+
+
+def test_a_cycle_that_somebody_held_for_a_moment_is_billed_on_its_day(
+    world: World, inside: Callable[[], AnyConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refund, say, of another cycle: it is over when the run is, and nobody is left to wait for."""
+    contact = world.customer()
+    sold = world.subscribe(contact, "100", start=dt.date(2026, 1, 5), method=world.method(contact))
+    other = inside()
+    runs: list[int] = []
+
+    def run_while_somebody_holds_it(*given: Any, **more: Any) -> Any:
+        runs.append(1)
+        with other.transaction():
+            if len(runs) < 4:
+                other.execute("SELECT FROM subscription WHERE id = %s FOR UPDATE", [sold])
+            return run_due(*given, **more)
+
+    monkeypatch.setattr(clocks, "run_due", run_while_somebody_holds_it)
+    world.until("2026-01-07")
+
+    assert world.invoices(sold, "invoice_date") == [dt.date(2026, 1, 5)]

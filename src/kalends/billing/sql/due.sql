@@ -1,4 +1,4 @@
--- What is due, locked for this block alone: a second scheduler skips what the first one holds.
+-- What is due and may be billed now, oldest due date first.
 -- A customer who is several cycles behind is charged for one of them a day, unless staff asked to catch up.
 SELECT
     s.id, s.status, s.collection, s.currency, s.frequency, s.anchor_date, s.anchor_cycle, s.next_cycle,
@@ -27,4 +27,3 @@ WHERE s.account_id = %(account_id)s
     )
 ORDER BY s.next_due_date, s.id
 LIMIT %(limit)s
-FOR UPDATE OF s SKIP LOCKED
