@@ -58,7 +58,7 @@ def test_what_is_changed_is_kept_told_and_in_the_journal_with_its_before(company
         ("company", "brand_color", "blue", "Give a color"),
         ("company", "support_email", "nobody", "Give an email address"),
         ("company", "time_zone", "Mars/Base", "Mars/Base"),
-        ("company", "country", "Norway", "Two capital letters"),
+        ("company", "country", "Norway", "Norway"),
         ("letters", "letters", "burned", "burned"),
         ("letters", "invoice_reminder_days", "8", "less than or equal to 7"),
     ],
@@ -82,6 +82,12 @@ def test_a_value_that_cannot_be_is_told_at_its_field_and_nothing_is_saved(
 def test_the_time_zone_is_changed(company: Company) -> None:  # noqa: F811
     company.client.post(company.at("company"), {**company.fields("company"), "time_zone": "Europe/Helsinki"})
     assert company.settings()["time_zone"] == "Europe/Helsinki"
+
+
+def test_the_country_is_chosen_by_its_name(company: Company) -> None:  # noqa: F811
+    assert re.search(r'<option value="NO"[^>]*>Norway</option>', company.read("company"))
+    company.client.post(company.at("company"), {**company.fields("company"), "country": "FI"})
+    assert company.settings()["country"] == "FI"
 
 
 def test_a_color_that_hardly_stands_out_is_told(company: Company) -> None:  # noqa: F811

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
+from unicodedata import normalize
 
 from kalends.core.calendar import Frequency
 from kalends.demo.company import MARKET_WEIGHTS, MARKETS, PLANS, SUPPORT, Market, Plan
@@ -53,14 +54,22 @@ class Buyer:
     @property
     def domain(self) -> str:
         """The customer's invented internet domain."""
-        letters = "".join(ch for ch in self.company.lower() if ch.isascii() and ch.isalnum())
-        return f"{letters}{self.number}.example"
+        return f"{_plain(self.company)}{self.number}.example"
 
     @property
     def email(self) -> str:
         """Where the customer's letters go."""
-        first = "".join(ch for ch in self.first_name.lower() if ch.isascii())
-        return f"{first}@{self.domain}"
+        return f"{_plain(self.first_name)}@{self.domain}"
+
+
+def _plain(name: str) -> str:
+    """A name as addresses have it.
+
+    >>> _plain("Håkon"), _plain("Järvi & Bælt ApS")
+    ('hakon', 'jarvibaeltaps')
+    """
+    spelled = name.lower().replace("ø", "o").replace("æ", "ae")
+    return "".join(ch for ch in normalize("NFKD", spelled) if ch.isascii() and ch.isalnum())
 
 
 def draw_buyers(seed: int, count: int, first: date, last: date) -> Iterator[Buyer]:

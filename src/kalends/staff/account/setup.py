@@ -10,7 +10,7 @@ import secrets
 from typing import Any
 from zoneinfo import available_timezones
 
-from babel import Locale, numbers
+from babel import numbers
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -28,6 +28,7 @@ from kalends.accounts.create import create_account
 from kalends.accounts.models import User
 from kalends.accounts.people import add_member, add_user
 from kalends.core.currencies import MINOR_DIGITS
+from kalends.crm.countries import countries
 from kalends.documents.logo import UnfitLogo, set_logo
 from kalends.platform import database
 from kalends.platform.clock import system_now
@@ -36,8 +37,6 @@ from kalends.staff.account import door
 from kalends.staff.account.forms import NAME_LENGTH_MAX, NATIVE_NAMES, password_length, secret, strong
 from kalends.staff.forms import Form
 from kalends.staff.shell import appearance
-
-_NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
 
 def is_fresh() -> bool:
@@ -88,7 +87,7 @@ class SetupForm(Form):
         self.fields["password"].help_text = _(
             "At least %(count)s characters, and none that others use a lot."
         ) % {"count": password_length()}
-        self._choices("country", _countries())
+        self._choices("country", list(countries(translation.get_language() or "en")))
         self._choices("currency", _currencies())
         self._choices("time_zone", [(each, each.replace("_", " ")) for each in _zones()])
 
@@ -191,16 +190,6 @@ def _first_values() -> dict[str, str]:
         "fi": ("FI", "Europe/Helsinki", "EUR"),
     }.get(language, ("NO", "Europe/Oslo", "EUR"))
     return {"country": country, "time_zone": zone, "currency": currency, "language": language}
-
-
-def _countries() -> list[tuple[str, str]]:
-    names = Locale.parse(translation.get_language() or "en").territories
-    known = [
-        (code, name)
-        for code, name in names.items()
-        if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
-    ]
-    return sorted(known, key=lambda each: each[1])
 
 
 def _currencies() -> list[tuple[str, str]]:

@@ -10,12 +10,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from kalends.accounts.change import RULES, change_settings, settings_of
 from kalends.accounts.setting import InvalidSetting, Rule, written
+from kalends.crm.countries import countries
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.deal_stages import DealPipeline, deal_pipelines
 from kalends.staff.forms import Form, dress
@@ -100,6 +101,10 @@ def field_for(name: str) -> forms.Field:
     if rule.choices:
         choices = [(each, words.options[each]) for each in rule.choices]
         return forms.ChoiceField(choices=choices, **common)
+    if words.kind == "country":
+        return forms.ChoiceField(
+            choices=[("", "--"), *countries(get_language() or "en")], required=False, **common
+        )
     if words.kind == "zone":
         zones = sorted(each for each in available_timezones() if "/" in each or each == "UTC")
         choices = [(each, each.replace("_", " ")) for each in zones]

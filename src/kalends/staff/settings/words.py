@@ -123,11 +123,7 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "zip": _company(_("Postal code")),
         "city": _company(_("City")),
         "state": _company(_("State or region")),
-        "country": _company(
-            _("Country"),
-            _("Two letters, such as NO or FI."),
-            _("Two capital letters such as NO, or nothing."),
-        ),
+        "country": Words("company", "company", _("Country"), kind="country"),
         "tax_id": _company(_("Tax ID"), _("As it stands on invoices, for example NO 923 456 789 MVA.")),
         "support_email": _company(
             _("Support email"),
