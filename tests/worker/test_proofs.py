@@ -260,6 +260,16 @@ def kill(db: psycopg.Connection[Any]) -> None:
         owner.execute("SELECT pg_terminate_backend(%s, 5000)", [db.info.backend_pid])
 
 
+def test_the_claim_of_a_prover_that_died_in_the_middle_of_a_long_statement_is_free_soon(server: str) -> None:
+    victim = connect()
+    claim = only_one(victim)
+    assert claim.__enter__()
+    victim.pgconn.send_query(b"SELECT pg_sleep(100000)")
+    victim.pgconn.finish()
+    with connect() as other:
+        other.execute("SELECT pg_advisory_lock(8, 0)")
+
+
 def test_a_proof_that_takes_its_worker_down_each_time_is_left_until_the_next_night(
     billed: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

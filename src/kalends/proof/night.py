@@ -12,10 +12,11 @@ each night, and not while a snapshot of the database is held.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+import psycopg
 from django.conf import settings
 from psycopg import Connection
 
@@ -76,9 +77,14 @@ def is_due(db: Connection[Any], ctx: AccountContext, night: date) -> bool:
 def only_one(db: Connection[Any]) -> Iterator[bool]:
     """Whether nobody else of the installation proves at this moment; if so, nobody does while the block lasts.
 
-    The claim is the connection's: that of a prover who was killed is free at once. What was found has to be kept by the
-    same connection, so that nobody who lost the claim can write.
+    The claim is the connection's: when a prover is killed, the server notices within a second, even in the middle of a
+    statement that takes minutes, and the claim is free. What was found has to be kept by the same connection, so that
+    nobody who lost the claim can write.
     """
+    with suppress(
+        psycopg.errors.InvalidParameterValue
+    ):  # a server on a system that cannot look notices later
+        db.execute("SET client_connection_check_interval = '1s'")
     row = db.execute("SELECT pg_try_advisory_lock(%s, %s)", _LOCK).fetchone()
     if row is None or not row[0]:
         yield False
