@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,7 +16,8 @@ from kalends.catalog.registry import get_object
 from kalends.exports import exports
 from kalends.exports.request import Request
 from kalends.operations.processes import WORKER, Process, Shared
-from kalends.proof.made import last_proofs
+from kalends.proof.made import keep_proof, last_proofs
+from kalends.proof.report import CheckMade, Report
 from kalends.staff.status import waiting
 from tests.cli.conftest import Give
 from tests.conftest import AnyConnection
@@ -101,6 +103,64 @@ def test_verify_leaves_word_of_what_it_found(stage: Stage, inside: AnyConnection
     assert proofs[0].invoices > 5
     (account,) = give("status", "--account", stage.ctx.id, "--json").json()["accounts"]
     assert account["proof"]["invoices"] == proofs[0].invoices
+
+
+def test_charges_without_an_answer_are_named_with_what_is_needed_to_look_them_up(
+    client: Client, stage: Stage, inside: AnyConnection, give: Give
+) -> None:
+    row = inside.execute(
+        "SELECT a.invoice_id, a.attempt, a.payment_id, i.number, a.status FROM charge_attempt AS a "
+        "JOIN invoice AS i ON i.account_id = a.account_id AND i.id = a.invoice_id "
+        "WHERE a.account_id = %s AND a.status = 'succeeded' ORDER BY a.payment_id LIMIT 1",
+        [stage.ctx.id],
+    ).fetchone()
+    assert row is not None
+    invoice_id, attempt, payment, number, status = row
+    key = [stage.ctx.id, invoice_id, attempt]
+    change = (
+        "UPDATE charge_attempt SET status = %s WHERE account_id = %s AND invoice_id = %s AND attempt = %s"
+    )
+    inside.execute(change, ["sent", *key])
+    try:
+        text = page_of(client, stage)
+        (account,) = give("status", "--account", stage.ctx.id, "--json").json()["accounts"]
+        people = give("status", "--account", stage.ctx.id).out
+    finally:
+        inside.execute(change, [status, *key])
+    assert "Charges without an answer" in text
+    assert f'/{payment}">Payment {payment}</a>' in text
+    assert f"{number} at sandbox, since" in text
+    (first,) = account["charges"]["first"]
+    assert (first["payment_id"], first["invoice"], first["processor"]) == (payment, number, "sandbox")
+    assert f"payment {payment}: " in people
+    assert f"of invoice {number} at sandbox, no answer since" in people
+
+
+@pytest.mark.usefixtures("held")
+def test_a_trouble_leads_to_the_page_on_which_it_is_mended(client: Client, stage: Stage) -> None:
+    (needs,) = re.findall(r"<li[^>]*>(?:(?!</li>).)*Billing is held.*?</li>", page_of(client, stage), re.S)
+    assert f'<a href="/{stage.ctx.id}/billing">Billing</a>' in needs
+
+
+def test_what_the_last_proof_found_is_named_up_to_ten_and_the_rest_is_counted(
+    client: Client, stage: Stage, inside: AnyConnection, give: Give
+) -> None:
+    report = Report(checked=40, checks=[CheckMade("totals", "Totals add up.")])
+    for place in range(13):
+        report.add(report.checks[0], f"Invoice INV-{place}", "total", "5", "6")
+    keep_proof(inside, stage.ctx, report, dt.datetime(2031, 1, 1, tzinfo=dt.UTC), dt.date(2031, 1, 1))
+    try:
+        text = page_of(client, stage)
+        people = give("status", "--account", stage.ctx.id).out
+    finally:
+        inside.execute(
+            "DELETE FROM proof_made WHERE account_id = %s AND made_at > '2030-01-01'", [stage.ctx.id]
+        )
+    assert "Invoice INV-9: total is 5, but should be 6." in text
+    assert "INV-10:" not in text
+    assert "Besides these: 3. “kalends verify” names all of them." in text
+    assert "at night, 40 invoices, 13 differences" in people
+    assert "and 3 more, which `kalends verify` names" in people
 
 
 NOW = dt.datetime(2026, 5, 4, 9, 0, tzinfo=dt.UTC)

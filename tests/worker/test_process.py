@@ -86,7 +86,9 @@ def test_once_does_what_is_due_and_leaves(new_world: NewWorld, tmp_path: Path) -
     assert [(line["event"], line["account_id"]) for line in lines] == [
         ("billing", world.ctx.id),
         ("letters", world.ctx.id),
+        ("proof", world.ctx.id),
     ]
     assert lines[0]["invoiced"] == 3
     assert lines[0]["charges"]["succeeded"] == 3
     assert lines[1]["sent"] == 3
+    assert (lines[2]["night"], lines[2]["invoices"], lines[2]["differences"]) == ("2026-01-01", 3, 0)

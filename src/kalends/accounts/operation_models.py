@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from kalends.accounts.tables import AccountRow
 
@@ -42,6 +42,8 @@ class ProofMade(AccountRow):
     """When the account's books were proved, over how much, and what differed: the first differences by name.
 
     ``made_at`` is the system's moment, a sandbox's as well; ``as_of`` is the account's.
+    ``night`` is the night for which the worker made it by itself, and NULL if somebody asked; by ``marks`` the night
+    after knows its differences again.
     """
 
     made_at = models.DateTimeField()
@@ -50,7 +52,12 @@ class ProofMade(AccountRow):
     checks = models.IntegerField()
     differences = models.BigIntegerField()
     found = models.JSONField()
+    night = models.DateField(null=True)
+    marks = models.JSONField(default=list, db_default=Value([], models.JSONField()))
 
     class Meta:
         db_table = "proof_made"
         indexes: ClassVar = [models.Index(fields=["account_id", "made_at"], name="proof_made_latest")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_id", "night"], name="proof_made_once_a_night")
+        ]

@@ -20,6 +20,8 @@ from kalends.platform.home import Home
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 _LARGEST_PORT = 65_535
+PROVED_ELSEWHERE = "KALENDS_PROVED_ELSEWHERE"
+"""With ``1`` the worker leaves the proof of books to whoever runs ``kalends verify``."""
 _COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 _THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 """Requests that one server process works on at a time, each with a database connection of its own."""
@@ -156,6 +158,9 @@ def worker(click_ctx: click.Context, once: bool, metrics_port: int | None, accou
     One that is killed leaves nothing that another does not finish. Its log is on standard error, one line an event:
     JSON where that is no terminal.
 
+    Once a night it proves the books of each account, as `kalends verify` does; KALENDS_PROVED_ELSEWHERE=1 leaves that
+    to others.
+
     Letters are files in the folder mail of KALENDS_HOME, unless KALENDS_SMTP_URL names a mail server.
 
     \b
@@ -169,4 +174,7 @@ def worker(click_ctx: click.Context, once: bool, metrics_port: int | None, accou
 
     with open_session() as session:
         only = None if account is None else session.account(account).id
-        click_ctx.exit(run_worker(clock=system_now, once=once, only=only, metrics_port=metrics_port))
+        proves = os.environ.get(PROVED_ELSEWHERE) != "1"
+        click_ctx.exit(
+            run_worker(clock=system_now, once=once, only=only, metrics_port=metrics_port, proves=proves)
+        )

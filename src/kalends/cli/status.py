@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kalends.operations.troubles import Trouble
 
 PARKED_SHOWN = 20
+FOUND_SHOWN = 10
 
 
 @click.command(epilog="Exit codes: 0 shown, 2 no such account, 3 no database.")
@@ -129,7 +130,11 @@ def _account(session: Session, whole: Installation, ctx: AccountContext) -> dict
             "open_minor": {each.currency: each.open_minor for each in late},
         },
         "parked": {"subscriptions": found.parked, "first": [item._asdict() for item in aside]},
-        "charges": {"waiting": found.to_be_sent, "unknown": found.unknown},
+        "charges": {
+            "waiting": found.to_be_sent,
+            "unknown": found.unknown,
+            "first": [each._asdict() for each in found.unanswered],
+        },
         "letters": {"waiting": found.letters_waiting, "failed": found.letters_failed},
         "backlogs": {each.kind: {"count": each.count, "seconds": each.seconds} for each in found.backlogs},
         "webhooks_given_up": found.webhooks_given_up,
@@ -196,9 +201,12 @@ def _tell_account(account: dict[str, Any]) -> None:
             ("waiting", _backlogs(account["backlogs"])),
             ("billing held", _held(account["held"])),
             ("last proof", _proof(account["proof"])),
+            ("books compared", _compared(account["reconciled"])),
         ]
     )
     _tell_attention(account["attention"])
+    _tell_found(account["proof"])
+    _tell_unanswered(account["charges"])
     _tell_parked(account["parked"])
     if account["runs"]:
         say()
@@ -244,9 +252,41 @@ def _backlogs(backlogs: dict[str, Any]) -> str:
 
 def _proof(proof: dict[str, Any] | None) -> str:
     if proof is None:
-        return "never; `kalends verify` makes one"
+        return "never; a worker makes one each night, `kalends verify` at once"
     found = count(proof["differences"], "difference") if proof["differences"] else "everything agreed"
-    return f"{proof['made_at']:%Y-%m-%d %H:%M} UTC, {count(proof['invoices'], 'invoice')}, {found}"
+    by = "at night" if proof["night"] else "by hand"
+    return f"{proof['made_at']:%Y-%m-%d %H:%M} UTC, {by}, {count(proof['invoices'], 'invoice')}, {found}"
+
+
+def _compared(reconciled: dict[str, Any] | None) -> str | None:
+    if reconciled is None:
+        return None
+    found = (
+        count(reconciled["differences"], "difference") if reconciled["differences"] else "everything agreed"
+    )
+    return f"{reconciled['made_at']:%Y-%m-%d %H:%M} UTC with {reconciled['processor']}, {found}"
+
+
+def _tell_found(proof: dict[str, Any] | None) -> None:
+    """The first differences that the last proof found."""
+    named = proof["found"][:FOUND_SHOWN] if proof else ()
+    for each in named:
+        say(f"  {each}")
+    if proof and proof["differences"] > len(named):
+        say(f"  and {proof['differences'] - len(named):,} more, which `kalends verify` names")
+
+
+def _tell_unanswered(charges: dict[str, Any]) -> None:
+    """The charges without an answer by name, with what somebody needs to look them up at the processor."""
+    for each in charges["first"]:
+        amount = money({each["currency"]: each["amount_minor"]})
+        say(
+            f"  payment {each['payment_id']}: {amount} of invoice {each['invoice']} at {each['processor']}, "
+            f"no answer since {each['since']:%Y-%m-%d %H:%M} UTC"
+        )
+    more = charges["unknown"] - len(charges["first"])
+    if more > 0:
+        say(f"  and {count(more, 'more charge')} without an answer")
 
 
 def _tell_attention(attention: list[dict[str, Any]]) -> None:

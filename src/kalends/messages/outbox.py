@@ -106,3 +106,16 @@ def tell_user(
         "at": ctx.now,
     }
     return db.execute(load("kalends.messages", "tell_user"), params).rowcount == 1
+
+
+def tell_administrators(
+    db: Connection[Any], ctx: AccountContext, *, kind: str, object_id: int, given: Mapping[str, Any]
+) -> None:
+    """Put a letter to each administrator of the account into the outbox, as :func:`tell_user` does."""
+    rows = db.execute(
+        "SELECT user_id FROM membership WHERE account_id = %s AND role = 'admin' AND role_id IS NULL "
+        "ORDER BY user_id",
+        [ctx.id],
+    ).fetchall()
+    for (user_id,) in rows:
+        tell_user(db, ctx, kind=kind, object_id=object_id, user_id=user_id, given=given)

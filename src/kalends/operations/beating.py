@@ -14,6 +14,7 @@ import structlog
 from psycopg import Connection
 
 from kalends.operations.processes import BEATS_EVERY, Process, beat, leave, not_shared, processes
+from kalends.platform.beside import beside
 from kalends.platform.errors import UserFacing
 
 log = structlog.get_logger("kalends.processes")
@@ -56,12 +57,9 @@ class Heart:
     @contextmanager
     def beside(self) -> Iterator[None]:
         """Beat in a thread of its own until the block is left; then say that the process has ended as it should."""
-        thread = threading.Thread(target=self.run, name="heart", daemon=True)
-        thread.start()
         try:
-            yield
+            with beside(self.run, self.stop, "heart"):
+                yield
         finally:
-            self.stop.set()
-            thread.join()
             with suppress(*_GONE), self.connect() as db:
                 leave(db, self.process)

@@ -21,6 +21,8 @@ from kalends.proof.made import ProofMade, last_proofs
 from kalends.proof.reconcile import Reconciled, latest
 
 RUNS_SHOWN = 5
+UNKNOWN_NAMED = 10
+"""How many charges without an answer are named."""
 
 BACKLOGS = "letters webhooks exports imports workflows workflow_calls mailings reports".split()
 """What may wait for a worker, and nothing else does. ``reports`` are those of processors."""
@@ -45,11 +47,22 @@ class Backlog(NamedTuple):
     seconds: int
 
 
+class Unanswered(NamedTuple):
+    """A charge that was sent and got no answer: of which payment and invoice, and when it was decided on."""
+
+    payment_id: int
+    invoice: str
+    amount_minor: int
+    currency: str
+    processor: str | None
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An account at a moment. ``late`` are due subscriptions that should have been billed on an earlier day.
 
-    ``unknown`` charges were sent and got no answer, the oldest for ``unknown_seconds``.
+    ``unknown`` charges were sent and got no answer, the oldest for ``unknown_seconds``; ``unanswered`` names the first.
     """
 
     ctx: AccountContext
@@ -58,6 +71,7 @@ class Standing:
     to_be_sent: int
     unknown: int
     unknown_seconds: int
+    unanswered: tuple[Unanswered, ...]
     letters_waiting: int
     letters_failed: int
     webhooks_given_up: int
@@ -86,6 +100,7 @@ class Standing:
 def standing(db: Connection[Any], ctx: AccountContext, now: datetime, *, runs: int = RUNS_SHOWN) -> Standing:
     """How the account stands that ``db`` has entered; ``now`` is the system's moment."""
     params = {"account_id": ctx.id, "day": ctx.billing_day, "as_of": ctx.now, "now": now, "limit": runs}
+    params["named"] = UNKNOWN_NAMED
 
     def rows(name: str) -> list[tuple[Any, ...]]:
         return db.execute(load("kalends.operations", name), params).fetchall()
@@ -98,6 +113,7 @@ def standing(db: Connection[Any], ctx: AccountContext, now: datetime, *, runs: i
         to_be_sent=to_be_sent,
         unknown=unknown,
         unknown_seconds=_seconds(unknown_since, ctx.now),
+        unanswered=tuple(Unanswered(*row) for row in rows("account_unknown")) if unknown else (),
         letters_waiting=queued,
         letters_failed=failed,
         webhooks_given_up=given_up,

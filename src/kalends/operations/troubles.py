@@ -14,8 +14,8 @@ UNKNOWN_FOR_SECONDS = 600
 """A charge that is under way may be without an answer for a moment; after so long somebody should look."""
 WAITING_FOR_SECONDS = 900
 """What could be done and was not for so long is a backlog that grows, or a worker that fails."""
-PROVED_EVERY = timedelta(days=8)
-"""A week and a day: whoever proves the books each week is left in peace."""
+PROVED_EVERY = timedelta(days=3)
+"""A worker proves the books each night: after so long something keeps it from doing so."""
 CONNECTIONS_PER_CENT = 80
 
 BAD, WARN = "bad", "warn"

@@ -7,7 +7,7 @@ from django.conf import settings
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
-from kalends.messages.outbox import tell_user
+from kalends.messages.outbox import tell_administrators
 from kalends.payments.ask import ask_about_open
 from kalends.payments.collect import Processors
 from kalends.payments.payouts import write_payouts
@@ -76,12 +76,7 @@ def _tell_administrators(db: Connection[Any], ctx: AccountContext, done: Reconci
         "found": list(done.found),
         "link": f"{settings.PUBLIC_URL}/{ctx.id}/settings/processor",
     }
-    rows = db.execute(
-        "SELECT user_id FROM membership WHERE account_id = %s AND role = 'admin' AND role_id IS NULL",
-        [ctx.id],
-    ).fetchall()
-    for (user_id,) in rows:
-        tell_user(db, ctx, kind="books_differ", object_id=done.id, user_id=user_id, given=given)
+    tell_administrators(db, ctx, kind="books_differ", object_id=done.id, given=given)
 
 
 def _is_due(db: Connection[Any], ctx: AccountContext, name: str, now: datetime) -> bool:

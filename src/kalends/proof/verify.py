@@ -49,14 +49,16 @@ def verify(
     *,
     processors: Processors | None = None,
     progress: Progress = lambda step: None,
+    sparing: bool = False,
 ) -> Report:
     """Work out the account's books from first principles and report every difference.
 
     With ``processors`` the ledger is compared with their statements as well. ``db`` works in the account.
+    ``sparing`` the server, it uses one of its processes and no more. Whatever ``progress`` raises ends the proof.
     """
     report = Report()
     proof = Proof(db, ctx, processors, report, progress)
-    with _snapshot(db):
+    with _snapshot(db, sparing=sparing):
         proof.count_tables()
         report.checked = proof.counts["invoice"]
         for check in CHECKS:
@@ -69,7 +71,7 @@ def verify(
 
 
 @contextmanager
-def _snapshot(db: Connection[Any]) -> Iterator[None]:
+def _snapshot(db: Connection[Any], *, sparing: bool) -> Iterator[None]:
     """One unchanging view of the database, and plans for reading all of it, not for the first rows soon.
 
     Nested loops are a mistake here that is easily made: where a block has just been written, the planner has no
@@ -84,4 +86,6 @@ def _snapshot(db: Connection[Any]) -> Iterator[None]:
         db.execute("SET LOCAL enable_nestloop = off")
         db.execute("SET LOCAL work_mem = '64MB'")
         db.execute("SET LOCAL jit = off")
+        if sparing:
+            db.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         yield

@@ -1,12 +1,12 @@
 """The worker: does what falls due by the clock, in every account, until it is told to stop.
 
-Webhooks are sent and exports made by threads of their own meanwhile (:mod:`kalends.worker.webhooks`,
-:mod:`kalends.worker.exports`). Any number of workers on any
-number of machines may run at once: billing claims its blocks and delivery its letters, so two workers share the work
-and never do a thing twice. A worker that is killed leaves nothing that another, or the next
-run, does not finish.
+Webhooks are sent, exports made and books proved by threads of their own meanwhile (:mod:`kalends.worker.webhooks`,
+:mod:`kalends.worker.exports`, :mod:`kalends.worker.proofs`). Any number of workers on any number of machines may run at
+once: billing claims its blocks and delivery its letters, so two workers share the work and never do a thing twice. A
+worker that is killed leaves nothing that another, or the next run, does not finish.
 """
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,8 +32,9 @@ from kalends.platform.stopping import stopped_by_signals
 from kalends.worker.cleaning import clean_up
 from kalends.worker.exports import Maker
 from kalends.worker.pace import Pace
+from kalends.worker.proofs import Prover
 from kalends.worker.tasks import TASKS, Stopping, Task
-from kalends.worker.turns import Clock, Connect, TurnTaker, log, tell_problem
+from kalends.worker.turns import Clock, Connect, TurnTaker, is_gone, log, tell_problem
 from kalends.worker.webhooks import Sender
 
 
@@ -47,9 +48,12 @@ class _Turn:
 
 @dataclass(slots=True)
 class Worker(TurnTaker):
-    """One worker, which ends after the block at hand. ``thorough`` does what is not due yet as well."""
+    """One worker, which ends after the block at hand. ``thorough`` does what is not due yet as well; with ``proves`` it
+    proves books at night.
+    """
 
     thorough: bool = False
+    proves: bool = False
     _turns: dict[tuple[int, str], _Turn] = field(default_factory=dict[tuple[int, str], _Turn])
     _cleaning: _Turn = field(default_factory=_Turn)
     _heart: Heart | None = None
@@ -57,16 +61,20 @@ class Worker(TurnTaker):
     def run(self) -> ExitCode:
         """Work until told to stop. A database that is gone is waited for."""
         self._heart = self._heart_of(WORKER)
-        with (
-            self._heart.beside(),
-            Sender(self.clock, self.connect, pace=self.pace, only=self.only).beside(),
-            Maker(self.clock, self.connect, pace=self.pace, only=self.only).beside(),
-        ):
+        with self._heart.beside(), ExitStack() as others:
+            for each in self._others():
+                others.enter_context(each.beside())
             try:
                 self._repeat(self._round_and_rest, self._rest, "round")
             finally:
                 self._disconnect()
         return ExitCode.OK
+
+    def _others(self) -> Iterator[TurnTaker]:
+        """Who works beside the rounds, each in a thread of its own."""
+        kinds = (Sender, Maker, Prover) if self.proves else (Sender, Maker)
+        for kind in kinds:
+            yield kind(self.clock, self.connect, pace=self.pace, only=self.only)
 
     def _round_and_rest(self) -> bool:
         self.round()
@@ -90,8 +98,11 @@ class Worker(TurnTaker):
             heart.turned_at = self.clock()
             made = Maker(self.clock, self.connect, self.stop, self.pace, self.only).drain()
             sent = Sender(self.clock, self.connect, self.stop, self.pace, self.only).drain()
+            proved = (
+                not self.proves or Prover(self.clock, self.connect, self.stop, self.pace, self.only).drain()
+            )
             heart.beat()
-            return ExitCode.OK if sent and made and well else ExitCode.PROBLEM_FOUND
+            return ExitCode.OK if sent and made and proved and well else ExitCode.PROBLEM_FOUND
         finally:
             self._disconnect()
 
@@ -134,7 +145,7 @@ class Worker(TurnTaker):
         except UnknownAccount:
             return True
         except Exception as problem:  # one account's trouble must not become another's
-            if _is_gone(db):
+            if is_gone(db):
                 raise
             self._note_failure(account_id, task, turn, problem)
             return False
@@ -161,17 +172,13 @@ class Worker(TurnTaker):
         try:
             cleaned = clean_up(db, now)
         except Exception as problem:  # what could not be thrown away now is thrown away later
-            if _is_gone(db):
+            if is_gone(db):
                 raise
             log.error("cleaning failed", reason=str(problem), exc_info=problem)
             return False
         if any(cleaned):
             log.info("cleaning", **cleaned._asdict())
         return True
-
-
-def _is_gone(db: Connection[Any]) -> bool:
-    return db.closed or db.broken
 
 
 def run_worker(
@@ -182,15 +189,17 @@ def run_worker(
     connect: Connect | None = None,
     pace: Pace | None = None,
     metrics_port: int | None = None,
+    proves: bool = True,
 ) -> int:
     """Run a worker until SIGTERM or SIGINT (or, with ``once``, until nothing is due), and return the exit code.
 
     The first signal lets it finish the block at hand; a second one ends it on the spot, which is safe too.
     ``only`` is the account it works for; without it, all. With ``metrics_port`` it tells its metrics there.
+    Unless it ``proves``, whoever runs it proves the books otherwise.
     Call ``boot()`` before. ``clock`` is ``kalends.platform.clock.system_now``.
     """
     set_up_logs()
-    worker = Worker(clock, connect or _connect, pace=pace or Pace(), only=only)
+    worker = Worker(clock, connect or _connect, pace=pace or Pace(), only=only, proves=proves)
     with stopped_by_signals(worker.stop), ExitStack() as beside:
         if metrics_port is not None:
             beside.enter_context(listening(metrics_port, lambda: exposition(worker.connect, clock())))

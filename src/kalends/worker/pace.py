@@ -9,6 +9,7 @@ class Pace(NamedTuple):
 
     tick_seconds: int = 2
     cleaning_seconds: int = 3_600
+    proving_seconds: int = 60
     pause_shortest_seconds: int = 5
     pause_longest_seconds: int = 300
 

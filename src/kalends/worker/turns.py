@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ import structlog
 from psycopg import Connection
 
 from kalends.accounts.context import account_ids
+from kalends.platform.beside import beside
 from kalends.platform.errors import UserFacing
 from kalends.worker.pace import Pace
 
@@ -41,16 +42,9 @@ class TurnTaker(ABC):
     def run(self) -> Any:
         """Work until told to stop."""
 
-    @contextmanager
-    def beside(self) -> Iterator[None]:
+    def beside(self) -> AbstractContextManager[None]:
         """Work in a thread of its own until the block is left; what is under way ends first."""
-        thread = threading.Thread(target=self.run, name=type(self).__name__, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self.stop.set()
-            thread.join()
+        return beside(self.run, self.stop, type(self).__name__)
 
     def _accounts(self) -> list[int]:
         return account_ids(self._connected()) if self.only is None else [self.only]
@@ -86,6 +80,11 @@ class TurnTaker(ABC):
         if self._db is not None:
             self._db.close()
             self._db = None
+
+
+def is_gone(db: Connection[Any]) -> bool:
+    """Whether the connection has ended, or is of no use any more."""
+    return db.closed or db.broken
 
 
 def tell_problem(problem: Exception, doing: str, **told: Any) -> None:

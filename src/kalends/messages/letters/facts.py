@@ -225,6 +225,19 @@ class Comparison(NamedTuple):
     link: str
 
 
+class ProofTold(NamedTuple):
+    """What the proof of a night found: figures that differ, and how many of them did not the night before.
+
+    ``found`` are the first of these; ``link`` leads to where the last proof stands.
+    """
+
+    night: date
+    differences: int
+    new: int
+    found: tuple[str, ...]
+    link: str
+
+
 class QuoteTold(NamedTuple):
     """A quote as letters tell of it. ``link`` leads to it, ``code`` is a signer's and lives for ``minutes``."""
 
@@ -300,6 +313,7 @@ class Facts:
     export: Export | None = None
     dashboard: DashboardTold | None = None
     comparison: Comparison | None = None
+    proof: ProofTold | None = None
     quote: QuoteTold | None = None
     workflow: WorkflowTold | None = None
     mailing: MailingTold | None = None

@@ -22,6 +22,7 @@ from kalends.messages.letters import (
     payment_failed,
     payment_made,
     portal_link,
+    proof_differs,
     quote,
     receipt,
     refund,
@@ -83,6 +84,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "quote_code": Kind("quote", quote.compose_code),
         "quote_accepted": Kind("quote", quote.compose_accepted, to_staff=True),
         "books_differ": Kind("comparison", books_differ.compose, to_staff=True),
+        "proof_differs": Kind("proof", proof_differs.compose, to_staff=True),
         "workflow_letter": Kind("what a workflow says", own_words.compose_to_contact, own_words=True),
         "workflow_note": Kind(
             "what a workflow says", own_words.compose_to_user, to_staff=True, own_words=True

@@ -21,6 +21,7 @@ from kalends.messages.letters.facts import (
     Facts,
     MailingTold,
     PaidToo,
+    ProofTold,
     QuoteTold,
     Refund,
     WorkflowTold,
@@ -194,6 +195,18 @@ def _of_comparisons(
     return facts
 
 
+def _of_proofs(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:  # noqa: ARG001
+    """What a letter about a night's proof was told when it was decided on."""
+    facts: dict[int, Facts] = {}
+    for item in wanted:
+        if item.given is not None:
+            read = {"night": date.fromisoformat(item.given["night"]), "found": tuple(item.given["found"])}
+            facts[item.id] = facts_about(
+                ctx, Customer(), item.created_at, proof=ProofTold(**{**item.given, **read})
+            )
+    return facts
+
+
 def _of_contacts(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted]) -> dict[int, Facts]:
     """What a letter about a contact's own pages needs: who they are, and the way in."""
     rows = db.execute(
@@ -265,6 +278,7 @@ READERS: Mapping[str, Reader] = {
     "export": _of_exports,
     "email of a dashboard": _of_dashboards,
     "comparison": _of_comparisons,
+    "proof": _of_proofs,
     "quote": _of_quotes,
     "what a workflow says": _of_workflows,
     "email to a segment": _of_mailings,

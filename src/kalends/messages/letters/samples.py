@@ -20,6 +20,7 @@ from kalends.messages.letters.facts import (
     MailingTold,
     Method,
     Open,
+    ProofTold,
     QuoteTold,
     Refund,
     Seller,
@@ -103,6 +104,7 @@ def sample(kind: str, language: str) -> Facts:
             ("Charge pi_1 at stripe: fee in the ledger is 5.60 NOK.",),
             f"{_PAGES}/1/settings/processor",
         ),
+        proof=_PROOF,
         workflow=WorkflowTold(
             "Fleet Pro ends soon",
             "Hello Kari.\n\nYour agreement ends on 15 December 2026. Shall we renew it?",
@@ -179,6 +181,13 @@ def _agreement(kind: str) -> Agreement:
 
 
 _PAGES = "http://localhost:8000"
+_PROOF = ProofTold(
+    _DAY,
+    2,
+    1,
+    ("Invoice INV-2026-1101: total is 4,875.00 NOK, but should be 4,785.00 NOK.",),
+    f"{_PAGES}/1/status",
+)
 _ASK_FOR_A_METHOD = frozenset({"update_request", "charge_failed", "reminder"})
 
 _EDITED = Change(

@@ -60,6 +60,7 @@ NAMES: dict[str, Callable[[], str]] = {
     "workflow_note": lambda: _("Email of a workflow to your team"),
     "mailing": lambda: _("Email to a segment"),
     "books_differ": lambda: _("Your books and the processor's differ"),
+    "proof_differs": lambda: _("The nightly proof of the books found a difference"),
 }
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from kalends.operations.installation import Installation, installation
@@ -20,6 +21,7 @@ from kalends.platform.clock import system_now
 from kalends.staff import formatting
 from kalends.staff.exports.standing import size_text
 from kalends.staff.forbidden import Forbidden
+from kalends.staff.objects import record_address
 from kalends.staff.shell import shell
 from kalends.staff.status.words import in_words, waiting_words
 from kalends.staff.visit import Visit, account_page
@@ -59,22 +61,61 @@ def _context(visit: Visit) -> dict[str, Any]:
         [*troubles_of(account, whole, at), *troubles_of_all(whole, at)], key=lambda each: each.tone != "bad"
     )
     return {
-        "troubles": [_told(each) for each in found],
+        "troubles": [_told(each, visit.ctx.id) for each in found],
         "tiles": _tiles(account),
+        "unanswered": _unanswered(account),
         "waiting": [
             (waiting_words(each.kind), each.count, ago(each.seconds) if each.seconds else "")
             for each in account.backlogs
         ],
         "processes": [_process(each, at) for each in whole.processes if each.only in (None, visit.ctx.id)],
         "facts": [*_last(account, visit.ctx.time_zone), *_about(whole)],
-        "found": account.proof.found[:FOUND_SHOWN] if account.proof else (),
+        **_found(account),
         "looked": formatting.time_of_day(at, visit.ctx.time_zone),
     }
 
 
-def _told(trouble: Trouble) -> dict[str, str]:
+def _told(trouble: Trouble, account_id: int) -> dict[str, str]:
     words = in_words(trouble)
-    return {"tone": trouble.tone, "what": words.what, "remedy": words.remedy}
+    told = {"tone": trouble.tone, "what": words.what, "remedy": words.remedy}
+    if trouble.code in _MENDED_ON:
+        address, label = _MENDED_ON[trouble.code]
+        told |= {"link": reverse(address, args=[account_id]), "label": str(label)}
+    return told
+
+
+_MENDED_ON = {
+    **dict.fromkeys(("late", "parked", "held", "run_killed"), ("billing", gettext_lazy("Billing"))),
+    "webhooks_given_up": ("settings-apps", gettext_lazy("Apps and webhooks")),
+    "books_differ": ("settings-processor", gettext_lazy("Payment processor")),
+}
+"""The page on which a person mends a trouble, where it is not mended by a command."""
+
+
+def _unanswered(account: Standing) -> list[dict[str, Any]]:
+    """The charges without an answer by name, with what somebody needs to look them up at the processor."""
+    words = _("%(invoice)s at %(processor)s, since %(when)s")
+    return [
+        {
+            "link": record_address(account.ctx.id, "payment", each.payment_id),
+            "payment": each.payment_id,
+            "amount": formatting.minor(each.amount_minor, each.currency),
+            "about": words
+            % {
+                "invoice": each.invoice,
+                "processor": each.processor or "",
+                "when": formatting.instant(each.since, account.ctx.time_zone),
+            },
+        }
+        for each in account.unanswered
+    ]
+
+
+def _found(account: Standing) -> dict[str, Any]:
+    """What the last proof found by name, and how many differences are not named here."""
+    proof = account.proof
+    named = proof.found[:FOUND_SHOWN] if proof else ()
+    return {"found": named, "found_besides": proof.differences - len(named) if proof else 0}
 
 
 def _tiles(account: Standing) -> list[dict[str, Any]]:

@@ -50,8 +50,8 @@ _WORDS: dict[str, tuple[Promise, Promise]] = {
     "unknown": (
         _("Charges without an answer for more than ten minutes: %(number)s"),
         _(
-            "The next run asks the processor before anything is charged again. If that goes on, look into the "
-            "processor's own records; “kalends payment settle” writes down what you found."
+            "The next run asks the processor before anything is charged again. If that goes on, look the payments "
+            "below up in the processor's own records; “kalends payment settle” writes down what you found."
         ),
     ),
     "parked": (
@@ -93,8 +93,11 @@ _WORDS: dict[str, tuple[Promise, Promise]] = {
         _("The page of the payment processor names each movement that only one of the two knows."),
     ),
     "not_proved": (
-        _("The books have not been proved for more than a week"),
-        _("“kalends verify” works every figure out again. Let it run each night or week."),
+        _("The books have not been proved for three days"),
+        _(
+            "A worker does so each night, and its log says what keeps it from that. “kalends verify” works every "
+            "figure out at once."
+        ),
     ),
     "signing_key": (
         _("Machines sign with different keys"),
