@@ -9,7 +9,7 @@ from psycopg import sql
 from tests.conftest import AnyConnection
 
 _COLUMNS = """
-    SELECT c.relname, a.attname
+    SELECT c.relname, array_agg(a.attname ORDER BY a.attname)
     FROM pg_attribute AS a
     JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
     JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = 'public'
@@ -17,22 +17,23 @@ _COLUMNS = """
         AND format_type(a.atttypid, NULL) IN ('text', 'character varying', 'character', 'json', 'jsonb', 'text[]',
             'character varying[]')
         AND EXISTS (SELECT FROM pg_attribute AS k WHERE k.attrelid = c.oid AND k.attname = 'account_id')
-    ORDER BY 1, 2
+    GROUP BY 1
+    ORDER BY 1
 """
 
 
 def places_of(owner: AnyConnection, account_id: int, words: Iterable[str]) -> list[str]:
     """Every table and column in which one of these words stands, whatever its case: ``contact.email: kari@…``."""
-    found: list[str] = []
+    sought = {word: word.lower() for word in words}
+    found: set[tuple[str, str, str]] = set()
     columns = owner.execute(_COLUMNS).fetchall()
-    assert len(columns) > 200, "the search does not see the tables"
-    for table, column in columns:
-        query = sql.SQL("SELECT count(*) FROM {} WHERE account_id = %s AND {}::text ILIKE %s").format(
-            sql.Identifier(table), sql.Identifier(column)
+    assert sum(len(names) for _, names in columns) > 200, "the search does not see the tables"
+    for table, names in columns:
+        texts = [sql.SQL("lower({}::text)").format(sql.Identifier(name)) for name in names]
+        query = sql.SQL("SELECT {} FROM {} WHERE account_id = %s").format(
+            sql.SQL(", ").join(texts), sql.Identifier(table)
         )
-        for word in words:
-            sought = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            row = owner.execute(query, [account_id, f"%{sought}%"]).fetchone()
-            if row is not None and row[0]:
-                found.append(f"{table}.{column}: {word}")
-    return found
+        for row in owner.execute(query, [account_id]):
+            for name, text in zip(names, row, strict=True):
+                found |= {(table, name, word) for word, low in sought.items() if low in (text or "")}
+    return [f"{table}.{name}: {word}" for table, name, word in sorted(found)]

@@ -51,11 +51,19 @@ class Receiver:
 
     def wait_for(self, count: int, seconds: float = 60) -> None:
         """Until so many requests have come."""
+        self._wait(lambda: len(self.requests), count, seconds)
+
+    def wait_for_at_once(self, count: int, seconds: float = 60) -> None:
+        """Until so many have been under way at once."""
+        self._wait(lambda: self.most_at_once, count, seconds)
+
+    @staticmethod
+    def _wait(came: Callable[[], int], count: int, seconds: float) -> None:
         for _ in range(int(seconds * 100)):
-            if len(self.requests) >= count:
+            if came() >= count:
                 return
             time.sleep(0.01)
-        raise AssertionError(f"{len(self.requests)} requests came, and {count} were expected")
+        raise AssertionError(f"{came()} requests came, and {count} were expected")
 
     def _take(self, received: Received) -> int | tuple[int, dict[str, str]]:
         with self._turn:

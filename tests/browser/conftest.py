@@ -166,9 +166,11 @@ def _complains(message: ConsoleMessage) -> bool:
 
 
 def shoot(page: Page, name: str, *, full: bool = False) -> None:
-    """Keep a picture for people to look at; one that the documents show also where ``KALENDS_PICTURES`` says."""
+    """Keep a picture for people to look at where ``KALENDS_PICTURES`` names a folder: there, if documents show it."""
+    folder = os.environ.get("KALENDS_PICTURES")
+    if not folder:
+        return
     ARTIFACTS.mkdir(exist_ok=True)
     taken = page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=full, animations="disabled")
-    folder = os.environ.get("KALENDS_PICTURES")
-    if folder and name in SHOWN:
+    if name in SHOWN:
         (Path(folder) / f"{SHOWN[name]}.png").write_bytes(taken)

@@ -101,7 +101,7 @@ def test_a_name_like_no_other_is_told_with_some_that_exist() -> None:
         get_object("zebra")
 
 
-@pytest.mark.parametrize("obj", OBJECTS.values(), ids=str)
+@pytest.mark.parametrize("obj", OBJECTS.values(), ids=OBJECTS)
 def test_each_tie_is_seen_from_both_sides(obj: ObjectType) -> None:
     for one in obj.associations:
         back = OBJECTS[one.to].association(obj.name)

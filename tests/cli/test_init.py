@@ -8,7 +8,7 @@ import pytest
 
 from kalends.accounts.sql import enter_account
 from kalends.platform import database
-from kalends.platform.databases_for_tests import fresh_database
+from kalends.platform.databases_for_tests import emptied_database
 from kalends.platform.errors import ExitCode
 from tests.cli.conftest import Give
 
@@ -16,7 +16,7 @@ from tests.cli.conftest import Give
 @pytest.fixture
 def empty(server: str) -> Iterator[str]:
     """A database with tables and nothing in them."""
-    with fresh_database("init") as dsn:
+    with emptied_database() as dsn:
         yield dsn
 
 

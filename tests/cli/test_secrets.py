@@ -15,7 +15,7 @@ from kalends.accounts.models import User
 from kalends.accounts.people import add_user
 from kalends.accounts.sql import enter_account
 from kalends.platform import database, sealing
-from kalends.platform.databases_for_tests import fresh_database
+from kalends.platform.databases_for_tests import emptied_database
 from kalends.platform.home import Home, open_home
 from tests.cli.conftest import Give
 from tests.conftest import FIRST_MOMENT, AnyConnection
@@ -37,7 +37,7 @@ def db(home: Home, server: str, django_db_blocker: DjangoDbBlocker) -> Iterator[
     """A database in which all that is sealed was sealed with those keys."""
     with (
         django_db_blocker.unblock(),
-        fresh_database("secrets"),
+        emptied_database(),
         database.connect(autocommit=True) as connection,
     ):
         yield connection

@@ -40,32 +40,29 @@ def made(tmp_path: Path) -> Path:
     return environment
 
 
-def test_of_two_that_start_at_once_one_makes_it_and_the_other_waits(tmp_path: Path, locks: Path) -> None:
+def test_it_is_made_once_and_brought_up_to_date_when_a_lock_changes_or_python_is_lost(
+    tmp_path: Path, locks: Path
+) -> None:
     folder = tmp_path / "environment"
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda _: make_environment(folder, ["runtime"], locks), range(2)))
-    assert sorted(results) == [[], ["runtime"]]
+        of_two_at_once = list(pool.map(lambda _: make_environment(folder, ["runtime"], locks), range(2)))
+    assert sorted(of_two_at_once) == [[], ["runtime"]]
     assert subprocess.run([folder / "bin" / "python", "-c", ""], check=True).returncode == 0
 
-
-def test_what_changed_is_installed_again_and_a_lost_python_makes_it_anew(tmp_path: Path, locks: Path) -> None:
-    folder = tmp_path / "environment"
-    assert make_environment(folder, ["runtime", "dev"], locks) == ["runtime", "dev"]
+    assert make_environment(folder, ["runtime", "dev"], locks) == ["dev"]
     (locks / "dev.txt").write_text("# nothing else\n")
     assert make_environment(folder, ["runtime", "dev"], locks) == ["dev"]
-    (folder / "bin" / "python").unlink()
-    (folder / "left-over").write_text("")
-    assert make_environment(folder, ["runtime"], locks) == ["runtime"]
-    assert not (folder / "left-over").exists()
 
-
-def test_a_failed_installation_is_tried_again_next_time(tmp_path: Path, locks: Path) -> None:
-    folder = tmp_path / "environment"
     (locks / "runtime.txt").write_text("no-such-folder/package.whl --hash=sha256:" + "0" * 64 + "\n")
     with pytest.raises(Failed, match="could not install"):
         make_environment(folder, ["runtime"], locks)
     (locks / "runtime.txt").write_text("# nothing\n")
+    assert make_environment(folder, ["runtime"], locks) == ["runtime"], "what failed is tried again"
+
+    (folder / "bin" / "python").unlink()
+    (folder / "left-over").write_text("")
     assert make_environment(folder, ["runtime"], locks) == ["runtime"]
+    assert not (folder / "left-over").exists()
 
 
 def test_what_pip_says_is_shown_without_addresses() -> None:

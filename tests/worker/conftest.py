@@ -12,7 +12,7 @@ import pytest
 from kalends.accounts.create import create_account
 from kalends.payments.processors.registry import AccountProcessors
 from kalends.platform import database
-from kalends.platform.databases_for_tests import fresh_database
+from kalends.platform.databases_for_tests import emptied_database
 from kalends.platform.translations import compile_translations
 from kalends.worker.loop import Worker
 from tests.world import World
@@ -38,7 +38,7 @@ class Clock:
 def own_database(server: str) -> Iterator[str]:
     """A database whose accounts are this test's alone, since a worker serves all there are."""
     compile_translations()
-    with fresh_database("worker") as dsn:
+    with emptied_database() as dsn:
         yield dsn
 
 

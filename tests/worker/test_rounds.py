@@ -157,10 +157,7 @@ def test_a_database_that_comes_back_is_found_again(worker: Worker, new_world: Ne
     subscription = customer_of(world)
     worker.round()
     with database.connect(as_owner=True, autocommit=True) as owner:
-        owner.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid()"
-        )
+        owner.execute("SELECT pg_terminate_backend(%s, 5000)", [worker._connected().info.backend_pid])
     reasons: list[str] = []
 
     def wait(seconds: float) -> bool:

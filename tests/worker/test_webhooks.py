@@ -236,7 +236,8 @@ def test_no_app_has_more_calls_at_once_than_it_wants_however_many_workers_there_
     made = customers(world, 1_500)
 
     def answer(received: Received) -> int:
-        time.sleep(0.05)
+        receiver.wait_for_at_once(2)
+        time.sleep(0.02)
         return 200
 
     receiver.answer = answer

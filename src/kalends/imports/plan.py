@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, NamedTuple
 
 from kalends.catalog.model import ObjectType, Property
@@ -93,10 +93,6 @@ class Plan:
         known = {each.name for each in fields(cls)}
         values = {name: value for name, value in stored.items() if name in known}
         return cls(**{**values, "targets": tuple(stored.get("targets", ()))})
-
-    def with_targets(self, targets: Sequence[str]) -> Plan:
-        """The same with other targets."""
-        return replace(self, targets=tuple(targets))
 
 
 def parse_target(text: str) -> Target:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -280,13 +280,6 @@ def is_broken(text: str) -> bool:
     (False, True)
     """
     return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)
-
-
-def broken_bytes(cells: Sequence[Cell]) -> int | None:
-    """The place of the first cell that holds bytes which are no letters."""
-    return next(
-        (place for place, cell in enumerate(cells) if isinstance(cell, str) and is_broken(cell)), None
-    )
 
 
 def printable(text: str) -> str:

@@ -24,8 +24,6 @@ RUNS_SHOWN = 5
 UNKNOWN_NAMED = 10
 """How many charges without an answer are named."""
 
-BACKLOGS = "letters webhooks exports imports workflows workflow_calls mailings reports".split()
-"""What may wait for a worker, and nothing else does. ``reports`` are those of processors."""
 _BY_ACCOUNTS_CLOCK = frozenset({"letters", "workflows", "workflow_calls", "mailings", "reports"})
 """Kinds whose moments are the account's. A sandbox's clock moves by months at once: nothing there waits for long."""
 

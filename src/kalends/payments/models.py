@@ -205,6 +205,7 @@ class Refund(AccountRow):
     settled_at = models.DateTimeField(null=True)
     returned_at = models.DateTimeField(null=True)
     sender = models.BigIntegerField(null=True)
+    # Not written any more, and never read: for a later version to drop, when none is left that writes it.
     calls = models.SmallIntegerField(default=0, db_default=0)
     processor_ref = models.TextField(null=True)
     failure_code = models.TextField(null=True)

@@ -69,6 +69,65 @@ def fresh_database(name: str = "fresh") -> Iterator[str]:
         drop_database(before, own_name)
 
 
+@contextmanager
+def emptied_database() -> Iterator[str]:
+    """A migrated and empty database for tests that commit rows and alter nothing else, used inside the block.
+
+    It is the same one each time, since a clone and its new sessions cost a second. What is in it afterwards is deleted.
+    """
+    before, name = database.current_dsn(), f"emptied_{os.getpid()}"
+    _disconnect()
+    if name not in _started:
+        with _one_at_a_time():
+            _started[name] = _use_clone(name)
+        for keeper in _keepers:
+            keeper.idle |= {_started[name]: [], database.application_dsn(_started[name]): []}
+        with _superuser(_started[name]) as connection:
+            _with_rows.update(_tables_with_rows(connection))
+    database.use(_started[name])
+    point_django_at(_started[name])
+    try:
+        yield _started[name]
+    finally:
+        _disconnect()
+        _delete_rows(_started[name])
+        database.use(before)
+        point_django_at(before)
+
+
+_with_rows: set[str] = set()
+"""Tables that are not empty after the migrations."""
+
+_ASK_EACH_TABLE = """
+    SELECT string_agg(format('SELECT %L WHERE EXISTS (SELECT FROM %I)', tablename, tablename), ' UNION ALL ')
+    FROM pg_tables WHERE schemaname = 'public'
+"""
+_END_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+      AND NOT pid = ANY(%s)
+"""
+
+
+def _tables_with_rows(connection: psycopg.Connection[Any]) -> list[str]:
+    (asking,) = connection.execute(_ASK_EACH_TABLE).fetchone() or ("",)
+    return [row[0] for row in connection.execute(asking)]
+
+
+def _superuser(dsn: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(make_conninfo(dsn, user="postgres"), autocommit=True)
+
+
+def _delete_rows(dsn: str) -> None:
+    """By who is held back neither by walls nor by triggers, once nobody is left who would write."""
+    kept = [each.backend_pid for keeper in _keepers for idle in keeper.idle.values() for each in idle]
+    with _superuser(dsn) as connection:
+        connection.execute(_END_OTHERS, [kept])
+        connection.execute("SET session_replication_role = replica")
+        for name in set(_tables_with_rows(connection)) - _with_rows:
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
+
+
 def _enter_test_home() -> None:
     if TEST_HOME not in os.environ:
         folder = Path(tempfile.mkdtemp(prefix="kalends-test-"))
@@ -87,13 +146,15 @@ def sessions_used_again() -> Iterator[None]:
 
     A new session reads the catalog of a hundred tables anew, which costs most tests more than their statements do.
     Nothing of what a session was used for stays in it, and a closed connection is as closed as any other. Only of
-    this process's own database: others are dropped.
+    this process's own databases: others are dropped.
     """
     keeper = _Keeper(os.getpid(), (database.current_dsn(), database.application_dsn(database.current_dsn())))
     before, database.connect = database.connect, keeper.connect
+    _keepers.append(keeper)
     try:
         yield
     finally:
+        _keepers.remove(keeper)
         database.connect = before
         for sessions in keeper.idle.values():
             for each in sessions:
@@ -120,6 +181,9 @@ class _Keeper:
         connection.keep = (self, dsn)
         connection.autocommit = autocommit
         return connection
+
+
+_keepers: list[_Keeper] = []
 
 
 class _Kept(psycopg.Connection[Any]):

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,7 @@ _MIGRATIONS_CHECK = (
     "from kalends.platform.boot import boot; boot();"
     "from django.core.management import call_command; call_command('makemigrations', check=True, dry_run=True)"
 )
+_NOT_INHERITED = ("DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
 _CONTRACTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 
 
@@ -76,13 +78,19 @@ def run_suite(arguments: Sequence[str] = ()) -> int:
         if arguments:
             environment[CHROMIUM] = find_chromium() or ""
             return _run([sys.executable, "-m", "pytest", *arguments], environment).returncode
-        results = [step(environment) for step in _steps()]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            results = list(pool.map(lambda step: step(environment), _quiet_steps()))
+        results += [step(environment) for step in (_chromium_step, _pytest_step)]
     finally:
         shutil.rmtree(home, ignore_errors=True)
     return _closing(results)
 
 
-def _steps() -> list[Callable[[dict[str, str]], Result]]:
+def _quiet_steps() -> list[Callable[[dict[str, str]], Result]]:
+    """Checks that can be made beside each other.
+
+    Collecting finds modules that cannot be loaded, and leaves every test compiled: pytest's processes would each do it.
+    """
     python = sys.executable
     existing = [path for path in ("src", "tests", "benchmarks") if (ROOT / path).exists()]
     return [
@@ -90,11 +98,10 @@ def _steps() -> list[Callable[[dict[str, str]], Result]]:
         _quiet(
             "format", [python, "-m", "ruff", "format", "--check", "--output-format", "concise", *existing]
         ),
+        _quiet("collection", [python, "-m", "pytest", "-qq", "--collect-only", *_collected()]),
         _quiet("types", [python, "-m", "pyright", "--pythonpath", python]),
         _quiet("import contracts", [python, "-c", _CONTRACTS]),
         _quiet("migrations", [python, "-c", _MIGRATIONS_CHECK]),
-        _chromium_step,
-        _pytest_step,
     ]
 
 
@@ -124,14 +131,11 @@ def _chromium_step(environment: dict[str, str]) -> Result:
 
 def _pytest_step(environment: dict[str, str]) -> Result:
     began = time.monotonic()
-    places = [place for place in _TESTED if (ROOT / place).exists()]
     processes = str(
         min((os.cpu_count() or 1) + 1, 4)
     )  # one more than cores: pages and the database are waited for
     options = [
         "-q",
-        "--doctest-modules",
-        "--ignore=src/kalends/platform/wsgi.py",
         "-n",
         processes,
         "--dist=loadfile",
@@ -139,8 +143,14 @@ def _pytest_step(environment: dict[str, str]) -> Result:
         # one process works on them while the others have nothing left.
         "--no-loadscope-reorder",
     ]
-    done = _run([sys.executable, "-m", "pytest", *options, *places], environment)
+    done = _run([sys.executable, "-m", "pytest", *options, *_collected()], environment)
     return Result("tests", done.returncode == 0, time.monotonic() - began)
+
+
+def _collected() -> list[str]:
+    """What tells pytest where tests are, and examples."""
+    places = [place for place in _TESTED if (ROOT / place).exists()]
+    return ["--doctest-modules", "--ignore=src/kalends/platform/wsgi.py", *places]
 
 
 def find_chromium() -> str | None:
@@ -163,8 +173,11 @@ def _install_chromium() -> str | None:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """What every step runs with: a home of its own, no database of the user's, no colors or pings of the tools."""
-    inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    """What every step runs with: a home of its own, no database of the user's, no colors or pings of the tools.
+
+    And with compiled modules: hundreds of processes are started, each of which would compile all that it loads anew.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
     return inherited | {
         "KALENDS_HOME": str(home),
         TEST_HOME: str(home),

@@ -59,7 +59,6 @@ class Figures(NamedTuple):
     goal: int = 0
     stopped: int = 0
     failed_actions: int = 0
-    last_enrolled_at: datetime | None = None
 
 
 class Version(NamedTuple):
@@ -155,7 +154,7 @@ def figures(db: Db, ctx: AccountContext, ids: Sequence[int]) -> dict[int, Figure
     rows = db.execute(
         "SELECT workflow_id, count(*) FILTER (WHERE ended_at IS NULL), count(*), "
         "count(*) FILTER (WHERE status = 'finished'), count(*) FILTER (WHERE status = 'goal'), "
-        "count(*) FILTER (WHERE status IN ('stopped', 'failed')), max(enrolled_at) FROM enrollment "
+        "count(*) FILTER (WHERE status IN ('stopped', 'failed')) FROM enrollment "
         "WHERE account_id = %s AND workflow_id = ANY(%s) GROUP BY workflow_id",
         [ctx.id, list(ids)],
     ).fetchall()
@@ -165,7 +164,7 @@ def figures(db: Db, ctx: AccountContext, ids: Sequence[int]) -> dict[int, Figure
         [ctx.id, list(ids), ctx.now - timedelta(days=7)],
     ).fetchall()
     wrong = dict(failed)
-    found = {row[0]: Figures._make((*row[1:6], wrong.get(row[0], 0), row[6])) for row in rows}
+    found = {row[0]: Figures._make((*row[1:6], wrong.get(row[0], 0))) for row in rows}
     return {id_: found.get(id_, Figures()) for id_ in ids}
 
 

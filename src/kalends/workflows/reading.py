@@ -21,7 +21,6 @@ from kalends.workflows import reading_actions
 from kalends.workflows.definition import (
     Action,
     Again,
-    Around,
     Definition,
     OnDate,
     OnEvent,
@@ -143,11 +142,6 @@ def _actions(sheet: Sheet, obj: ObjectType) -> dict[str, Action]:
             sheet.wrong(f"action {number}, id", found.id, "Give each action an id of its own.")
         actions[found.id] = found
     return actions
-
-
-def around_of(definition: Definition) -> tuple[Around, ...]:
-    """The dates that its triggers look at."""
-    return tuple(each.around for each in definition.triggers if isinstance(each, OnDate))
 
 
 Json = dict[str, Any]

@@ -12,7 +12,7 @@ from kalends.accounts.sql import take_ids
 from kalends.crm.schema import account_object
 from kalends.events import journal
 from kalends.events.webhooks.networks import allowed_networks
-from kalends.query import Filter, compile_count, fetch
+from kalends.query import Filter
 from kalends.segments.segment import read_segments
 from kalends.workflows.definition import Definition
 from kalends.workflows.enrolling import Came, admit, end
@@ -21,7 +21,6 @@ from kalends.workflows.flows import (
     Flow,
     Flows,
     Stored,
-    asking,
     definition_json,
     find_workflow,
     list_workflows,
@@ -164,15 +163,6 @@ def turn_on(db: Db, ctx: AccountContext, id_: int, *, actor: str, existing: bool
         came = _begin(db, ctx, _flow(db, ctx, id_, was.version), existing=existing)
         _tell(db, ctx, id_, "turned_on", {"name": was.name, "enrolled": came}, actor)
     return came
-
-
-def count_existing(db: Db, ctx: AccountContext, id_: int) -> int:
-    """How many records would come in at once if a workflow were turned on with those that pass already."""
-    flow = _flow(db, ctx, id_, find_workflow(db, ctx, id_).version)
-    if flow.made.matching is None:
-        return 0
-    with db.cursor() as cursor:
-        return int(fetch(cursor, compile_count(flow.object, flow.made.matching, asking(ctx)))[0]["count"])
 
 
 def turn_off(db: Db, ctx: AccountContext, id_: int, *, actor: str, finish: bool = False) -> TurnedOff:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import click
 
-from kalends.cli.bench.shared import EXIT_CODES, measured
+from kalends.cli.bench.shared import EXIT_CODES, measured, number
 from kalends.cli.show import json_option, print_json, table
 
 
 @click.command(epilog=EXIT_CODES)
-@click.option("--subscriptions", type=click.IntRange(200, 20_000_000), default=100_000, show_default=True)
-@click.option(
-    "--rounds", type=click.IntRange(2, 100_000), default=200, show_default=True, help="Times each is asked."
-)
-@click.option(
-    "--clients", type=click.IntRange(1, 64), default=4, show_default=True, help="For the rate: at once."
-)
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Server processes.")
+@number("--subscriptions", 200, 20_000_000, 100_000)
+@number("--rounds", 2, 100_000, 200, "Times each is asked.")
+@number("--clients", 1, 64, 4, "For the rate: at once.")
+@number("--workers", 1, 64, 1, "Server processes.")
 @json_option
 def api(subscriptions: int, rounds: int, clients: int, workers: int, as_json: bool) -> None:
     """What requests of the HTTP API cost, beside the same SQL sent straight through the driver.
@@ -70,10 +66,8 @@ def api(subscriptions: int, rounds: int, clients: int, workers: int, as_json: bo
 
 
 @click.command(epilog=EXIT_CODES)
-@click.option("--subscriptions", type=click.IntRange(20, 20_000_000), default=200_000, show_default=True)
-@click.option(
-    "--rounds", type=click.IntRange(2, 100_000), default=50, show_default=True, help="Times each is asked."
-)
+@number("--subscriptions", 20, 20_000_000, 200_000)
+@number("--rounds", 2, 100_000, 50, "Times each is asked.")
 @json_option
 def pages(subscriptions: int, rounds: int, as_json: bool) -> None:
     """What pages cost the server, beside the statements they ask, sent straight through the driver.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from kalends.cli.bench.shared import EXIT_CODES, measured, rates, went
+from kalends.cli.bench.shared import EXIT_CODES, measured, number, rates, went
 from kalends.cli.show import facts, json_option, print_json, table
 
 
 @click.command("import", epilog=EXIT_CODES)
-@click.option("--rows", type=click.IntRange(2, 1_000_000), default=20_000, show_default=True)
+@number("--rows", 2, 1_000_000, 20_000)
 @json_option
 def import_(rows: int, as_json: bool) -> None:
     """How many rows a second are imported: contacts and subscriptions by command, contacts by the worker.
@@ -49,10 +49,8 @@ def import_(rows: int, as_json: bool) -> None:
 
 
 @click.command(epilog=EXIT_CODES)
-@click.option("--subscriptions", type=click.IntRange(20, 20_000_000), default=1_000_000, show_default=True)
-@click.option(
-    "--rounds", type=click.IntRange(1, 100), default=3, show_default=True, help="Times each is done."
-)
+@number("--subscriptions", 20, 20_000_000, 1_000_000)
+@number("--rounds", 1, 100, 3, "Times each is done.")
 @json_option
 def export(subscriptions: int, rounds: int, as_json: bool) -> None:
     """What an export of subscriptions costs, beside PostgreSQL's own COPY of the same SELECT.
@@ -84,7 +82,7 @@ def export(subscriptions: int, rounds: int, as_json: bool) -> None:
 
 
 @click.command(epilog=EXIT_CODES)
-@click.option("--documents", type=click.IntRange(2, 100_000), default=200, show_default=True)
+@number("--documents", 2, 100_000, 200)
 @json_option
 def pdf(documents: int, as_json: bool) -> None:
     """What the PDF of an invoice costs, beside the typesetter alone.

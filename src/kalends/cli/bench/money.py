@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from kalends.cli.bench.shared import EXIT_CODES, measured, rates
+from kalends.cli.bench.shared import EXIT_CODES, measured, number, rates
 from kalends.cli.show import facts, json_option, print_json
 
 
 @click.command(epilog=EXIT_CODES)
-@click.option("--subscriptions", type=click.IntRange(1, 20_000_000), default=200_000, show_default=True)
-@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True)
+@number("--subscriptions", 1, 20_000_000, 200_000)
+@number("--processes", 1, 64, 1)
 @json_option
 def billing(subscriptions: int, processes: int, as_json: bool) -> None:
     """How many subscriptions a second a billing run bills.
@@ -45,15 +45,9 @@ def billing(subscriptions: int, processes: int, as_json: bool) -> None:
 
 
 @click.command(epilog=EXIT_CODES)
-@click.option("--charges", type=click.IntRange(1, 1_000_000), default=2_000, show_default=True)
-@click.option("--latency", type=click.IntRange(1, 10_000), default=50, show_default=True, help="In ms.")
-@click.option(
-    "--at-once",
-    type=click.IntRange(1, 256),
-    default=8,
-    show_default=True,
-    help="Calls under way; Stripe's 8.",
-)
+@number("--charges", 1, 1_000_000, 2_000)
+@number("--latency", 1, 10_000, 50, "In ms.")
+@number("--at-once", 1, 256, 8, "Calls under way; Stripe's 8.")
 @json_option
 def collection(charges: int, latency: int, at_once: int, as_json: bool) -> None:
     """How many charges a second are collected through a processor that takes its time.
@@ -118,8 +112,8 @@ def replay(file: Path, until: datetime, as_json: bool) -> None:
 
 
 @click.command(epilog=EXIT_CODES)
-@click.option("--subscriptions", type=click.IntRange(2, 1_000_000), default=10_000, show_default=True)
-@click.option("--months", type=click.IntRange(1, 120), default=3, show_default=True)
+@number("--subscriptions", 2, 1_000_000, 10_000)
+@number("--months", 1, 120, 3)
 @json_option
 def verify(subscriptions: int, months: int, as_json: bool) -> None:
     """How many invoices a second `kalends verify` proves.

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import click
+
 from kalends.cli.progress import Progress
 from kalends.cli.session import open_session
 
 EXIT_CODES = "Exit codes: 0 measured, 3 no database, or no right to create one for the measurement."
 
 Measure = Callable[[Callable[[str, int], None]], dict[str, Any]]
+
+
+def number(name: str, least: int, most: int, usual: int, about: str | None = None) -> Callable[[Any], Any]:
+    """An option: how many of something."""
+    asked = click.IntRange(least, most)
+    return click.option(name, type=asked, default=usual, show_default=True, help=about)
 
 
 def measured(total: int, measure: Measure) -> dict[str, Any]:

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import click
 
-from kalends.cli.bench.shared import EXIT_CODES, measured, rates, went
+from kalends.cli.bench.shared import EXIT_CODES, measured, number, rates, went
 from kalends.cli.show import facts, json_option, print_json, table
 
 
 @click.command(epilog=EXIT_CODES)
-@click.option("--contacts", type=click.IntRange(4, 20_000_000), default=1_000_000, show_default=True)
-@click.option(
-    "--changes",
-    type=click.IntRange(1, 1_000_000),
-    default=1_000,
-    show_default=True,
-    help="Who moves to Oslo.",
-)
+@number("--contacts", 4, 20_000_000, 1_000_000)
+@number("--changes", 1, 1_000_000, 1_000, "Who moves to Oslo.")
 @json_option
 def segments(contacts: int, changes: int, as_json: bool) -> None:
     """What a segment costs: finding its members among all contacts, and following some that change.
@@ -56,7 +50,7 @@ def segments(contacts: int, changes: int, as_json: bool) -> None:
 
 
 @click.command(epilog=EXIT_CODES)
-@click.option("--enrollments", type=click.IntRange(20, 20_000_000), default=20_000, show_default=True)
+@number("--enrollments", 20, 20_000_000, 20_000)
 @json_option
 def workflows(enrollments: int, as_json: bool) -> None:
     """How many enrollments a second a workflow does, beside the same rows written by one statement a table.

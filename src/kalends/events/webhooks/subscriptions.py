@@ -12,7 +12,7 @@ from kalends.accounts.context import AccountContext
 from kalends.catalog.registry import OBJECTS, UnknownName, get_property
 from kalends.crm.schema import account_object
 from kalends.events.feed import settled_until
-from kalends.events.webhooks.kinds import GENERIC, EventType, place_in_journal
+from kalends.events.webhooks.kinds import EventType, place_in_journal
 
 SUBSCRIPTIONS_MOST = 1_000
 """How many subscriptions an app may have."""
@@ -53,11 +53,6 @@ class Wanted(NamedTuple):
     def object_type_id(self) -> str:
         """HubSpot's number for the object."""
         return OBJECTS[self.object_type].type_id
-
-    @property
-    def is_generic(self) -> bool:
-        """Whether its event type leaves open which object it is about."""
-        return self.event_type.startswith(f"{GENERIC}.")
 
 
 def list_wanted(db: Connection[Any], ctx: AccountContext, app_id: int) -> list[Wanted]:

@@ -11,7 +11,7 @@ WITH chosen AS MATERIALIZED (
 )
 
 UPDATE refund AS r
-SET status = 'sent', sender = %(sender)s, calls = r.calls + 1
+SET status = 'sent', sender = %(sender)s
 FROM chosen, payment AS p, charge_attempt AS a
 WHERE r.account_id = %(account_id)s
     AND r.id = chosen.id

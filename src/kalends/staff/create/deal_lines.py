@@ -15,7 +15,7 @@ from kalends.sales.parent_lines import set_lines
 from kalends.sales.trouble import Refused as Troubles
 from kalends.staff.action import REQUEST_KEY, ActionVisit, account_action, by_method
 from kalends.staff.create import origins
-from kalends.staff.create.rows import add_line, change_rows
+from kalends.staff.create.rows import add_lines_of, change_rows, one_line_at_least
 from kalends.staff.create.sold import LineEditor, totals
 from kalends.staff.create.wizard import Deal, find_deal
 from kalends.staff.objects import record_address
@@ -39,10 +39,8 @@ def _open(request: HttpRequest, visit: Visit, id: int) -> HttpResponse:  # noqa:
     deal = _deal(visit, id)
     values = QueryDict(mutable=True)
     values[REQUEST_KEY] = secrets.token_urlsafe(18)
-    for origin in origins.of_parent(visit, "deal", id):
-        add_line(values, origin=origin.key, **origin.row)
-    if "lines-0-name" not in values:
-        add_line(values)
+    add_lines_of(visit, values, "deal", id)
+    one_line_at_least(values)
     return _show(request, visit, deal, values)
 
 

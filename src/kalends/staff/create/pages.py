@@ -21,7 +21,7 @@ from kalends.staff.create import confirm, customers, new_contact, origins, propo
 from kalends.staff.create.forms import ContactForm
 from kalends.staff.create.rows import change_rows
 from kalends.staff.create.wizard import Wizard, find_deal, number
-from kalends.staff.objects import record_address
+from kalends.staff.objects import next_address, record_address
 from kalends.staff.refusals import Refused, worded
 from kalends.staff.reply import dialog, is_htmx, moved
 from kalends.staff.shell import shell
@@ -91,7 +91,7 @@ def _review(request: HttpRequest, visit: ActionVisit, values: QueryDict, *, make
         except Refused as refusal:
             wizard.form.refuse(refusal)
             return _show(request, visit, wizard, checked=True, status=422)
-        return moved(request, _after(visit, ids), told.toast(len(ids)))
+        return moved(request, next_address(visit, "subscription", ids[0]), told.toast(len(ids)))
     sent = [(name, value) for name, several in values.lists() if name not in _HIDDEN_NOT for value in several]
     with visit.cursor() as cursor:
         context = {
@@ -113,13 +113,6 @@ def _make(db: Connection[Any], visit: ActionVisit, wizard: Wizard) -> list[int]:
         for id_ in ids:
             associate(db, visit.ctx, End("subscription", id_), End("deal", wizard.deal.id), actor=actor)
     return ids
-
-
-def _after(visit: ActionVisit, ids: list[int]) -> str:
-    """The record of the first one; the list where the user may not see what they made for somebody else."""
-    if visit.may("view", "subscription", ids[0]):
-        return record_address(visit.ctx.id, "subscription", ids[0])
-    return reverse("subscriptions", args=[visit.ctx.id])
 
 
 def _show(

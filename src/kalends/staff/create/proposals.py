@@ -9,11 +9,11 @@ from django.http import QueryDict
 
 from kalends.crm.association_reads import linked
 from kalends.staff import formatting
-from kalends.staff.create import customers, origins
+from kalends.staff.create import customers
 from kalends.staff.create.customers import ADDRESS
 from kalends.staff.create.forms import CUSTOM, INVOICES, NET
-from kalends.staff.create.lines import fresh_row
-from kalends.staff.create.rows import add_line
+from kalends.staff.create.lines import numbers
+from kalends.staff.create.rows import add_line, add_lines_of, one_line_at_least
 from kalends.staff.create.wizard import Deal, find_deal, number
 from kalends.staff.visit import Visit
 
@@ -43,8 +43,7 @@ def begin(visit: Visit, asked: Mapping[str, str]) -> QueryDict:
         _take_deal(visit, values, deal)
     choose(visit, values, "company", company)
     choose(visit, values, "contact", contact)
-    if deal is None:
-        values.update(fresh_row(0))
+    one_line_at_least(values)
     return values
 
 
@@ -79,10 +78,8 @@ def _take_deal(visit: Visit, values: QueryDict, deal: Deal) -> None:
     values["currency"] = currency
     if deal.owner_id:
         values["owner"] = str(deal.owner_id)
-    found = origins.of_parent(visit, "deal", deal.id)
-    for origin in found:
-        add_line(values, origin=origin.key, **origin.row)
-    if not found:
+    add_lines_of(visit, values, "deal", deal.id)
+    if not numbers(values):
         amount = formatting.price(deal.amount, currency) if deal.amount is not None else ""
         add_line(values, name=deal.name, price=amount)
 

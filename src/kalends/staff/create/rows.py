@@ -40,6 +40,18 @@ def add_line(values: QueryDict, **row: object) -> None:
         values.update(fresh_row(max(places, default=-1) + 1, **row))
 
 
+def add_lines_of(visit: Visit, values: QueryDict, parent: str, id_: int) -> None:
+    """The lines of a deal, a quote, a payment link or an invoice, as far as the user may see them."""
+    for origin in origins.of_parent(visit, parent, id_):
+        add_line(values, origin=origin.key, **origin.row)
+
+
+def one_line_at_least(values: QueryDict) -> None:
+    """An empty row to begin with, where there is none."""
+    if not numbers(values):
+        add_line(values)
+
+
 def add_product(visit: Visit, values: QueryDict, id_: int, currency: str) -> None:
     """A line of a product; it takes the place of a row in which nothing was written yet."""
     origin = origins.of_product(visit, id_, currency)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,12 +19,11 @@ from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.exports.standing import standing_context
 from kalends.staff.forms import Form
+from kalends.staff.index.dialogs import above, records_text
 from kalends.staff.index.pages import Listing, found_text
 from kalends.staff.index.selection import SELECTED_MAX, these
-from kalends.staff.index.toolbar import hidden_fields
 from kalends.staff.refusals import Refused
 from kalends.staff.reply import dialog, is_htmx, moved
-from kalends.staff.shell import shell
 from kalends.staff.visit import Visit, account_page
 
 ABILITY = "export"
@@ -78,7 +76,7 @@ def _begin(request: HttpRequest, visit: ActionVisit, slug: str) -> HttpResponse:
         return moved(request, reverse("export", args=[visit.ctx.id, id_]))
     export = exports.find(visit.db, visit.ctx, id_)
     assert export is not None
-    context = {**_around(request, listing), **standing_context(visit, export), "back": listing.here}
+    context = {**above(request, listing), **standing_context(visit, export)}
     return dialog(request, "staff/exports/begun.html", context)
 
 
@@ -158,11 +156,9 @@ def _asked(request: HttpRequest, listing: Listing, form: Form, *, status: int = 
     shown = Request(object=listing.page.name, columns=view_columns(listing), ties=view_ties(listing))
     until = system_now() + exports.KEPT
     context = {
-        **_around(request, listing),
+        **above(request, listing),
         "form": form,
-        "back": listing.here,
         "count_text": _count_text(listing, ticked),
-        "stored_fields": hidden_fields(listing.state),
         "ticked": ticked,
         "formats": FORMATS,
         "languages": [(each, _language_name(visit, each)) for each in LANGUAGES],
@@ -174,15 +170,6 @@ def _asked(request: HttpRequest, listing: Listing, form: Form, *, status: int = 
     return dialog(request, "staff/exports/ask.html", context, status=status)
 
 
-def _around(request: HttpRequest, listing: Listing) -> dict[str, Any]:
-    visit = listing.visit
-    with visit.cursor() as cursor:
-        return {
-            **shell(cursor, visit, request, listing.object.plural),
-            "title": listing.object.plural_label.in_language(visit.language),
-        }
-
-
 def _language_name(visit: Visit, code: str) -> str:
     name = LANGUAGE_NAMES[code]
     return _("%(language)s (your language)") % {"language": name} if code == visit.language else name
@@ -190,7 +177,7 @@ def _language_name(visit: Visit, code: str) -> str:
 
 def _count_text(listing: Listing, ticked: list[int]) -> str:
     if ticked:
-        return listing.page.found(len(ticked)) % {"count": formatting.number(Decimal(len(ticked)))}
+        return records_text(listing, len(ticked))
     with listing.visit.cursor() as cursor:
         found = listing.count(cursor, listing.state.filter(), listing.words)
     return found_text(listing.page, found)

@@ -16,15 +16,15 @@ from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.forbidden import Forbidden
 from kalends.staff.forms import Form
+from kalends.staff.index.dialogs import about, above
 from kalends.staff.index.many import GONE, RULE, change_many, delete_many
 from kalends.staff.index.pages import Listing
 from kalends.staff.index.selection import SELECTED_MAX, Selection, names_of, selected
-from kalends.staff.index.toolbar import hidden_fields, option_labels
+from kalends.staff.index.toolbar import option_labels
 from kalends.staff.objects import BY_SLUG
 from kalends.staff.record.values import as_records_are_written, field_of
 from kalends.staff.refusals import Refused
 from kalends.staff.reply import dialog, moved
-from kalends.staff.shell import shell
 from kalends.staff.visit import Visit, account_page
 
 VERBS = {"assign": "edit", "edit": "edit", "delete": "delete"}
@@ -161,23 +161,16 @@ def _ask(
     request: HttpRequest, listing: Listing, what: str, chosen: Selection, form: Form, *, status: int = 200
 ) -> HttpResponse:
     visit, words = listing.visit, request.GET if request.method == "GET" else request.POST
-    count = len(chosen.ids)
-    with visit.cursor() as cursor:
-        context = {
-            **shell(cursor, visit, request, listing.object.plural),
-            "title": listing.object.plural_label.in_language(visit.language),
-            "form": form,
-            "what": what,
-            "back": listing.here,
-            "base": listing.base,
-            "chosen": chosen,
-            "count_text": listing.page.found(count) % {"count": formatting.number(Decimal(count))},
-            "others": chosen.others,
-            "too_many": _too_many() if chosen.too_many else "",
-            "stored_fields": hidden_fields(listing.state),
-            "deleting": DELETING.get(listing.page.name, DELETING_OTHERS),
-            "given": words.getlist("value"),
-        }
+    context = {
+        **about(request, listing, chosen),
+        "form": form,
+        "what": what,
+        "base": listing.base,
+        "others": chosen.others,
+        "too_many": _too_many() if chosen.too_many else "",
+        "deleting": DELETING.get(listing.page.name, DELETING_OTHERS),
+        "given": words.getlist("value"),
+    }
     if what == "assign":
         prop = listing.object.by_name[_OWNER]
         context["options"] = option_labels(prop, listing.names, visit.language)
@@ -216,20 +209,16 @@ def _told(request: HttpRequest, listing: Listing, what: str, done: dict[str, Any
     told = [(int(id_), str(code)) for id_, code in done["told"]]
     with listing.visit.cursor() as cursor:
         names = names_of(cursor, listing, [id_ for id_, _code in told])
-        context = {
-            **shell(cursor, listing.visit, request, listing.object.plural),
-            "title": listing.object.plural_label.in_language(listing.visit.language),
-            "back": listing.here,
-            "done_text": _done_text(what, done["done"]),
-            "refused_text": ngettext(
-                "%(count)s record stays as it was", "%(count)s records stay as they were", done["refused"]
-            )
-            % {"count": done["refused"]},
-            "told": [
-                {"name": names.get(id_, str(id_)), "why": _why(listing, what, code)} for id_, code in told
-            ],
-            "more": done["refused"] - len(told),
-        }
+    context = {
+        **above(request, listing),
+        "done_text": _done_text(what, done["done"]),
+        "refused_text": ngettext(
+            "%(count)s record stays as it was", "%(count)s records stay as they were", done["refused"]
+        )
+        % {"count": done["refused"]},
+        "told": [{"name": names.get(id_, str(id_)), "why": _why(listing, what, code)} for id_, code in told],
+        "more": done["refused"] - len(told),
+    }
     return dialog(request, "staff/index/bulk_done.html", context)
 
 

@@ -14,12 +14,11 @@ from django.utils.translation import gettext_lazy
 from kalends.platform.patience import patiently
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.forms import Form
+from kalends.staff.index.dialogs import above
 from kalends.staff.index.pages import Listing
 from kalends.staff.index.tabs import Tab, viewer_of
-from kalends.staff.index.toolbar import hidden_fields
 from kalends.staff.refusals import Refused, worded
 from kalends.staff.reply import dialog, moved
-from kalends.staff.shell import shell
 from kalends.staff.visit import Visit, account_page
 from kalends.views import (
     TABS_MAX,
@@ -107,16 +106,7 @@ def _ask(
     status: int = 200,
 ) -> HttpResponse:
     """A dialog about a view."""
-    with listing.visit.cursor() as cursor:
-        around = shell(cursor, listing.visit, request, listing.object.plural)
-    context = {
-        **around,
-        "title": listing.object.plural_label.in_language(listing.visit.language),
-        "form": form,
-        "tab": tab,
-        "stored_fields": hidden_fields(listing.state),
-        "back": listing.here,
-    }
+    context = {**above(request, listing), "form": form, "tab": tab}
     return dialog(request, f"staff/index/{template}.html", context, status=status)
 
 

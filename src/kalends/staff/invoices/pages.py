@@ -18,14 +18,13 @@ from kalends.sales.invoice_drafts import ADDRESS, NoDraft, change_draft, make_dr
 from kalends.sales.trouble import Refused as Troubles
 from kalends.staff.action import REQUEST_KEY, ActionVisit, account_action, by_method
 from kalends.staff.cells import Names
-from kalends.staff.create import customers, new_contact, origins, proposals, sold_pages
+from kalends.staff.create import customers, new_contact, proposals, sold_pages
 from kalends.staff.create.forms import ContactForm
-from kalends.staff.create.lines import fresh_row
-from kalends.staff.create.rows import add_line, change_rows
+from kalends.staff.create.rows import add_lines_of, change_rows, one_line_at_least
 from kalends.staff.create.sold import LineEditor, totals
 from kalends.staff.create.wizard import find_deal, number
 from kalends.staff.invoices.forms import InvoiceForm
-from kalends.staff.objects import record_address
+from kalends.staff.objects import next_address, record_address
 from kalends.staff.refusals import worded
 from kalends.staff.reply import moved
 from kalends.staff.visit import Visit, account_page
@@ -144,11 +143,10 @@ def _fresh(visit: Visit, asked: Any) -> QueryDict:
         values["deal"], values["title"], values["currency"] = str(deal.id), deal.name, deal.currency or ""
         contact = contact or proposals.tied(visit, deal.id, "contact")
         company = company or proposals.tied(visit, deal.id, "company")
-        _add_lines(visit, values, "deal", deal.id)
+        add_lines_of(visit, values, "deal", deal.id)
     proposals.choose(visit, values, "company", company)
     proposals.choose(visit, values, "contact", contact)
-    if "lines-0-name" not in values:
-        values.update(fresh_row(0))
+    one_line_at_least(values)
     return values
 
 
@@ -167,13 +165,8 @@ def _values_of(visit: Visit, row: dict[str, Any]) -> QueryDict:
             "owner": str(row["owner_id"] or ""),
         }
     )
-    _add_lines(visit, values, "invoice", row["id"])
+    add_lines_of(visit, values, "invoice", row["id"])
     return values
-
-
-def _add_lines(visit: Visit, values: QueryDict, parent: str, id_: int) -> None:
-    for origin in origins.of_parent(visit, parent, id_):
-        add_line(values, origin=origin.key, **origin.row)
 
 
 def _answer(
@@ -234,12 +227,7 @@ def _save(request: HttpRequest, visit: ActionVisit, editor: InvoiceEditor) -> Ht
     if isinstance(made, HttpResponse):
         return made
     toast = _("Draft saved") if editor.id else _("Draft made. Issue it when it is ready.")
-    after = (
-        record_address(visit.ctx.id, "invoice", made)
-        if visit.may("view", "invoice", made)
-        else reverse("invoices", args=[visit.ctx.id])
-    )
-    return moved(request, after, toast)
+    return moved(request, next_address(visit, "invoice", made), toast)
 
 
 def _write(db: Connection[Any], visit: ActionVisit, editor: InvoiceEditor) -> int:

@@ -16,9 +16,8 @@ from kalends.sales.links import Link, NewLink
 from kalends.sales.trouble import Refused as Troubles
 from kalends.sales.trouble import Trouble
 from kalends.staff.cells import Names
-from kalends.staff.create import customers, origins
-from kalends.staff.create.lines import fresh_row
-from kalends.staff.create.rows import add_line
+from kalends.staff.create import customers
+from kalends.staff.create.rows import add_lines_of, one_line_at_least
 from kalends.staff.create.sold import LineEditor, totals
 from kalends.staff.create.sold_pages import place_troubles
 from kalends.staff.create.wizard import find_deal, number
@@ -144,10 +143,8 @@ def fresh_values(visit: Visit, asked_for: Mapping[str, str]) -> QueryDict:
         values.update(
             {"deal": str(deal.id), "name": deal.name, "currency": deal.currency or visit.ctx.currency}
         )
-        for origin in origins.of_parent(visit, "deal", deal.id):
-            add_line(values, origin=origin.key, **origin.row)
-    if not any(name.startswith("lines-") for name in values):
-        values.update(fresh_row(0))
+        add_lines_of(visit, values, "deal", deal.id)
+    one_line_at_least(values)
     return values
 
 
@@ -181,8 +178,7 @@ def values_of(visit: Visit, link: Link) -> QueryDict:
     values.setlist(
         "accepted", every if link.allowed_payment_methods is None else link.allowed_payment_methods
     )
-    for origin in origins.of_parent(visit, "payment_link", link.id):
-        add_line(values, origin=origin.key, **origin.row)
+    add_lines_of(visit, values, "payment_link", link.id)
     kept_fields: Any = link.custom_fields
     # The connection that pages read by gives JSON columns as text.
     for place, kept in enumerate(json.loads(kept_fields) if isinstance(kept_fields, str) else kept_fields):

@@ -17,7 +17,7 @@ from kalends.staff.create import sold_pages
 from kalends.staff.create.rows import change_rows
 from kalends.staff.links.editing import LinkEditor, fresh_values, values_of
 from kalends.staff.links.forms import change_questions
-from kalends.staff.objects import record_address
+from kalends.staff.objects import next_address, record_address
 from kalends.staff.reply import moved
 from kalends.staff.visit import Visit, account_page
 
@@ -96,7 +96,7 @@ def _save(request: HttpRequest, visit: ActionVisit, editor: LinkEditor) -> HttpR
     toast = (
         _("Payment link saved") if editor.link else _("Payment link created. Share it with your customers.")
     )
-    return moved(request, _after(visit, made), toast)
+    return moved(request, next_address(visit, "payment_link", made), toast)
 
 
 def _write(db: Connection[Any], visit: ActionVisit, editor: LinkEditor) -> int:
@@ -109,13 +109,6 @@ def _write(db: Connection[Any], visit: ActionVisit, editor: LinkEditor) -> int:
         if found is not None:
             associate(db, visit.ctx, End("payment_link", id_), End(name, found.id), actor=actor)
     return id_
-
-
-def _after(visit: ActionVisit, id_: int) -> str:
-    """The record; the list where the user may not see what they made for somebody else."""
-    if visit.may("view", "payment_link", id_):
-        return record_address(visit.ctx.id, "payment_link", id_)
-    return reverse("payment-links", args=[visit.ctx.id])
 
 
 def _show(

@@ -15,6 +15,7 @@ from kalends.staff.objects import (
     subscription,
 )
 from kalends.staff.objects.declare import ObjectPage
+from kalends.staff.visit import Visit
 
 PAGES: dict[str, ObjectPage] = {
     each.name: each
@@ -62,6 +63,13 @@ def record_address(account_id: int, object_name: str, id_: int) -> str:
     return f"{index_address(account_id, page)}/{id_}" if page else ""
 
 
+def next_address(visit: Visit, object_name: str, id_: int) -> str:
+    """Where a record is that was just saved; the list where the user may not see what they made for somebody else."""
+    if visit.may("view", object_name, id_):
+        return record_address(visit.ctx.id, object_name, id_)
+    return index_address(visit.ctx.id, PAGES[object_name])
+
+
 __all__ = [
     "BY_SLUG",
     "CREATED_WITH_A_FORM",
@@ -70,5 +78,6 @@ __all__ = [
     "PAGES",
     "ObjectPage",
     "index_address",
+    "next_address",
     "record_address",
 ]

@@ -15,13 +15,12 @@ from kalends.segments.services import create_segment
 from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.forms import Form
+from kalends.staff.index.dialogs import about
 from kalends.staff.index.pages import Listing, static_segment_of
 from kalends.staff.index.selection import Selection, selected
-from kalends.staff.index.toolbar import hidden_fields
 from kalends.staff.refusals import Refused
 from kalends.staff.reply import dialog, moved
 from kalends.staff.segments.pages import found
-from kalends.staff.shell import shell
 from kalends.staff.visit import Visit, account_page
 
 
@@ -37,25 +36,15 @@ def _shown(
     request: HttpRequest, listing: Listing, template: str, chosen: Selection, form: Form, *, status: int = 200
 ) -> HttpResponse:
     visit = listing.visit
-    count = len(chosen.ids)
-    with visit.cursor() as cursor:
-        context: dict[str, Any] = {
-            **shell(cursor, visit, request, listing.object.plural),
-            "title": listing.object.plural_label.in_language(visit.language),
-            "form": form,
-            "back": listing.here,
-            "chosen": chosen,
-            "stored_fields": hidden_fields(listing.state),
-            "count_text": listing.page.found(count) % {"count": formatting.number(Decimal(count))},
-            "segments": [
-                each
-                for each in read_segments(visit.psycopg(), visit.ctx, object=listing.page.name)
-                if not each.is_active
-            ],
-            "from_segment": static_segment_of(listing),
-            "given": request.POST.get("segment_id", ""),
-            "given_name": request.POST.get("segment_name", ""),
-        }
+    segments = read_segments(visit.psycopg(), visit.ctx, object=listing.page.name)
+    context = {
+        **about(request, listing, chosen),
+        "form": form,
+        "segments": [each for each in segments if not each.is_active],
+        "from_segment": static_segment_of(listing),
+        "given": request.POST.get("segment_id", ""),
+        "given_name": request.POST.get("segment_name", ""),
+    }
     return dialog(request, f"staff/segments/{template}.html", context, status=status)
 
 

@@ -13,14 +13,13 @@ from django.utils.translation import ngettext
 from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.forms import Form
+from kalends.staff.index.dialogs import about
 from kalends.staff.index.pages import Listing
 from kalends.staff.index.selection import Selection, selected
-from kalends.staff.index.toolbar import hidden_fields
 from kalends.staff.objects import record_address
 from kalends.staff.refusals import Refused
 from kalends.staff.reply import dialog, moved
 from kalends.staff.settings.deeds import Asked
-from kalends.staff.shell import shell
 from kalends.staff.visit import Visit, account_page
 from kalends.staff.workflows.deeds import FlowDeed
 from kalends.staff.workflows.desk import Desk, found
@@ -140,20 +139,14 @@ def _shown_selection(
     request: HttpRequest, listing: Listing, chosen: Selection, form: Form, *, status: int = 200
 ) -> HttpResponse:
     visit = listing.visit
-    number = len(chosen.ids)
-    with visit.cursor() as cursor:
-        context: dict[str, Any] = {
-            **shell(cursor, visit, request, listing.object.plural),
-            "title": listing.object.plural_label.in_language(visit.language),
-            "form": form,
-            "back": _back(request, listing, chosen),
-            "of": _of(request),
-            "chosen": chosen,
-            "stored_fields": hidden_fields(listing.state),
-            "count_text": listing.page.found(number) % {"count": count(number)},
-            "workflows": list_workflows(visit.psycopg(), visit.ctx, object=listing.page.name, only_on=True),
-            "given": request.POST.get("workflow_id", ""),
-        }
+    context = {
+        **about(request, listing, chosen),
+        "form": form,
+        "back": _back(request, listing, chosen),
+        "of": _of(request),
+        "workflows": list_workflows(visit.psycopg(), visit.ctx, object=listing.page.name, only_on=True),
+        "given": request.POST.get("workflow_id", ""),
+    }
     return dialog(request, "staff/workflows/choose.html", context, status=status)
 
 
