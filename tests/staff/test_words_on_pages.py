@@ -73,3 +73,8 @@ def test_the_accounts_own_word_for_a_stage_is_what_is_read_and_what_a_file_says(
         assert "Signed, hurray" in edited
     finally:
         update_stage(db, stage.ctx, get_object("deal"), "default", terms._replace(label="Closed won"))
+
+
+def test_the_history_of_a_property_that_never_had_a_value_says_so(stage: Stage, client: Client) -> None:
+    page = _text(client, f"{stage.record('unpaid')}/properties/hs_invoice_comments/history")
+    assert "It never had a value." in page
