@@ -102,7 +102,9 @@ def test_nobody_reads_names_in_a_column_that_they_may_not_see(
     assert 'value="associated.payment"' not in chooser
 
 
-@pytest.mark.parametrize("about", PAGES.values(), ids=lambda each: each.slug)
+@pytest.mark.parametrize(
+    "about", [PAGES[name] for name in ("contact", "deal", "invoice")], ids=lambda each: each.slug
+)
 def test_what_a_list_of_any_object_shows_of_tied_records_stands_in_its_file(
     stage: Stage, sign_in: SignIn, about: ObjectPage, tmp_path: Path, settings: Any
 ) -> None:
@@ -121,5 +123,5 @@ def test_what_a_list_of_any_object_shows_of_tied_records_stands_in_its_file(
         tied_label(to, "nb") for to in about.tied_columns[:2]
     ]
     assert get_object(about.name).by_name["hs_object_id"].label.no == head[0]
-    if about.name in ("invoice", "payment"):
+    if about.name == "invoice":
         assert all(row[titles] for row in rows)
