@@ -201,6 +201,9 @@ def there(api: Api, db: AnyConnection, account: AccountContext, processors: Acco
         ids.EXPORT: lambda: str(
             api.post("/crm/v3/exports/export/async", BY_ID["startExport"][2]["requestBody"]["content"]
                      ["application/json"]["example"], 202)["id"]),
+        ids.IMPORT: lambda: str(
+            api.post("/crm/v3/imports", status=200,
+                     **parts(BY_ID["startImport"][2]["requestBody"]["content"]["multipart/form-data"]["example"]))["id"]),
         ids.FLOW: lambda: str(api.post("/automation/v4/flows", BY_ID["createFlow"][2]["requestBody"]["content"]
                                        ["application/json"]["example"], 201)["id"]),
         ids.OTHER_LIST: make_active,
@@ -225,6 +228,14 @@ def _user(db: AnyConnection, account: AccountContext) -> int:
     return id_
 
 
+def parts(example: dict[str, str]) -> dict[str, Any]:
+    """The body of an upload, as requests takes it."""
+    return {
+        "data": {"importRequest": example["importRequest"]},
+        "files": {"files": ("contacts.csv", example["files"])},
+    }
+
+
 def _replaced(example: Any, real: Any) -> Any:
     """An example with real ids."""
     if isinstance(example, dict):
@@ -242,8 +253,9 @@ def test_the_example_of_an_operation_is_done(operation: Operation, api: Api, the
         real = str  # what they make is not to be there before
     places = {name: quote(real(value), safe="") for name, value in operation.path.items()}
     body = _replaced(operation.example, real)
+    given: dict[str, Any] = parts(body) if operation.multipart else {"body": body}
 
-    answer = api.ask(method.upper(), path.format(**places), body)
+    answer = api.ask(method.upper(), path.format(**places), **given)
 
     best = min(int(status) for status in told["responses"] if status.startswith("2"))
     assert answer.status_code == best, answer.text

@@ -94,6 +94,29 @@ def test_all_properties_come_by_the_alphabet_of_their_labels_and_associations_be
     check(asked, obj)
 
 
+def test_associated_records_stand_where_the_view_has_them_and_the_others_behind_its_columns(
+    export: Export, world: World, book: dict[str, int]
+) -> None:
+    columns = ("hs_name", "associated.contact", "hs_status")
+    asked = Request(object="subscription", columns=columns, ties=("contact", "company"), sort="hs_object_id")
+    check(asked, account_object(world.db, world.ctx, "subscription"))
+    head, first, *_ = export(asked).lines()
+    tied = ["Associated Contact IDs", "Associated Contact"]
+    companies = [each.replace("Contact", "Company") for each in tied]
+    assert head == ["Record ID", "Name", *tied, "Status", *companies]
+    assert first[2:5] == [str(book["kari"]), "Kari Åsen", "Active"]
+
+
+def test_a_column_of_associated_records_has_to_be_asked_for_as_an_association_too(
+    export: Export, world: World, book: dict[str, int]
+) -> None:
+    """Programs need a scope for each association that they name: no column goes past that."""
+    asked = Request(object="subscription", columns=("hs_name", "associated.contact"))
+    assert export(asked).lines()[0] == ["Record ID", "Name"]
+    with pytest.raises(WrongRequest, match=r"associated\.contact"):
+        check(asked, account_object(world.db, world.ctx, "subscription"))
+
+
 def test_several_associated_records_stand_side_by_side_with_their_numbers(
     export: Export, book: dict[str, int]
 ) -> None:

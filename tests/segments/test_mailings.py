@@ -255,3 +255,23 @@ def test_an_erased_person_stands_in_no_segment_and_no_email_to_one(
 def test_words_that_cannot_be_sent_are_refused(words: dict[str, MailWords]) -> None:
     with pytest.raises(WordsRefused):
         checked(get_object("contact"), words)
+
+
+def test_a_letter_names_the_owner_and_never_their_number(
+    db: Connection[Any], account: AccountContext, readers: list[int], sender: int
+) -> None:
+    db.execute(
+        "UPDATE contact SET owner_id = %s WHERE account_id = %s AND id = %s", [sender, account.id, readers[0]]
+    )
+    words = {"en": MailWords("From {{ hubspot_owner_id | us }}", "Yours, {{ hubspot_owner_id | all of us }}")}
+    segment = create_segment(db, account, name="Everybody", object="contact", kind="active", filter=ALL)
+    keep(db, account)
+    start(
+        db,
+        account,
+        write_mailing(db, account, name="News", segment_id=segment, words=words),
+        sender,
+        "user:1",
+    )
+    send_next(db, account)
+    assert outbox(db, account) == [("aino@example.com", "From Sender"), ("nobody@example.com", "From us")]

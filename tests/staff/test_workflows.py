@@ -10,6 +10,7 @@ from django.test import Client
 from kalends.accounts.connections import inside
 from kalends.accounts.permissions import Grants, place_of
 from kalends.accounts.roles import create_role, give_role
+from kalends.staff.workflows.making import with_the_rest
 from kalends.workflows.calls import secret_of
 from kalends.workflows.drafts import read_draft
 from kalends.workflows.turn import take_turn
@@ -78,6 +79,13 @@ FORMS: dict[str, dict[str, Any]] = {
     "mail_contact": {"subject": "S", "body": "B"},
     "make_task": {"subject": "Call", "priority": "high", "due_days": "1", "due_at": "09:00", "owner": "on"},
     "set_property": {"written": "contact.jobtitle", "mode": "set", "value": "Chief"},
+    "create_record": {
+        "made": "deal",
+        "given_property_0": "deal.dealname",
+        "given_value_0": "Renewal of {{ record.name }}",
+        "given_property_1": "deal.dealstage",
+        "given_value_1": "closedwon",
+    },
     "call_webhook": {"url": "https://hooks.example.com/x", "properties": ["hs_status"]},
     "branch": {},
     "branch_by_value": {"property": "hs_status"},
@@ -107,6 +115,8 @@ def test_each_kind_of_step_is_added_shown_and_opened_again(client: Client, stage
     assert kinds == [*FORMS, "assign"]
     shown = made.get()
     assert "Set Job title to Chief" in shown
+    assert "Create: Deal" in shown
+    assert "Deal name: Renewal of {{ record.name }}, Deal stage: Closed won" in shown
     assert "3 days before Next payment due date, 09:00" in shown
     assert "Nothing fits yet: say what does." in shown
     for step in made.draft["actions"]:
@@ -364,3 +374,35 @@ def test_a_workflow_acts_for_the_account_and_shows_nobody_what_they_may_not_see(
         assert "not among the records that you may see" in said
         assert str(main) in said
         assert name not in said
+
+
+def test_a_step_that_makes_a_record_proposes_a_deal_keeps_what_it_cannot_show_and_says_what_is_wrong(
+    client: Client, stage: Stage
+) -> None:
+    made = Editor(client, stage, name="Renewals")
+    shown = made.get("steps/add", slot="start:", kind="create_record")
+    assert 'value="{{ record.name }}"' in shown.replace("&quot;", '"')
+    assert '<option value="deal.dealname" selected>' in shown
+    assert "ticket" not in shown
+    wrong = {"made": "deal", "given_property_0": "deal.dealname", "given_value_0": "Renewal"}
+    refused = made.ask("steps/add", slot="start:", kind="create_record", **wrong)
+    assert refused.status_code == 422
+    assert "Deal stage: a new record needs it, or cannot have this value." in text_of(refused)
+    right = {**wrong, "given_property_1": "deal.dealstage", "given_value_1": "appointmentscheduled"}
+    made.do("steps/add", slot="start:", kind="create_record", **right)
+    assert "node__problem" not in made.get()
+    (step,) = made.draft["actions"]
+    assert step["properties"] == {"dealname": "Renewal", "dealstage": "appointmentscheduled"}
+    tested = text_of(made.ask("test", record=str(stage.ids["unpaid"])))
+    assert re.search(r"Deal \d+", tested)
+    more = {
+        "dealname": "x",
+        "dealstage": "closedwon",
+        **dict.fromkeys(("amount", "hs_mrr", "description"), "1"),
+    }
+    with_more = {
+        "do": "create_record",
+        "object": "deal",
+        "properties": {f"p{n}": "" for n in range(6)} | more,
+    }
+    assert with_the_rest({**step}, with_more)["properties"].keys() >= more.keys() - {"dealname"}

@@ -13,6 +13,7 @@ ALL = "all"
 OWNERS = "crm.objects.owners.read"
 TAX_RATES = "tax_rates.read"
 EXPORT = "crm.export"
+IMPORT = "crm.import"
 AUTOMATION = "automation"
 LISTS_READ, LISTS_WRITE = "crm.lists.read", "crm.lists.write"
 _NAMES = {"commerce_payments": "commercepayments"}
@@ -36,7 +37,7 @@ def known_scopes() -> list[str]:
     """Every scope there is, besides the one that holds all."""
     pairs = [(kind, verb) for kind in ("objects", "schemas") for verb in ("read", "write")]
     of_objects = {scope_of(obj, verb, kind) for obj in OBJECTS.values() for kind, verb in pairs}
-    return sorted({OWNERS, TAX_RATES, EXPORT, AUTOMATION, LISTS_READ, LISTS_WRITE, *of_objects})
+    return sorted({OWNERS, TAX_RATES, EXPORT, IMPORT, AUTOMATION, LISTS_READ, LISTS_WRITE, *of_objects})
 
 
 def read_scopes(names: Sequence[str]) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ class Call:
     ``path`` holds the places of the route's pattern, ``now`` is the system's moment (``ctx.now`` the account's), and
     ``version`` the path family: ``v3``, ``v4`` or a date. ``if_match`` are the versions of a record that the asker
     knows, ``if_none_match`` the answers that the asker has. ``type`` is the object that the place ``type``
-    names, where the door has asked for it already.
+    names, where the door has asked for it already. ``content_type`` is the body's.
     """
 
     db: Connection[Any]
@@ -51,6 +51,7 @@ class Call:
     if_match: str | None = None
     if_none_match: str | None = None
     type: ObjectType | None = None
+    content_type: str = ""
 
     def json(self) -> dict[str, Any]:
         """The body, which is an object. Raises ``ApiError``."""

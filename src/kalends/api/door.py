@@ -17,7 +17,7 @@ from kalends.accounts import connections
 from kalends.accounts.context import AccountContext, UnknownAccount, ask_for_context
 from kalends.accounts.scopes import lacking
 from kalends.accounts.tokens import Bearer, note_use
-from kalends.api import limits, routes, ways, wire
+from kalends.api import limits, routes, uploads, ways, wire
 from kalends.api.call import Answer, Call
 from kalends.api.errors import ApiError, conflict, expired, invalid, missing_scopes, not_found
 from kalends.catalog.model import ObjectType
@@ -124,6 +124,7 @@ def _answer(request: HttpRequest, headers: dict[str, str]) -> tuple[int, str | N
         if_match=request.META.get("HTTP_IF_MATCH"),
         if_none_match=request.META.get("HTTP_IF_NONE_MATCH"),
         type=None if type_ is None else type_(),
+        content_type=str(request.META.get("CONTENT_TYPE") or ""),
     )
     if route.writes:
         given, more = _write(call, route, _asked(request, call) if way.replays else None)
@@ -196,7 +197,8 @@ def _asked(request: HttpRequest, call: Call) -> Asked | None:
     if key is None:
         return None
     said = [call.method, wire.path_of(request), str(request.META.get("QUERY_STRING", ""))]
-    fingerprint = hashlib.sha256("\n".join(said).encode("utf-8", "replace") + b"\n" + call.raw).hexdigest()
+    meant = uploads.without_boundary(call.raw, call.content_type)
+    fingerprint = hashlib.sha256("\n".join(said).encode("utf-8", "replace") + b"\n" + meant).hexdigest()
     return Asked(call.bearer.app_id or call.bearer.id, str(key), fingerprint)
 
 

@@ -42,6 +42,7 @@ HANDLERS = (
     "payment_accounts",
     "payment_links",
     "exports",
+    "imports",
     "lists",
     "list_members",
     "discount_codes",

@@ -25,7 +25,17 @@ from typing import Literal, NamedTuple
 PropertyType = Literal["string", "number", "money", "date", "datetime", "enumeration", "bool", "phone_number"]
 Writer = Literal["user", "create", "import", "api"]
 OptionSource = Literal[
-    "owners", "teams", "currencies", "locales", "time_zones", "tax_rates", "industries", "folders", "free"
+    "owners",
+    "teams",
+    "currencies",
+    "locales",
+    "time_zones",
+    "tax_rates",
+    "industries",
+    "folders",
+    "free",
+    "deal_pipelines",
+    "deal_stages",
 ]
 
 EDITABLE: tuple[Writer, ...] = ("user", "create", "import", "api")

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from psycopg import Connection
 
@@ -21,6 +21,8 @@ from kalends.crm.product_prices import price_properties
 from kalends.crm.property_groups import information
 
 _GROUPS = {each.name: each for each in GROUPS}
+_OF_DEALS: Mapping[OptionSource | None, str] = {"deal_pipelines": "pipeline", "deal_stages": "stage"}
+"""What properties of other objects name of deals' pipelines."""
 _CURRENCIES = """
     SELECT a.currency, c.code FROM account AS a JOIN enabled_currency AS c ON c.account_id = a.id
     WHERE a.id = %(account_id)s ORDER BY c.code
@@ -45,7 +47,9 @@ def ask_for_object(db: Connection[Any], account_id: int, name: str) -> Callable[
     named = {"account_id": account_id, "object": obj.name}
     others = _read_when_asked(db, account_id)
     properties = db.execute(load("kalends.crm", "own_properties"), named)
-    pipelines = db.execute(load("kalends.crm", "pipeline_options"), named) if obj.pipeline else None
+    piped = _in_pipelines(obj.name)
+    of_piped = {"account_id": account_id, "object": piped.of}
+    pipelines = db.execute(load("kalends.crm", "pipeline_options"), of_piped) if piped.kinds else None
     enabled = db.execute(_CURRENCIES, named) if obj.name == "product" else None
 
     def answer() -> ObjectType:
@@ -71,7 +75,7 @@ def _read_when_asked(db: Connection[Any], account_id: int) -> Callable[[str], Ob
             options[row[-1]].append(row)
         extended = {name: obj.with_custom(_own(obj, own[name])) for name, obj in OBJECTS.items()}
         return {
-            name: _with_pipelines(obj, options[name]) if obj.pipeline else obj
+            name: _with_pipelines(obj, options[piped.of]) if (piped := _in_pipelines(name)).kinds else obj
             for name, obj in extended.items()
         }
 
@@ -124,12 +128,31 @@ def _option(stored: Mapping[str, Any]) -> Option:
     return Option(stored["value"], same(stored["label"]))
 
 
+class _Piped(NamedTuple):
+    """Whose pipelines an object's properties name, and which of them name a pipeline and which a stage."""
+
+    of: str
+    kinds: Mapping[str, str]
+
+
+@cache
+def _in_pipelines(name: str) -> _Piped:
+    obj = get_object(name)
+    if obj.pipeline:
+        return _Piped(name, {obj.pipeline: "pipeline", obj.stage: "stage"})
+    named = {
+        each.name: _OF_DEALS[each.options_from] for each in obj.properties if each.options_from in _OF_DEALS
+    }
+    return _Piped("deal", named)
+
+
 def _with_pipelines(obj: ObjectType, rows: Sequence[Sequence[Any]]) -> ObjectType:
+    piped = _in_pipelines(obj.name)
+    own = get_object(piped.of)
+    known = {"pipeline": own.by_name[own.pipeline], "stage": own.by_name[own.stage]}
     options = {
-        name: tuple(
-            _labeled(obj.by_name[name], value, label) for which, value, label, _of in rows if which == kind
-        )
-        for kind, name in (("pipeline", obj.pipeline), ("stage", obj.stage))
+        name: tuple(_labeled(known[kind], value, label) for which, value, label, _of in rows if which == kind)
+        for name, kind in piped.kinds.items()
     }
     return replace(
         obj,

@@ -1,8 +1,9 @@
 """Which columns an export has, in which order, and what stands above them.
 
 The order is HubSpot's. Record ID comes first, whatever is asked for. Then come the columns of a view in the view's
-order; or all properties by their labels in the alphabet of the headers' language, and behind them, if associations are
-asked for as well, two columns for each associated object: the numbers of the records and their names.
+order, those of associated records among them; or all properties by their labels in the alphabet of the headers'
+language, and behind them, if associations are asked for as well, those of associated records. Each associated object
+has two columns: the numbers of the records and their names.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from kalends.catalog.model import ObjectType, Property, Text
 from kalends.catalog.registry import get_object
 from kalends.exports.request import COLUMNS_MAX, Request, WrongRequest
 from kalends.exports.values import RECORD_ID
+from kalends.query.tied_names import tied_object
 
 Kind = Literal["text", "number", "money", "date", "instant", "flag"]
 Part = Literal["ids", "names", "all"]
@@ -78,16 +80,25 @@ def several_of(obj: ObjectType) -> list[Several]:
 def columns_of(asked: Request, obj: ObjectType) -> list[Column]:
     """The columns of an export, in their order. Raises :class:`~kalends.exports.request.WrongRequest` for too many."""
     language = asked.language
-    properties = [obj.by_name[name] for name in _names(asked, obj)]
-    labels = Counter(each.label.in_language(language) for each in properties)
-    columns = [_of_property(each, asked, labels[each.label.in_language(language)] > 1) for each in properties]
+    names = _names(asked, obj)
+    labels = Counter(obj.by_name[name].label.in_language(language) for name in names if name in obj.by_name)
+    columns: list[Column] = []
+    for name in names:
+        if name in obj.by_name:
+            prop = obj.by_name[name]
+            columns.append(_of_property(prop, asked, labels[prop.label.in_language(language)] > 1))
+        else:
+            columns += _of_tie(get_object(tied_object(name)), asked)
     for each in several_of(obj):
         if getattr(asked, each.option):
             header = (
                 f"{each.first};{each.further}" if asked.internal_names else each.label.in_language(language)
             )
             columns.append(Column(header, each.option, several=each, part="all"))
+    placed = {tied_object(name) for name in names}
     for to in ties_of(asked, obj):
+        if to in placed:
+            continue
         columns += _of_tie(get_object(to), asked)
     most = COLUMNS_MAX[asked.format]
     if len(columns) > most:
@@ -101,7 +112,8 @@ def columns_of(asked: Request, obj: ObjectType) -> list[Column]:
 
 def _names(asked: Request, obj: ObjectType) -> list[str]:
     if asked.scope == "view":
-        known = [name for name in asked.columns if name in obj.by_name]
+        tied = ties_of(asked, obj)
+        known = [name for name in asked.columns if name in obj.by_name or tied_object(name) in tied]
         return list(dict.fromkeys((RECORD_ID, *known)))
     every = [each for each in obj.properties if each.name != RECORD_ID and not each.reporting_only]
     every.sort(

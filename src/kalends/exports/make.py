@@ -103,6 +103,10 @@ def _total(db: Connection[Any], sql: Sql) -> int:
     return int(row[0])
 
 
+PEOPLE = ("owners", "teams", "tax_rates")
+"""Where options come from whose words are names: values of theirs are numbers, which nobody reads."""
+
+
 def people_of(db: Connection[Any], account_id: int) -> dict[str, Words]:
     """The names of owners, teams and tax rates by their values, by what options come from."""
     found: dict[str, dict[str, str]] = {"owners": {}, "teams": {}, "tax_rates": {}}

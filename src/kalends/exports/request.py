@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from kalends.catalog.model import ObjectType, Sort
 from kalends.query import Filter, Limits, Words, parse
+from kalends.query.tied_names import tied_object
 
 Format = Literal["csv", "xlsx", "xls"]
 Language = Literal["en", "nb", "fi"]
@@ -42,7 +43,8 @@ class Request:
     """An export as it is asked for.
 
     ``groups`` is the filter's JSON, ``sort`` a property with ``-`` in front for descending (empty: the object's own
-    order). ``columns`` are properties and ``ties`` associated objects of the scope ``view``; others name none.
+    order). ``columns`` are properties and ``ties`` associated objects of the scope ``view``; others name none. Ties
+    stand behind the properties, unless their word (``associated.contact``) is among the columns.
     ``mark`` begins a CSV file with the mark by which Excel knows UTF-8. ``internal_names`` and ``internal_values``
     write what programs call properties and options. ``all_tied`` names all associated records, not a thousand.
     ``newest`` is in how many records a large list looked for the words of ``search``.
@@ -118,7 +120,9 @@ def check(asked: Request, obj: ObjectType) -> None:
         raise WrongRequest(
             "all_tied", "All associated records fit into CSV files only: choose CSV, or up to 1,000."
         )
-    unknown = [name for name in asked.columns if name not in obj.by_name]
+    unknown = [
+        name for name in asked.columns if name not in obj.by_name and tied_object(name) not in asked.ties
+    ]
     if unknown:
         raise WrongRequest("columns", f"The {obj.singular_label.en.lower()} has no property {unknown[0]!r}.")
     loose = [name for name in asked.ties if obj.association(name) is None]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from kalends.catalog.expressions import linked_records
 from kalends.catalog.model import ObjectType
 from kalends.catalog.registry import get_object
 from kalends.exports.columns import Column, Several
@@ -18,7 +17,7 @@ from kalends.exports.values import RECORD_ID, Words, defused, flag_sql, instant_
 from kalends.query import Context, Sql, compile_count, compile_filter
 from kalends.query.context import Binder
 from kalends.query.paging import order_sql, sort_sql
-from kalends.query.sight import seen_sql
+from kalends.query.tied_names import tied_rows
 
 MAIN = "t"
 
@@ -140,13 +139,9 @@ def _tie_sql(
 
     A semicolon inside a name becomes a space, so that names and numbers can be told apart and put side by side.
     """
-    tie = obj.association(target.name)
-    assert tie is not None
-    records = binder.fill(linked_records(tie, obj.name, target.table, "u"), MAIN)
-    seen = seen_sql(binder, target, "u")
-    reads = ["u.id", f"coalesce(NULLIF({binder.fill(target.display, 'u')}, ''), u.id::text) AS name"]
-    reads += [f"{_all_values(binder, target, each, 'u')} AS {each.option}" for each in several]
-    limit = "" if asked.all_tied else f" LIMIT {TIED_MAX}"
+    further = [f"{_all_values(binder, target, each, 'u')} AS {each.option}" for each in several]
+    limit = None if asked.all_tied else TIED_MAX
+    rows = tied_rows(binder, obj, target, MAIN, further=further, limit=limit)
     name = "replace(x.name, ';', ' ')"
     parts = [
         "string_agg(x.id::text, ';' ORDER BY x.id) AS ids",
@@ -155,7 +150,4 @@ def _tie_sql(
     for each in several:
         value = f"x.{each.option}"
         parts.append(f"string_agg({value if typed else defused(value)}, ';' ORDER BY x.id) AS {each.option}")
-    return (
-        f"SELECT {', '.join(parts)} FROM (SELECT {', '.join(reads)} FROM {records}"
-        f"{f' AND {seen}' if seen else ''} ORDER BY u.id{limit}) AS x"
-    )
+    return f"SELECT {', '.join(parts)} FROM ({rows}) AS x"

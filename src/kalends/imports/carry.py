@@ -17,7 +17,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from kalends.accounts.context import AccountContext
-from kalends.accounts.permissions import Place, place_of
+from kalends.accounts.permissions import ROLES, Place, place_of
 from kalends.accounts.sql import array, integers
 from kalends.crm.schema import account_object
 from kalends.events.journal import encode
@@ -25,7 +25,7 @@ from kalends.imports import sheets
 from kalends.imports.block import Block
 from kalends.imports.cells import reader_for
 from kalends.imports.drafts import DraftReader, RowDraft, refuse_repeated
-from kalends.imports.runs import KEPT, Import, find, tell
+from kalends.imports.runs import KEPT, PROGRAM, Import, find, let_begin, tell
 from kalends.imports.sheets import WrongFile
 from kalends.imports.undo import undo_block
 
@@ -101,6 +101,10 @@ def take_turn(
             db.execute("SELECT pg_advisory_unlock(%s)", [row[0]])
 
 
+_A_PROGRAMS = Place(PROGRAM, "admin", None, ROLES["admin"], (), ())
+"""What a program may: its scopes were looked at when it asked."""
+
+
 class MayNotImport(ValueError):
     """Whoever asked may not import these records any more."""
 
@@ -146,6 +150,8 @@ class _Work:
         return False
 
     def _place(self) -> Place:
+        if self._one.of_program:
+            return _A_PROGRAMS
         with self._db.cursor() as cursor:
             place = place_of(cursor, self._ctx.id, self._one.user_id)
         if place is None or not place.grants.allows("import"):
@@ -239,6 +245,8 @@ def _end(db: Db, ctx: AccountContext, one: Import, status: str, now: datetime, p
             "WHERE account_id = %s AND id = %s AND status = %s",
             [status, now, problem, ctx.id, one.id, one.status],
         )
+        if done.rowcount and status == "checked" and one.of_program:
+            let_begin(db, ctx, one.id, "run")
         after = find(db, ctx, one.id)
         if done.rowcount and after is not None and status in ("done", "undone"):
             tell(db, ctx, after, {"done": "completed", "undone": "undone"}[status], one.actor)

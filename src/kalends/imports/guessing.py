@@ -140,7 +140,7 @@ def guess(
         if RECORD_ID in targets and _are_elsewhere(db, ctx, obj, targets.index(RECORD_ID), rows):
             source = "elsewhere"
             targets = [KEY if each == RECORD_ID else _key_of(each) for each in targets]
-    identify, mode = _identity(obj, targets)
+    identify, mode = identity_of(obj, targets)
     if RECORD_ID in targets and identify != RECORD_ID:
         targets = ["" if each == RECORD_ID else each for each in targets]
     texts = [
@@ -154,8 +154,8 @@ def guess(
         targets=tuple(targets),
         identify=identify,
         mode=mode,
-        dates=guess_dates(_values(obj, targets, texts, "date", "datetime"), ctx.language),
-        decimal=guess_decimal(_values(obj, targets, texts, "number", "money"), ctx.language),
+        dates=guess_dates(values_of_kind(obj, targets, texts, "date", "datetime"), ctx.language),
+        decimal=guess_decimal(values_of_kind(obj, targets, texts, "number", "money"), ctx.language),
         source=source,
     )
 
@@ -216,7 +216,7 @@ def _are_elsewhere(
     return bool(given) and found[0] == 0
 
 
-def _identity(obj: ObjectType, targets: Sequence[str]) -> tuple[str, Any]:
+def identity_of(obj: ObjectType, targets: Sequence[str]) -> tuple[str, Any]:
     """What records are known by: their own words first, then the other system's, then the number."""
     for name in identifying(obj):
         if name in targets and name not in (RECORD_ID, KEY):
@@ -226,9 +226,10 @@ def _identity(obj: ObjectType, targets: Sequence[str]) -> tuple[str, Any]:
     return (RECORD_ID, "update") if RECORD_ID in targets else ("", "create")
 
 
-def _values(
+def values_of_kind(
     obj: ObjectType, targets: Sequence[str], texts: Sequence[Sequence[str]], *kinds: str
 ) -> list[str]:
+    """The cells of all columns that become properties of some kinds, to tell from how they are written."""
     found: list[str] = []
     for target, column in zip(targets, texts, strict=True):
         meant = parse_target(target) if target else None

@@ -21,10 +21,14 @@ from kalends.imports.problems import Problem
 
 Db = Connection[Any]
 
+PROGRAM = 0
+"""Stands for the user where a program asked: its token's scopes were looked at then, and nobody's role counts."""
 KEPT = timedelta(days=30)
 """For how long the file of an import is kept; what it did can be undone without it."""
 OPEN_MAX = 5
 """How many imports of an account may be under way at once."""
+_IN_A_ROW = 10_000
+"""More problems than a row can have: its columns are fewer."""
 _COLUMNS = (
     "id, name, object, user_id, actor, plan, status, asked_at, ended_at, rows_done, last_row, found, key, "
     "file_size, problem"
@@ -68,6 +72,11 @@ class Import(NamedTuple):
     def is_open(self) -> bool:
         """Whether a worker is to do something with it."""
         return self.status in ("checking", "running", "undoing")
+
+    @property
+    def of_program(self) -> bool:
+        """Whether a program asked for it: nobody looks at a rehearsal then, and the import follows it by itself."""
+        return self.user_id == PROGRAM
 
     @property
     def rows(self) -> int:
@@ -115,6 +124,12 @@ def find(db: Db, ctx: AccountContext, id_: int) -> Import | None:
 def list_imports(db: Db, ctx: AccountContext, *, limit: int = 200) -> list[Import]:
     """The newest imports."""
     return _read(db, ctx, "TRUE", {}, limit)
+
+
+def list_of_programs(db: Db, ctx: AccountContext, *, before: int = 0, limit: int) -> list[Import]:
+    """The newest imports that programs asked for; with ``before`` those older than the import of that number."""
+    condition = "d.user_id = %(program)s AND (%(before)s = 0 OR d.id < %(before)s)"
+    return _read(db, ctx, condition, {"program": PROGRAM, "before": before}, limit)
 
 
 def _read(db: Db, ctx: AccountContext, condition: str, params: Mapping[str, Any], limit: int) -> list[Import]:
@@ -169,11 +184,17 @@ def let_begin(db: Db, ctx: AccountContext, id_: int, what: str) -> None:
 
 
 def cancel(db: Db, ctx: AccountContext, id_: int, *, now: datetime, actor: str) -> Import:
-    """Stop a rehearsal or an import; what was imported so far stays, and can be undone."""
+    """Stop a rehearsal or an import; what was imported so far stays, and can be undone.
+
+    The file of a rehearsal that a person stops may be mapped anew; a program's import is over.
+    """
     done = db.execute(
-        "UPDATE data_import SET status = CASE status WHEN 'checking' THEN 'new' ELSE 'canceled' END, ended_at = %s "
-        "WHERE account_id = %s AND id = %s AND status IN ('checking', 'running')",
-        [now, ctx.id, id_],
+        "UPDATE data_import SET status = CASE WHEN status = 'checking' AND user_id <> %s THEN 'new' "
+        "ELSE 'canceled' END, ended_at = %s, "
+        "found = CASE WHEN status = 'running' THEN found ELSE '{}' END "  # a rehearsal has written nothing
+        "WHERE account_id = %s AND id = %s AND status IN ('checking', 'checked', 'running') "
+        "AND (status <> 'checked' OR user_id = %s)",
+        [PROGRAM, now, ctx.id, id_, PROGRAM],
     )
     found = find(db, ctx, id_)
     if found is None or done.rowcount == 0:
@@ -198,6 +219,26 @@ def problems(db: Db, ctx: AccountContext, id_: int, *, limit: int = 1_000) -> li
         [ctx.id, id_, limit],
     ).fetchall()
     return [Problem(row, *each) for row, told in rows for each in json.loads(told)]
+
+
+class Wrong(NamedTuple):
+    """A problem with its place among those of an import: its mark is the row and its number in the row."""
+
+    mark: int
+    problem: Problem
+
+
+def problems_after(db: Db, ctx: AccountContext, id_: int, *, after: int, limit: int) -> list[Wrong]:
+    """What is wrong with the rows of a file, in order, behind the mark ``after``; 0 begins with the first."""
+    row, number = divmod(after, _IN_A_ROW)
+    found = db.execute(
+        "SELECT r.row, p.number, p.told::text FROM import_row AS r CROSS JOIN LATERAL "
+        "jsonb_array_elements(r.problems) WITH ORDINALITY AS p (told, number) "
+        "WHERE r.account_id = %s AND r.import_id = %s AND r.verdict = 'bad' AND r.row >= %s "
+        "AND (r.row, p.number) > (%s, %s) ORDER BY r.row, p.number LIMIT %s",
+        [ctx.id, id_, row, row, number, limit],
+    ).fetchall()
+    return [Wrong(row * _IN_A_ROW + place, Problem(row, *json.loads(told))) for row, place, told in found]
 
 
 def bad_lines(db: Db, ctx: AccountContext, id_: int) -> dict[int, Sequence[Sequence[str]]]:

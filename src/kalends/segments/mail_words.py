@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,10 +18,12 @@ from babel.numbers import format_decimal
 from kalends.catalog.model import ObjectType, Property
 from kalends.catalog.registry import suggestion
 from kalends.core.money import to_minor
+from kalends.exports.values import Words
 from kalends.messages.letters.formats import LANGUAGES, Formats, language_of, locale_of
 from kalends.query import currency_column
 
 SUBJECT_MAX, BODY_MAX = 150, 10_000
+NOBODY: Mapping[str, Words] = MappingProxyType({})
 _PLACE = re.compile(r"\{\{([^{}]*)\}\}")
 
 
@@ -108,16 +111,27 @@ def in_language(words: Mapping[str, MailWords], reader: str, account: str) -> tu
 
 
 def filled(
-    obj: ObjectType, words: MailWords, row: Mapping[str, Any], *, language: str, country: str, time_zone: str
+    obj: ObjectType,
+    words: MailWords,
+    row: Mapping[str, Any],
+    *,
+    language: str,
+    country: str,
+    time_zone: str,
+    people: Mapping[str, Words] = NOBODY,
 ) -> MailWords:
-    """Words with the reader's own values in their places; ``row`` is what a compiled select gave."""
+    """Words with the reader's own values in their places; ``row`` is what a compiled select gave.
+
+    ``people`` are the names of owners and teams (:func:`kalends.exports.make.people_of`).
+    """
     formats = Formats(locale_of(language, country))
 
     def value(place: re.Match[str]) -> str:
         name, _, otherwise = place[1].partition("|")
         prop = obj.by_name.get(name.strip())
         told = "" if prop is None else _told(prop, row, formats, language, time_zone)
-        return told or otherwise.strip()
+        named = people.get(prop.options_from or "", {}) if prop else {}
+        return named.get(told, told) or otherwise.strip()
 
     return MailWords(" ".join(_PLACE.sub(value, words.subject).split()), _PLACE.sub(value, words.body))
 

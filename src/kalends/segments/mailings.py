@@ -22,6 +22,8 @@ from kalends.accounts.sql import take_ids
 from kalends.catalog.model import ObjectType
 from kalends.crm.schema import account_object
 from kalends.events import journal
+from kalends.exports.make import PEOPLE, people_of
+from kalends.exports.values import Words
 from kalends.messages.mailing_letters import KIND, MailingLetter, tell
 from kalends.messages.refusals import link_to_leave, refusing
 from kalends.query import Context, compile_lookup, fetch
@@ -281,15 +283,21 @@ def read_by(
     with db.cursor() as cursor:
         rows = fetch(cursor, compile_lookup(obj, columns, contacts, asking))
     refused = refusing(db, ctx, [row["email"] for row in rows if row["email"]])
-    return [_read(ctx, obj, mailing, row, row["email"] in refused) for row in rows]
+    people = people_of(db, ctx.id) if any(obj.by_name[name].options_from in PEOPLE for name in known) else {}
+    return [_read(ctx, obj, mailing, row, people, row["email"] in refused) for row in rows]
 
 
 def _read(
-    ctx: AccountContext, obj: ObjectType, mailing: Mailing, row: Mapping[str, Any], refused: bool
+    ctx: AccountContext,
+    obj: ObjectType,
+    mailing: Mailing,
+    row: Mapping[str, Any],
+    people: Mapping[str, Words],
+    refused: bool,
 ) -> Read:
     language, words = in_language(mailing.words, row.get("hs_language") or ctx.language, ctx.language)
     country = row.get("country") or ctx.country
-    said = filled(obj, words, row, language=language, country=country, time_zone=ctx.time_zone)
+    said = filled(obj, words, row, language=language, country=country, time_zone=ctx.time_zone, people=people)
     why_not = "no_address" if not row["email"] else "opted_out" if refused or row["hs_email_optout"] else ""
     return Read(row["id"], row["email"] or "", language, said, why_not)
 

@@ -27,7 +27,8 @@ UNION ALL SELECT 'team', t.id::text, t.name FROM team AS t WHERE t.account_id = 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One value ready to be shown. ``kind`` chooses how: text, money, date, badge, name, person, method or empty."""
+    """One value ready to be shown. ``kind`` chooses how: text, money, date, badge, name, person, method, links
+    (``links`` are names and addresses; empty for what has no page) or empty."""
 
     kind: str = "text"
     text: str = ""
@@ -38,6 +39,7 @@ class Cell:
     under: str = ""
     note: str = ""
     note_tone: str = ""
+    links: tuple[tuple[str, str], ...] = ()
 
 
 Dress = Callable[[Row], Cell]

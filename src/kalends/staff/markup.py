@@ -79,10 +79,18 @@ def _value(value: Cell) -> str:
                 f'<span class="row"><span class="avatar" aria-hidden="true">{escape(value.value)}</span>'
                 f'<span class="soft">{text}</span></span>'
             )
+        case "links":
+            return ", ".join(_link(*each) for each in value.links)
         case "empty":
             return NOTHING
         case _:
             return f'<span class="soft">{text}</span>'
+
+
+def _link(name: str, address: str) -> str:
+    if not address:
+        return f'<span class="soft">{escape(name)}</span>'
+    return f'<a href="{escape(address)}">{escape(name)}</a>'
 
 
 def strip_day(day: Mapping[str, Any]) -> SafeString:
@@ -120,7 +128,7 @@ _ARROWS = {
 
 
 def heading(column: Column, *, is_name: bool = False) -> SafeString:
-    """The head of a column, which sorts by it; all but the name's can be made wider."""
+    """The head of a column, which sorts by it if its records can be sorted so; all but the name's can be made wider."""
     css = f"{column.css} c-name" if is_name else column.css
     width = f' data-width="{column.width}"' if column.width else ""
     sorts = f' aria-sort="{column.direction}"' if column.direction else ""
@@ -128,9 +136,16 @@ def heading(column: Column, *, is_name: bool = False) -> SafeString:
     name = escape(column.name)
     return mark_safe(  # noqa: S308 - every part is escaped
         f'<th scope="col" role="columnheader" class="{css}" data-column="{name}"{width}{sorts}>'
-        f'<a id="sort-{name}" href="{escape(column.sort_link)}">{escape(column.label)}'
-        f"{icon(*_ARROWS[column.direction])}</a>{resize}</th>"
+        f"{_sorter(column, name)}{resize}</th>"
     )
+
+
+def _sorter(column: Column, name: str) -> str:
+    label = escape(column.label)
+    if not column.sort_link:
+        return f"<span>{label}</span>"
+    arrow = icon(*_ARROWS[column.direction])
+    return f'<a id="sort-{name}" href="{escape(column.sort_link)}">{label}{arrow}</a>'
 
 
 def nav_link(entry: Entry, current: str) -> SafeString:

@@ -11,6 +11,7 @@ from kalends.accounts.scopes import (
     ALL,
     AUTOMATION,
     EXPORT,
+    IMPORT,
     LISTS_READ,
     LISTS_WRITE,
     OWNERS,
@@ -55,6 +56,8 @@ def in_words(scope: str, language: str) -> ScopeWords:
         return ScopeWords(scope, _("Tax rates"), _("read them"))
     if scope == EXPORT:
         return ScopeWords(scope, _("Exports"), _("make files of the records that it may read"))
+    if scope == IMPORT:
+        return ScopeWords(scope, _("Imports"), _("bring files of the records that it may write"))
     if scope in (LISTS_READ, LISTS_WRITE):
         may = _("read them") if scope == LISTS_READ else _("create, change and delete them")
         return ScopeWords(scope, _("Segments"), may)

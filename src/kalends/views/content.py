@@ -12,7 +12,10 @@ COLUMNS_MAX = 60
 
 
 class ColumnChoice(NamedTuple):
-    """A property that is shown, and how wide its column is, in pixels; 0 is as wide as the values ask for."""
+    """A property, or an object whose tied records are shown (``associated.contact``); and how wide the column is.
+
+    The width is in pixels; 0 is as wide as the values ask for.
+    """
 
     name: str
     width: int = 0

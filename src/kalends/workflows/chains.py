@@ -105,7 +105,8 @@ def _over_ties(
             "SELECT e.record_id, e.id, e.depth FROM enrollment AS e WHERE e.account_id = %(account_id)s "
             "AND e.workflow_id = %(workflow)s AND e.depth > 0 AND e.id IN ("
             "SELECT l.enrollment_id FROM workflow_log AS l WHERE l.account_id = %(account_id)s "
-            "AND l.workflow_id = %(workflow)s AND l.at = ANY(%(moments)s) AND l.kind = 'set_property') "
+            "AND l.workflow_id = %(workflow)s AND l.at = ANY(%(moments)s) "
+            "AND l.kind IN ('set_property', 'create_record')) "
             "ORDER BY e.depth DESC, e.id DESC LIMIT %(most)s",
             {"account_id": ctx.id, "workflow": workflow, "moments": sorted(moments), "most": AT_ONCE},
         ).fetchall()

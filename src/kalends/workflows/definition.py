@@ -140,6 +140,21 @@ class SetProperty(Action):
     on: str = ""
 
 
+class Given(NamedTuple):
+    """A property of a record to be, and its value: a text with placeholders."""
+
+    property: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateRecord(Action):
+    """Makes a record of another object, associated with the record and with the contacts and companies of it."""
+
+    object: str
+    given: tuple[Given, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assign(Action):
     """Gives the record an owner: the one user, or several in turn."""
@@ -296,6 +311,7 @@ NAMES: Mapping[type[Action], str] = MappingProxyType(
         MailTeam: "mail_team",
         MailContact: "mail_contact",
         SetProperty: "set_property",
+        CreateRecord: "create_record",
         Assign: "assign",
         MakeTask: "make_task",
         ChangeSegment: "change_segment",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple, cast
@@ -13,6 +13,8 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.catalog.model import ObjectType
 from kalends.crm.schema import account_object
+from kalends.exports.make import people_of
+from kalends.exports.values import Words
 from kalends.query import Context, Filter, compile_ids, fetch
 from kalends.workflows.definition import Definition
 from kalends.workflows.reading import read_definition
@@ -112,6 +114,7 @@ class Flows:
     _objects: dict[str, ObjectType] = field(default_factory=dict[str, ObjectType])
     _read: dict[tuple[int, int], Flow | str] = field(default_factory=dict[tuple[int, int], Flow | str])
     _living: frozenset[int] | None = None
+    _people: Mapping[str, Words] | None = None
 
     def object(self, name: str) -> ObjectType:
         """An object as the account has it. Raises ``UnknownName``."""
@@ -119,6 +122,12 @@ class Flows:
         if found is None:
             found = self._objects[name] = account_object(self.db, self.ctx, name)
         return found
+
+    def people(self) -> Mapping[str, Words]:
+        """The names of the account's users, teams and tax rates, by what options come from and by number."""
+        if self._people is None:
+            self._people = people_of(self.db, self.ctx.id)
+        return self._people
 
     def living_segments(self) -> frozenset[int]:
         """The numbers of the account's segments."""

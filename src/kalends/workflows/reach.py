@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple, cast
 
 from kalends.query import Associated
-from kalends.workflows.definition import Assign, Definition, SetProperty
+from kalends.workflows.definition import Assign, CreateRecord, Definition, SetProperty
 from kalends.workflows.texts import named_in
 
 
@@ -33,6 +33,7 @@ def reach_of(made: Definition) -> Reach:
         for each in made.actions.values()
         if isinstance(each, SetProperty | Assign)
     }
+    written |= {each.object for each in made.actions.values() if isinstance(each, CreateRecord)}
     return Reach(frozenset({made.object, *written, *_named(made)}), frozenset(written))
 
 

@@ -18,7 +18,9 @@ from kalends.workflows.definition import (
     CallWebhook,
     Case,
     ChangeSegment,
+    CreateRecord,
     EnrollElsewhere,
+    Given,
     MailContact,
     MailTeam,
     MakeTask,
@@ -38,7 +40,13 @@ from kalends.workflows.definition import (
 )
 from kalends.workflows.happenings import events_of
 from kalends.workflows.sheet import Sheet
-from kalends.workflows.writable import is_writable, workflow_objects, writable_properties
+from kalends.workflows.texts import PLACE
+from kalends.workflows.writable import (
+    creatable_objects,
+    is_writable,
+    workflow_objects,
+    writable_properties,
+)
 
 WAYS_MOST, VALUES_MOST, DAYS_MOST = 20, 250, 3650
 _MODES = ("set", "copy", "clear", "increment", "now")
@@ -172,6 +180,46 @@ def _check_value(sheet: Sheet, obj: ObjectType, prop: Property, made: SetPropert
             pass
 
 
+def _create_record(sheet: Sheet, obj: ObjectType, common: Common) -> Action:
+    allowed = creatable_objects(obj)
+    to, body = sheet.text("object"), sheet.body.get("properties", {})
+    if to not in allowed:
+        sheet.wrong(
+            "object", to or "nothing", f"Give one of {', '.join(allowed) or 'no object: there is none'}."
+        )
+        return CreateRecord(**common, object="", given=())
+    target = sheet.known.objects(to)
+    if not isinstance(body, Mapping):
+        sheet.wrong(
+            "properties", body, 'Give an object such as {"dealname": "Renewal of {{ record.name }}"}.'
+        )
+        body = {}
+    inner = sheet.inner("properties", body, set(body))
+    given = [each for name in body if (each := _given(inner, obj, target, str(name))) is not None]
+    names = {each.property for each in given if each.value}
+    lacking = [each for each in target.required_at_creation if each not in names]
+    if target.one_required_at_creation and not names.intersection(target.one_required_at_creation):
+        lacking.append(" or ".join(target.one_required_at_creation))
+    for each in lacking:
+        inner.wrong(each, "nothing", f"A new {to} needs it.")
+    return CreateRecord(**common, object=to, given=tuple(given))
+
+
+def _given(sheet: Sheet, obj: ObjectType, target: ObjectType, name: str) -> Given | None:
+    prop = sheet.property(name, target, name)
+    value = sheet.words(name, obj, most=65_536)
+    if prop is None:
+        return None
+    if not is_writable(target, prop):
+        sheet.wrong(name, prop.name, "A workflow cannot write it.")
+    elif value and not PLACE.search(value):
+        try:
+            read_value(prop, value)
+        except WrongValue as wrong:
+            sheet.wrong(name, wrong.value, wrong.remedy)
+    return Given(prop.name, value)
+
+
 def _assign(sheet: Sheet, obj: ObjectType, common: Common) -> Action:
     if "hubspot_owner_id" not in obj.by_name:
         sheet.wrong("do", "assign", f"A {obj.name} has no owner.")
@@ -298,6 +346,7 @@ FORMS: Mapping[str, _Form] = {
     "mail_team": _form(_mail_team, "to", "subject", "body"),
     "mail_contact": _form(_mail_contact, "subject", "body"),
     "set_property": _form(_set_property, "property", "mode", "value", "source", "on"),
+    "create_record": _form(_create_record, "object", "properties"),
     "assign": _form(_assign, "to", "overwrite"),
     "make_task": _form(_make_task, "subject", "body", "priority", "to", "due_days", "due_at"),
     "change_segment": _form(_change_segment, "segment", "add"),

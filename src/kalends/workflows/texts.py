@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from babel.numbers import format_currency
@@ -70,9 +71,15 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def in_words(
-    prop: Property, value: Any, currency: str | None, formats: Formats, zone: str, language: str
+    prop: Property,
+    value: Any,
+    currency: str | None,
+    formats: Formats,
+    zone: str,
+    language: str,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """A value as a person reads it."""
+    """A value as a person reads it; ``names`` are those of the users or teams that the property names by number."""
     match value:
         case None:
             return ""
@@ -88,4 +95,4 @@ def in_words(
             parts: Sequence[Any] = value
             return ", ".join(prop.option_label(str(each), language) for each in parts)
         case _:
-            return prop.option_label(str(value), language)
+            return names.get(str(value)) or prop.option_label(str(value), language)

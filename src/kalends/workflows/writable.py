@@ -12,6 +12,8 @@ from kalends.catalog.model import ObjectType, Property
 from kalends.catalog.registry import OBJECTS
 from kalends.crm.rules import rules_of
 
+CREATED = ("contact", "company", "deal", "ticket")
+
 
 def workflow_objects() -> tuple[str, ...]:
     """The objects that have workflows: all but the parts of documents, which are seen and changed with the whole.
@@ -20,6 +22,19 @@ def workflow_objects() -> tuple[str, ...]:
     (True, False)
     """
     return tuple(name for name, obj in OBJECTS.items() if not obj.part_of)
+
+
+def creatable_objects(obj: ObjectType) -> tuple[str, ...]:
+    """The objects of which a workflow of ``obj`` makes records: those that it can associate with its own.
+
+    What sells and bills is made by people and by what they sell, never by a workflow. None makes records of its own
+    object: each would come into it, and make the next one. Over ties it is known how far a chain has come.
+
+    >>> from kalends.catalog import get_object
+    >>> creatable_objects(get_object("subscription")), creatable_objects(get_object("deal"))
+    (('contact', 'company', 'deal', 'ticket'), ('contact', 'company', 'ticket'))
+    """
+    return tuple(name for name in CREATED if name != obj.name and obj.association(name) is not None)
 
 
 def is_writable(obj: ObjectType, prop: Property) -> bool:

@@ -34,7 +34,7 @@ any time. What is told here stays.
 """
 _METHODS = ("get", "post", "put", "patch", "delete")
 _PLACE = re.compile(r"\{(\w+)\}")
-_OF_CRM = {"objects", "associations", "properties", "owners", "pipelines", "lists", "exports"}
+_OF_CRM = {"objects", "associations", "properties", "owners", "pipelines", "lists", "exports", "imports"}
 _OLDER_ONLY = {"kind"}
 """Places of a path that only v3 has."""
 _PROBE = {"type": "products", "to": "quotes"}
@@ -138,6 +138,7 @@ def _operation(route: Route, operation: Operation) -> dict[str, Any]:
     if operation.body:
         media = {"schema": ref(operation.body), "example": operation.example}
         kind = "application/x-www-form-urlencoded" if operation.form else "application/json"
+        kind = "multipart/form-data" if operation.multipart else kind
         made["requestBody"] = {"required": operation.body_needed, "content": {kind: media}}
     made["responses"] = _responses(route, operation)
     return made

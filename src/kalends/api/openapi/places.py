@@ -27,6 +27,7 @@ _PLACES: dict[str, tuple[Schema, str]] = {
     "token": (text(minLength=1), "The token itself."),
     "owner": (_NUMBER, "The owner's id."),
     "flow": (_NUMBER, "The number of a workflow."),
+    "import": (_NUMBER, "The import's number."),
     "list": (_NUMBER, "The list's number."),
     "source": (_NUMBER, "The number of the list whose members are taken over."),
     "record": (_NUMBER, "The record's number."),

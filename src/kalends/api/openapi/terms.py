@@ -15,7 +15,8 @@ class Operation(NamedTuple):
     ``handler`` is the route's function, as ``module.function``; its docstring becomes the summary. ``id`` is what
     generated clients call it, and stays. ``answers`` has the schema's name for each status of success, ``""`` where
     the answer has no body. ``version`` says under which of its paths it is shown. ``example`` is a body and ``path``
-    the places of a path that lead to success together; a test sends them. ``error`` is the schema of a 400 and a 401.
+    the places of a path that lead to success together; a test sends them. Bodies are JSON unless they are a ``form`` or
+    ``multipart``. ``error`` is the schema of a 400 and a 401.
     """
 
     handler: str
@@ -29,6 +30,7 @@ class Operation(NamedTuple):
     example: Any = None
     body_needed: bool = True
     form: bool = False
+    multipart: bool = False
     description: str = ""
     types: Sequence[str] = ()
     if_match: bool = False

@@ -15,6 +15,7 @@ from kalends.exports.columns import columns_of, several_of
 from kalends.exports.request import LANGUAGES, Request, WrongRequest
 from kalends.platform.clock import system_now
 from kalends.query import Filter, to_json
+from kalends.query.tied_names import tied_object
 from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.exports.standing import standing_context
@@ -130,15 +131,17 @@ def _ticked(request: HttpRequest) -> list[int]:
 
 
 def view_columns(listing: Listing) -> tuple[str, ...]:
-    """The properties that the list shows, in its order; a person's name is two of them."""
+    """The columns that the list shows, in its order; a person's name is two of them."""
     title = listing.page.title
     names = ("firstname", "lastname") if title == "firstname" else (title,)
     return tuple(dict.fromkeys((*names, *(each.name for each in listing.state.columns))))
 
 
 def view_ties(listing: Listing) -> tuple[str, ...]:
-    """The associated objects whose names the list shows."""
-    return tuple(each for each in listing.page.shows_ties if listing.object.association(each))
+    """The associated objects whose names the list shows, in columns of their own or below the records' names."""
+    chosen = (tied_object(each.name) for each in listing.state.columns)
+    shown = (each for each in listing.page.shows_ties if listing.object.association(each))
+    return tuple(dict.fromkeys((*filter(None, chosen), *shown)))
 
 
 def _asked(request: HttpRequest, listing: Listing, form: Form, *, status: int = 200) -> HttpResponse:

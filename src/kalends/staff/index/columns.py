@@ -9,9 +9,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from kalends.query.tied_names import tied_object, tied_word
 from kalends.staff.index.answers import list_part, list_with_panel
 from kalends.staff.index.pages import Listing
 from kalends.staff.index.reading import Ignored, read_columns
+from kalends.staff.index.tied import tied_label
 from kalends.staff.index.toolbar import hidden_fields
 from kalends.staff.reply import is_htmx
 from kalends.staff.visit import Visit, account_page
@@ -23,7 +25,7 @@ TEMPLATE = "staff/index/columns.html"
 @require_safe
 @account_page
 def chooser(request: HttpRequest, visit: Visit, slug: str) -> HttpResponse:
-    """The form: the columns that are shown, in their order, and then all others by name."""
+    """The form: the columns that are shown, in their order, and then all others by name, tied records as well."""
     listing = Listing(request, visit, slug)
     context = _context(listing)
     if is_htmx(request):
@@ -59,11 +61,19 @@ def _context(listing: Listing) -> dict[str, Any]:
     obj, language = listing.object, listing.visit.language
     shown = listing.state.columns
     taken = {each.name for each in shown} | {listing.page.title}
+    labels = {
+        each.name: each.label.in_language(language) for each in obj.properties if not each.reporting_only
+    }
+    labels |= {
+        tied_word(to): tied_label(to, language)
+        for to in listing.page.tied_columns
+        if listing.visit.may("view", to)
+    }
     others = sorted(
         (
-            {"name": each.name, "label": each.label.in_language(language), "width": "", "shown": False}
-            for each in obj.properties
-            if each.name not in taken and not each.reporting_only
+            {"name": name, "label": label, "width": "", "shown": False}
+            for name, label in labels.items()
+            if name not in taken
         ),
         key=lambda each: str(each["label"]).casefold(),
     )
@@ -75,7 +85,9 @@ def _context(listing: Listing) -> dict[str, Any]:
             *(
                 {
                     "name": each.name,
-                    "label": obj.by_name[each.name].label.in_language(language),
+                    "label": tied_label(to, language)
+                    if (to := tied_object(each.name))
+                    else obj.by_name[each.name].label.in_language(language),
                     "width": each.width or "",
                     "shown": True,
                 }

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from kalends.catalog import ObjectType
 from kalends.query import FilterError, Limits, parse
+from kalends.query.tied_names import tied_object
 from kalends.staff.objects import ObjectPage
 from kalends.views.content import COLUMNS_MAX, ColumnChoice, fitting_width
 
@@ -61,11 +62,15 @@ def _count(obj: ObjectType, term: object, ignored: Ignored) -> int:
 
 
 def read_columns(page: ObjectPage, obj: ObjectType, text: str, ignored: Ignored) -> tuple[ColumnChoice, ...]:
-    """Columns from their words: ``hs_status,hs_mrr:140``; the name's own column is always there and needs no word."""
+    """Columns from their words: ``hs_status,hs_mrr:140``; the name's own column is always there and needs no word.
+
+    Tied records have columns as well: ``associated.contact``.
+    """
     chosen: dict[str, ColumnChoice] = {}
     for word in filter(None, text.split(",")):
         name, _, width = word.partition(":")
-        if name not in obj.by_name or (width and not _is_width(width)) or len(chosen) == COLUMNS_MAX:
+        known = name in obj.by_name or tied_object(name) in page.tied_columns
+        if not known or (width and not _is_width(width)) or len(chosen) == COLUMNS_MAX:
             ignored.say(word)
         elif name != page.title:
             chosen.setdefault(name, ColumnChoice(name, fitting_width(int(width or 0))))

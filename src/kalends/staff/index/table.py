@@ -9,15 +9,17 @@ from django.utils.translation import gettext as _
 
 from kalends.query import NAME, Filter, Words, WrongKey, decode_key
 from kalends.query.context import Cursor
+from kalends.query.tied_names import tied_object
 from kalends.staff.cells import Cell, Names, Wardrobe
 from kalends.staff.index.state import ListState
+from kalends.staff.index.tied import tied_cells, tied_label
 from kalends.staff.objects import record_address
 from kalends.staff.paging import Page, Wanted, page_after, page_before
 from kalends.staff.visit import Visit
 
 
 class Column(NamedTuple):
-    """A heading: what it is called, how it stands, how wide it is, and where sorting by it leads."""
+    """A heading: what it is called, how it stands, how wide it is, and where sorting by it leads, if anywhere."""
 
     name: str
     label: str
@@ -69,20 +71,32 @@ def read_page(cursor: Cursor, visit: Visit, state: ListState, asked: Filter, wor
 
 def _read_columns(state: ListState) -> list[str]:
     page = state.page
-    names = [NAME, *(each.name for each in state.columns), *page.needs, page.under]
+    shown = (each.name for each in state.columns if not tied_object(each.name))
+    names = [NAME, *shown, *page.needs, page.under]
     return list(dict.fromkeys(filter(None, names)))
 
 
 def dressed(cursor: Cursor, visit: Visit, state: ListState, page: Page, names: Names) -> Table:
     """The page as a table."""
     about = state.page
-    beside = about.beside(cursor, visit.ctx.id, [row["id"] for row in page.rows])
+    ids = [row["id"] for row in page.rows]
+    beside = about.beside(cursor, visit.ctx.id, ids)
     dresses = about.dresses(visit, beside)
     wardrobe = Wardrobe(state.object, visit.language, visit.ctx.time_zone, names, dresses)
+    tied = {
+        each.name: tied_cells(cursor, visit, state.object, to, ids)
+        for each in state.columns
+        if (to := tied_object(each.name))
+    }
     rows: list[TableRow] = []
     for row in page.rows:
         under = dresses["@under"](row).text if "@under" in dresses else str(row.get(about.under) or "")
-        cells = [wardrobe.cell(state.object.by_name[each.name], row) for each in state.columns]
+        cells = [
+            tied[each.name][row["id"]]
+            if each.name in tied
+            else wardrobe.cell(state.object.by_name[each.name], row)
+            for each in state.columns
+        ]
         link = record_address(visit.ctx.id, state.object.name, row["id"])
         name = row[NAME] or str(row["id"])
         rows.append(TableRow(row["id"], name, link, "" if under == name else under, cells))
@@ -112,7 +126,9 @@ def name_column(visit: Visit, state: ListState) -> Column:
 
 
 def _heading(visit: Visit, state: ListState, name: str, width: int) -> Column:
-    """The one that sorts turns around, another one begins ascending."""
+    """The one that sorts turns around, another one begins ascending; tied records do not sort."""
+    if to := tied_object(name):
+        return Column(name, tied_label(to, visit.language), "", width, "", "", "")
     prop = state.object.by_name[name]
     order = state.order
     sorts = order.property == name

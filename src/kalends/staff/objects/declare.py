@@ -107,6 +107,11 @@ class ObjectPage:
         return self.object.name
 
     @property
+    def tied_columns(self) -> tuple[str, ...]:
+        """The objects whose tied records the list can show in columns."""
+        return tuple(each for each in self.ties if self.object.association(each))
+
+    @property
     def index(self) -> str:
         """The name of the list's address, which takes the account's number."""
         return self.slug

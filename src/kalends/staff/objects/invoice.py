@@ -100,6 +100,7 @@ PAGE = ObjectPage(
         "hubspot_owner_id",
     ),
     ties=("subscription", "contact", "company", "line_item", "payment", "payment_link"),
+    shows_ties=("contact", "company"),
     found=_found,
     empty=Empty(
         gettext_lazy("No invoices yet"),

@@ -95,6 +95,7 @@ PAGE = ObjectPage(
         "hs_reference_number",
     ),
     ties=("subscription", "invoice", "contact", "company", "payment_link"),
+    shows_ties=("contact", "company"),
     found=_found,
     empty=Empty(
         gettext_lazy("No payments yet"),

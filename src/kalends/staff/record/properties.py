@@ -270,7 +270,7 @@ def history(request: HttpRequest, visit: Visit, slug: str, id: int, name: str) -
                 "who": names.owners.get(each.source_id or "", ""),
                 "source": _source(each.source),
             }
-            for each, shown, before in zip(past, values, [*values[1:], ""], strict=True)
+            for each, shown, before in zip(past, values, [*values, ""][1:], strict=True)
         ],
     }
     return dialog(request, "staff/record/history.html", context)

@@ -107,6 +107,15 @@ class Desk:
         found = self.object.by_name.get(name)
         return found.label.in_language(self.visit.language) if found else name
 
+    def option_words(self, path: str, value: str) -> str:
+        """What people read for a value of a property of the record, or (``contact.jobtitle``) of what it is tied to."""
+        on, _dot, name = path.rpartition(".")
+        obj = account_object(self.visit.psycopg(), self.visit.ctx, on) if on in OBJECTS else self.object
+        prop = obj.by_name.get(name)
+        if prop is None:
+            return value
+        return self.names.of(prop, prop.option_label(value, self.visit.language))
+
     def _labeled(self, properties: list[Property]) -> Options:
         return by_label([(each.name, each.label.in_language(self.visit.language)) for each in properties])
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from kalends.staff.forms import DateField, Form
 from kalends.staff.index.toolbar import option_labels
+from kalends.staff.workflows import making
 from kalends.staff.workflows.desk import Desk
 from kalends.staff.workflows.kinds import MODES, PRIORITIES, UNITS
 from kalends.staff.workflows.words import day_names
@@ -22,6 +23,7 @@ STEP_FIELDS: Mapping[str, tuple[str, ...]] = {
     "mail_contact": ("subject", "body"),
     "make_task": ("subject", "details", "priority", "owner", "users", "teams", "due_days", "due_at"),
     "set_property": ("written", "mode", "value", "source"),
+    making.KIND: making.FIELDS,
     "assign": ("users", "teams", "overwrite"),
     "change_segment": ("add", "segment"),
     "call_webhook": ("url", "properties"),
@@ -55,6 +57,8 @@ FIELD_OF = {
     "percent": "shares",
     "body": "details",
     "days": "weekdays",
+    "properties": "made",
+    "object": "made",
 }
 """By which other field a problem is shown, where the form has none of its name."""
 
@@ -154,6 +158,7 @@ def _makers(desk: Desk) -> Mapping[str, Callable[[], forms.Field]]:
         "shares": lambda: _words(
             _("Shares in percent"), 200, _("One for each way, such as 50, 30, 20. Together 100."), long=False
         ),
+        **making.makers(desk, help_text),
         **_timely(desk),
     }
 
@@ -265,6 +270,7 @@ def initial_of(part: Json) -> dict[str, Any]:
     given["add"] = "1" if part.get("add", True) else "0"
     given["when"] = "date" if "date" in part else "property"
     given["shares"] = ", ".join(str(each.get("percent", "")) for each in part.get("parts", ()))
+    given |= making.initial(part)
     if "day" in part:
         given["weekday"] = given["month_day"] = part["day"]
     return given
@@ -371,6 +377,8 @@ _PUT: Mapping[str, Callable[[Json, str, Mapping[str, Any]], None]] = {
         ),
         _skip,
     ),
+    **dict.fromkeys(making.FIELDS, _skip),
+    "made": making.put,
     "details": _details,
     "written": _written,
     "value": _value,

@@ -46,6 +46,12 @@ KINDS: dict[str, Kind] = {
     "set_property": Kind(
         gettext_lazy("Set a property"), gettext_lazy("Set, copy, clear or increment"), "pencil", "change"
     ),
+    "create_record": Kind(
+        gettext_lazy("Create a record"),
+        gettext_lazy("A deal, contact or company, associated with the record"),
+        "plus",
+        "other",
+    ),
     "assign": Kind(
         gettext_lazy("Assign an owner"),
         gettext_lazy("One person, or several in turn"),

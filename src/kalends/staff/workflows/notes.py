@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kalends.staff import formatting
+from kalends.staff.workflows import making
 from kalends.staff.workflows.desk import Desk
 from kalends.workflows.actions.telling import NOBODY
 from kalends.workflows.enrolling import A_DAY_MAX, DEPTH_MAX, REASONS
@@ -82,6 +83,8 @@ def note_words(desk: Desk, note: str) -> str:
     if told := _USERS.fullmatch(note):
         people = ", ".join(desk.names.owners.get(each, each) for each in told[1].split(", "))
         return f"{people}: {told[2]}"
+    if made := making.note(note):
+        return made
     if sent := _CONTACT.fullmatch(note):
         return _("To the contact: %(subject)s") % {"subject": sent[1]}
     written = _WRITTEN.fullmatch(note)

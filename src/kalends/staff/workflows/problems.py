@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kalends.query import Problem
+from kalends.staff.workflows import making
 from kalends.staff.workflows.kinds import RULES
 from kalends.workflows.reading import Json
 
@@ -30,6 +31,7 @@ _REMEDIES = {
     "workflow": gettext_lazy("Choose another workflow of these records."),
     "url": gettext_lazy("Give an address on the internet that begins with https://."),
     "properties": gettext_lazy("Choose properties that are there."),
+    "object": gettext_lazy("Choose what is made."),
     "events": gettext_lazy("Choose events, or properties whose change counts."),
     "changed": gettext_lazy("Choose properties whose changes are recorded."),
     "values": gettext_lazy("Choose one value or more."),
@@ -76,7 +78,10 @@ def _told(definition: Json, problem: Problem) -> Told:
         actions = definition.get("actions", [])
         number = int(by_number[1]) - 1
         if place.startswith("workflow") and number < len(actions):
-            return _at("step", str(actions[number]["id"]), place, problem)
+            step, words = actions[number], [each.strip() for each in place.split(",")]
+            if step.get("do") == making.KIND and words[-2:-1] == ["properties"]:
+                return Told("step", str(step["id"]), "properties", making.problem(step, words))
+            return _at("step", str(step["id"]), place, problem)
     if by_number := _TRIGGER.match(place):
         return _at("trigger", str(int(by_number[1]) - 1), place, problem)
     by_id = _BY_ID.fullmatch(place)

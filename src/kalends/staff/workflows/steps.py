@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from kalends.staff.reply import dialog
 from kalends.staff.shell import shell
 from kalends.staff.visit import Visit, account_page
+from kalends.staff.workflows import making
 from kalends.staff.workflows.desk import STYLES, Desk
 from kalends.staff.workflows.drawing import draw, place_names
 from kalends.staff.workflows.fields import (
@@ -102,6 +103,8 @@ def choose(request: HttpRequest, visit: Visit, workflow_id: int) -> HttpResponse
 def _can_have(desk: Desk, kind: str) -> bool:
     if kind == "mail_contact":
         return desk.object.name == "contact" or desk.object.association("contact") is not None
+    if kind == making.KIND:
+        return bool(making.offered(desk))
     return kind != "assign" or "hubspot_owner_id" in desk.object.by_name
 
 
@@ -121,7 +124,11 @@ def _add(desk: Desk, words: QueryDict) -> Part:
         about=str(kind.about),
         act=_("Add step"),
         names=fields,
-        initial={"owner": True} if name == "notify" else {},
+        initial={"owner": True}
+        if name == "notify"
+        else making.beginning(desk)
+        if name == making.KIND
+        else {},
         hidden={"slot": slot.word, "kind": name},
         write=write,
         mine=_own(fresh_id(desk.definition, name)),
@@ -158,7 +165,7 @@ def _edit(desk: Desk, words: QueryDict) -> Part:
         for number, part in enumerate(made.get("parts", ())):
             old = was.get("parts", [])
             part["next"] = old[number].get("next", "") if number < len(old) else ""
-        return replace_step(definition, made)
+        return replace_step(definition, making.with_the_rest(made, was))
 
     has_ways = name in _WITH_WAYS
     return Part(

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from kalends.staff import formatting
 from kalends.staff.segments.words import filter_words
+from kalends.staff.workflows import making
 from kalends.staff.workflows.desk import Desk
 from kalends.staff.workflows.kinds import PRIORITIES, count
 from kalends.workflows.reading import Json
@@ -153,6 +154,8 @@ def step_words(desk: Desk, step: Json) -> Said:
             return _task(step, to)
         case "set_property":
             return _property(desk, step)
+        case making.KIND:
+            return Said(*making.said(desk, step))
         case "assign":
             overwrite = (
                 _("Also where there is one already")
@@ -191,7 +194,7 @@ def _property(desk: Desk, step: Json) -> Said:
     every = {value: label for _group, options in desk.writable for value, label in options}
     words = {
         "property": every.get(path, path),
-        "value": step.get("value", ""),
+        "value": desk.option_words(path, str(step.get("value", ""))),
         "source": desk.property_label(str(step.get("source", ""))),
     }
     said = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kalends.workflows.actions import assigning, calling, onward, telling, waiting, writing
+from kalends.workflows.actions import assigning, calling, making, onward, telling, waiting, writing
 from kalends.workflows.actions.block import Block
 from kalends.workflows.definition import (
     Action,
@@ -14,6 +14,7 @@ from kalends.workflows.definition import (
     BranchByValue,
     CallWebhook,
     ChangeSegment,
+    CreateRecord,
     EnrollElsewhere,
     MailContact,
     MailTeam,
@@ -36,6 +37,7 @@ DOING: Mapping[type[Action], Doing] = {
     MailTeam: telling.mail_team,
     MailContact: telling.mail_contact,
     SetProperty: writing.set_property,
+    CreateRecord: making.create_record,
     Assign: assigning.assign,
     MakeTask: assigning.make_task,
     ChangeSegment: onward.change_segment,

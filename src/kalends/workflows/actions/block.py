@@ -13,6 +13,7 @@ from kalends.catalog.model import ObjectType
 from kalends.catalog.registry import get_property
 from kalends.crm.association_reads import linked
 from kalends.crm.record_reads import read
+from kalends.exports.make import PEOPLE
 from kalends.messages.letters.formats import Formats, language_of, locale_of
 from kalends.query import NAME, currency_column
 from kalends.workflows.definition import People
@@ -113,10 +114,11 @@ class Block:
     ) -> dict[str, str]:
         shown: dict[str, str] = {}
         for name in names:
-            currency = row.get(currency_column(name))
-            words = in_words(
-                get_property(obj, name), row[name], currency, formats, self.ctx.time_zone, language
+            currency, prop = row.get(currency_column(name)), get_property(obj, name)
+            known = (
+                self.flows.people().get(prop.options_from or "", {}) if prop.options_from in PEOPLE else {}
             )
+            words = in_words(prop, row[name], currency, formats, self.ctx.time_zone, language, known)
             shown[f"{before}{name}"] = words
         return shown
 

@@ -68,7 +68,7 @@ def _wanted(
         case "copy":
             source = get_property(block.flow.object, action.source)
             rows = block.values(places, [source.name])
-            shown = {id_: _as_written(source, row[source.name], prop.type) for id_, row in rows.items()}
+            shown = {id_: as_written(source, row[source.name], prop.type) for id_, row in rows.items()}
             return {
                 target: {prop.name: shown[place.record_id]}
                 for place in places
@@ -81,7 +81,8 @@ def _wanted(
             return {id_: {prop.name: f"{(row[prop.name] or 0) + by:f}"} for id_, row in rows.items()}
 
 
-def _as_written(prop: Any, value: Any, kind: str) -> str:
+def as_written(prop: Any, value: Any, kind: str) -> str:
+    """A value of one property as another one of a kind takes it."""
     if kind == "date" and isinstance(value, datetime | date):
         return value.isoformat()[: len("2026-03-01")]
     return to_api(prop, value) or ""
