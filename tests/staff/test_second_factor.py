@@ -147,12 +147,17 @@ def test_a_passkey_asks_for_a_second_step_too_and_is_only_ones_own_to_remove(
     client = with_password(user)
     assert client.get("/sign-in/second").status_code == 200
     client.force_login(user)
+    session = client.session
+    session[door.PROVED] = user.id  # no device of these tests signs anything
+    session.save()
     keys = f"/{stage.ctx.id}/you/passkeys"
-    assert client.post(f"{keys}/{theirs}/remove").status_code == 404
+    assert client.post(f"{keys}/{theirs}/remove", {"removal-password": PASSWORD}).status_code == 404
     assert client.post(f"{keys}/{theirs}/rename", {"name": "Mine"}).status_code == 404
     client.post(f"{keys}/{mine}/rename", {"name": "  Work   laptop "})
     assert Passkey.objects.get(id=mine).name == "Work laptop"
-    assert client.post(f"{keys}/{mine}/remove").status_code == 303
+    assert client.post(f"{keys}/{mine}/remove", {"removal-password": "wrong"}).status_code == 422
+    assert Passkey.objects.filter(id=mine).exists()
+    assert client.post(f"{keys}/{mine}/remove", {"removal-password": PASSWORD}).status_code == 303
     assert not second_factor.is_wanted(user.id)
 
 

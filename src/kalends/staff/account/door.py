@@ -19,7 +19,9 @@ from kalends.platform.clock import system_now
 from kalends.query.context import Cursor
 from kalends.staff.security_notes import note
 
-SEEN, BEGAN = "seen_at", "began_at"
+SEEN, BEGAN, HALF, PROVED = "seen_at", "began_at", "half_signed_in", "second_factor_of"
+"""What a session knows: when it was last seen and when it began, who is half way in, whose second factor it has had."""
+
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -58,9 +60,16 @@ def wait_words(wait: timedelta) -> str:
     ) % {"minutes": minutes}
 
 
-def come_in(request: HttpRequest, user: User) -> None:
+def half_way(request: HttpRequest, user: User, target: str) -> None:
+    """The password was right, now or before; the second step leads to ``target``."""
+    request.session[HALF] = [user.id, system_now().timestamp(), target]
+
+
+def come_in(request: HttpRequest, user: User, *, by_second_factor: bool = False) -> None:
     """Sign somebody in who has proved who they are."""
     login(request, user, backend=_BACKEND)
+    if by_second_factor:
+        request.session[PROVED] = user.id
     request.session[BEGAN] = system_now().timestamp()
     sessions.forget_ended(user.id)
     request.session.save()

@@ -19,11 +19,11 @@ from kalends.accounts.models import User
 from kalends.accounts.sign_in_models import Passkey
 from kalends.platform.clock import system_now
 from kalends.staff.account import door
+from kalends.staff.account.door import HALF
 from kalends.staff.account.setup import is_fresh
 from kalends.staff.security_notes import note
 from kalends.staff.shell import appearance
 
-HALF = "half_signed_in"
 CHALLENGE = "passkey_challenge"
 _HALF_SECONDS = 10 * 60
 
@@ -64,7 +64,7 @@ def _next_step(request: HttpRequest, user: User, target: str) -> HttpResponse:
         door.come_in(request, user)
         return HttpResponseRedirect(target)
     request.session.cycle_key()
-    request.session[HALF] = [user.id, system_now().timestamp(), target]
+    door.half_way(request, user, target)
     return HttpResponseRedirect(reverse("sign-in-second"))
 
 
@@ -90,7 +90,7 @@ def second(request: HttpRequest) -> HttpResponse:
         error, status = _with_code(request, user, request.POST.get("code", ""))
         if not error:
             del request.session[HALF]
-            door.come_in(request, user)
+            door.come_in(request, user, by_second_factor=True)
             return HttpResponseRedirect(target)
     context = {
         **appearance(request),
@@ -146,5 +146,5 @@ def passkey(request: HttpRequest) -> HttpResponse:
     target = half[1] if half else door.inside(request, str(body.get("next") or "/"))
     request.session.pop(HALF, None)
     door.succeeded(request)
-    door.come_in(request, user)
+    door.come_in(request, user, by_second_factor=True)
     return JsonResponse({"next": target})
