@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import os
 import subprocess
@@ -309,6 +310,33 @@ def test_every_cookie_that_is_set_under_https_is_secure(stage: Stage, settings: 
     assert len(client.cookies) >= 3
     assert [name for name, cookie in client.cookies.items() if not cookie["secure"]] == []
     assert [name for name, cookie in client.cookies.items() if cookie["samesite"] != "Lax"] == []
+    assert [name for name, cookie in client.cookies.items() if not cookie["httponly"]] == []
+
+
+def test_wherever_a_cookie_is_made_it_is_kept_from_scripts_and_from_other_sites() -> None:
+    """Also those that only a checkout or a portal makes: each call that makes one says so."""
+    calls = [
+        (path.relative_to(SRC).as_posix(), {each.arg: ast.unparse(each.value) for each in node.keywords})
+        for path in (SRC / "kalends").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("set_cookie", "set_signed_cookie")
+    ]
+
+    assert len(calls) >= 7
+    wanted = {"httponly": "True", "samesite": "'Lax'"}
+    assert [place for place, given in calls if not wanted.items() <= given.items()] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_other_origins_read_only_what_is_meant_for_all(browser: Client, stage: Stage, path: str) -> None:
+    answer = browser.get(path.format(stage.ctx.id), headers={"Origin": "https://evil.test"})
+    b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+    answer.close()
+
+    assert answer.headers.get("Access-Control-Allow-Origin") == ("*" if path.startswith("/static/") else None)
+    assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
 def _seen_by(proxies: str, settings: Any) -> Callable[[str, str], str]:

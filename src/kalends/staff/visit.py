@@ -23,13 +23,14 @@ from kalends.accounts.people import accounts_of
 from kalends.accounts.permissions import Place, place_of
 from kalends.catalog import get_object
 from kalends.crm.records import Who
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
 from kalends.platform.patience import patiently
 from kalends.query import Context, compile_ids, parse
 from kalends.query.context import Cursor
 from kalends.staff.account.demand import SecondFactorWanted, has_proved, lead_on
 from kalends.staff.demo import signed_in_user
-from kalends.staff.forbidden import Forbidden
+from kalends.staff.forbidden import Forbidden, NoRecord
 from kalends.staff.reply import to_sign_in
 
 View = Callable[..., HttpResponse]
@@ -90,7 +91,7 @@ class Visit:
     def require(self, what: str, name: str = "", id_: int | None = None) -> None:
         """Go on only if the user may; a record that may not be seen is not found. Raises ``Http404``, ``Forbidden``."""
         if id_ is not None and not self.may("view", name, id_):
-            raise Http404(f"no {name} {id_}")
+            raise NoRecord(name, id_)
         if not self.may(what, name, id_):
             raise Forbidden(what, name)
 
@@ -174,6 +175,7 @@ def enter(request: HttpRequest, user: User, account_id: int, level: str) -> Visi
         )
         place = place_of(cast("Cursor", cursor), account_id, user.id)
     if place is None:
+        security_log.tell("other_account", account_id=account_id, user_id=user.id)
         raise Http404(f"no account {account_id}")
     context = load_context(connection.connection, account_id, system_now=system_now())
     if context.settings.second_factor_for_all and not has_proved(request, user):

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from kalends.accounts import second_factor
 from kalends.accounts.models import User
+from kalends.platform import security_log
 from kalends.query.context import Cursor
 from kalends.staff.account import door
 from kalends.staff.reply import is_htmx
@@ -38,6 +39,7 @@ def stands_before(request: HttpRequest, user: User, account_id: int) -> bool:
 
 def lead_on(request: HttpRequest, user: User, account_id: int) -> HttpResponse:
     """To the second step for who has a second factor, and to where one is set up for who has none."""
+    security_log.tell("second_factor_missing", account_id=account_id, user_id=user.id)
     if second_factor.is_wanted(user.id):
         door.half_way(request, user, _back(request, account_id))
         to = reverse("sign-in-second")

@@ -15,6 +15,7 @@ from kalends.accounts import attempts, security, sessions
 from kalends.accounts.attempts import Subject
 from kalends.accounts.models import User
 from kalends.accounts.passkeys import Site
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
 from kalends.query.context import Cursor
 from kalends.staff.security_notes import note
@@ -41,7 +42,10 @@ def begin(request: HttpRequest, *subjects: Subject) -> str:
     """Count an attempt; the sentence that asks to wait, or nothing where it may be looked at."""
     with transaction.atomic(), connection.cursor() as cursor:
         wait = attempts.begin(cast("Cursor", cursor), system_now(), *subjects, _machine(request))
-    return "" if wait is None else wait_words(wait)
+    if wait is None:
+        return ""
+    security_log.tell("too_many", of=", ".join(each.kind for each in (*subjects, _machine(request))))
+    return wait_words(wait)
 
 
 def succeeded(request: HttpRequest, *subjects: Subject) -> None:

@@ -16,6 +16,7 @@ from kalends.accounts import second_factor
 from kalends.accounts.attempts import Subject
 from kalends.accounts.models import User
 from kalends.accounts.people import accounts_of
+from kalends.platform import security_log
 from kalends.query.context import Cursor
 from kalends.staff.account import demand, door
 from kalends.staff.forms import Form
@@ -55,6 +56,7 @@ def _own(view: View, is_closed: Callable[[HttpRequest, User, int], bool]) -> Vie
         with transaction.atomic(), connection.cursor() as cursor:
             places = {each.id for each in accounts_of(cast("Cursor", cursor), user.id)}
         if account_id not in places:
+            security_log.tell("other_account", account_id=account_id, user_id=user.id)
             raise Http404(f"no account {account_id}")
         if is_closed(request, user, account_id):
             return demand.lead_on(request, user, account_id)

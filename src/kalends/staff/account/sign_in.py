@@ -17,6 +17,7 @@ from kalends.accounts import passkeys, second_factor, security
 from kalends.accounts.attempts import Subject
 from kalends.accounts.models import User
 from kalends.accounts.sign_in_models import Passkey
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
 from kalends.staff.account import door
 from kalends.staff.account.door import HALF
@@ -54,6 +55,8 @@ def _with_password(request: HttpRequest, email: str, password: str) -> tuple[Use
         known = User.objects.filter(email=email.lower()).values_list("id", flat=True).first()
         if known is not None:
             note(request, known, security.FAILED)
+        else:
+            security_log.tell("sign_in_failed")
         return None, _("This email and password do not fit together. Check both, then try again."), 403
     door.succeeded(request, subject)
     return cast("User", user), "", 200
@@ -140,6 +143,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
     )
     user = User.objects.filter(id=user_id, is_active=True).first() if user_id is not None else None
     if user is None or (half is not None and half[0].id != user.id):
+        security_log.tell("signature_wrong", of="passkey", user_id=half[0].id if half else None)
         return JsonResponse(
             {"problem": _("This passkey is not known here. Sign in with email and password.")}, status=403
         )

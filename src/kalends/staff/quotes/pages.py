@@ -31,6 +31,7 @@ from kalends.staff.create import origins, sold_pages
 from kalends.staff.create.lines import fresh_row
 from kalends.staff.create.rows import add_line, change_rows
 from kalends.staff.create.wizard import Deal, find_deal, number
+from kalends.staff.forbidden import NoRecord
 from kalends.staff.objects import record_address
 from kalends.staff.quotes.adjustments import change_adjustments, put
 from kalends.staff.quotes.editing import QuoteEditor
@@ -73,7 +74,7 @@ edit = by_method(get=_open, post=_change)
 def _deal(visit: Visit, id_: str | None) -> Deal:
     deal = find_deal(visit, number(id_))
     if deal is None:
-        raise Http404(f"no deal {id_}")
+        raise NoRecord("deal", id_)
     return deal
 
 
