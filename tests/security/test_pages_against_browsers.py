@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -20,6 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker
 
 from kalends.accounts.models import SignInAttempt
+from kalends.accounts.session_store import kept_as
 from kalends.accounts.sessions import LASTS
 from kalends.platform import database, translations
 from kalends.platform.proxies import client_of, read_networks, real_address
@@ -237,6 +239,18 @@ def test_a_session_that_somebody_made_up_is_not_taken_over(stage: Stage) -> None
     client.post("/sign-in", {"email": stage.user.email, "password": PASSWORD, "next": "/"})
 
     assert client.cookies["kalends_session"].value != "a" * 32
+
+
+def test_a_session_that_is_not_used_ends_after_two_weeks(stage: Stage) -> None:
+    client = Client()
+    client.post("/sign-in", {"email": stage.user.email, "password": PASSWORD, "next": "/"})
+    cookie = client.cookies["kalends_session"]
+    kept = Session.objects.get(session_key=kept_as(cookie.value))
+    assert int(cookie["max-age"]) == 14 * 24 * 3600
+
+    kept.expire_date -= dt.timedelta(days=14, seconds=1)
+    kept.save()
+    assert client.get(f"/{stage.ctx.id}/subscriptions")["Location"].startswith("/sign-in")
 
 
 def test_the_longest_session_ends_after_thirty_days_of_use(

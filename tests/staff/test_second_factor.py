@@ -11,6 +11,7 @@ from django.test import Client
 
 from kalends.accounts import second_factor
 from kalends.accounts.audit import Wanted, read_audit
+from kalends.accounts.links import FORGOTTEN, password_token
 from kalends.accounts.models import RecoveryCode, SecondFactor, User
 from kalends.accounts.sign_in_models import Passkey
 from kalends.platform import database
@@ -63,6 +64,16 @@ def test_after_the_password_the_code_is_asked_for_and_nothing_is_open_before(
     assert "Code from the app" in client.get("/sign-in/second").content.decode()
     answer = client.post("/sign-in/second", {"code": app.at(NOW)})
     assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert client.get(stage.index).status_code == 200
+
+
+def test_a_new_password_by_letter_does_not_get_around_it(user: User, app: pyotp.TOTP, stage: Stage) -> None:
+    client, link = Client(), f"/new-password/{password_token(user, FORGOTTEN)}"
+    assert client.post(link, {"new": "a rather different horse"}).status_code == 303
+    assert client.get(stage.index)["Location"].startswith("/sign-in")
+    client.post("/sign-in", {"email": user.email, "password": "a rather different horse", "next": "/"})
+    assert client.get(stage.index).status_code == 302
+    client.post("/sign-in/second", {"code": app.at(NOW)})
     assert client.get(stage.index).status_code == 200
 
 

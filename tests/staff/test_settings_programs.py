@@ -13,8 +13,9 @@ from kalends.accounts import oauth
 from kalends.accounts.create import create_account
 from kalends.accounts.integration_apps import find_app
 from kalends.accounts.sql import enter_account
-from kalends.platform.clock import system_now
-from tests.staff.settings_stage import Company, company  # noqa: F401
+from kalends.api import door
+from kalends.staff.views import consent as consent_page
+from tests.staff.settings_stage import NOW, Company, company  # noqa: F401
 from tests.staff.stage import FIRST, give_place
 
 
@@ -107,6 +108,13 @@ def test_what_was_given_up_is_shown_with_the_reason_and_sent_again(company: Comp
     assert company.client.get(company.at("apps/again")).status_code == 404
 
 
+@pytest.fixture
+def _same_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A code that was given is exchanged, and its tokens used, at the moment at which it was given."""
+    for module in (consent_page, door):
+        monkeypatch.setattr(module, "system_now", lambda: NOW)
+
+
 def let_in(company: Company, app_id: int) -> oauth.Tokens:  # noqa: F811
     """A consent of the administrator's, and what the app got for it."""
     app = find_app(company.db, company.ctx.id, app_id)
@@ -120,10 +128,11 @@ def let_in(company: Company, app_id: int) -> oauth.Tokens:  # noqa: F811
         app,
         code=code,
         redirect_uri="https://helpdesk.example/back",
-        now=system_now(),
+        now=NOW,
     )
 
 
+@pytest.mark.usefixtures("_same_moment")
 def test_each_consent_is_listed_and_taken_back_by_itself(company: Company) -> None:  # noqa: F811
     app_id = make_app(company)
     assert "Nobody has let an app in." in company.read("apps")
@@ -143,10 +152,11 @@ def test_each_consent_is_listed_and_taken_back_by_itself(company: Company) -> No
     app = find_app(company.db, company.ctx.id, app_id)
     assert app is not None
     with pytest.raises(oauth.Refused, match="refresh token"):
-        oauth.refresh(company.db, company.ctx.id, app, first.refresh_token, system_now())
-    assert oauth.refresh(company.db, company.ctx.id, app, second.refresh_token, system_now()).scopes == ()
+        oauth.refresh(company.db, company.ctx.id, app, first.refresh_token, NOW)
+    assert oauth.refresh(company.db, company.ctx.id, app, second.refresh_token, NOW).scopes == ()
 
 
+@pytest.mark.usefixtures("_same_moment")
 def test_consents_and_their_end_are_in_the_log_with_who_it_was(company: Company) -> None:  # noqa: F811
     let_in(company, make_app(company))
     ((consent, _app),) = company.rows("SELECT id, app_id FROM oauth_grant WHERE account_id = %s")
@@ -160,6 +170,7 @@ def test_consents_and_their_end_are_in_the_log_with_who_it_was(company: Company)
     assert "Consent taken back" in log
 
 
+@pytest.mark.usefixtures("_same_moment")
 def test_nobody_takes_back_what_another_account_allowed(company: Company) -> None:  # noqa: F811
     let_in(company, make_app(company))
     ((consent, _app),) = company.rows("SELECT id, app_id FROM oauth_grant WHERE account_id = %s")
