@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from kalends.accounts.change import change_settings
+from kalends.accounts.create import create_account
 from kalends.accounts.models import User
 from kalends.platform import database
 from kalends.platform.databases_for_tests import fresh_database
 from kalends.platform.home import open_home
 from tests.browser.axe import fine_in_both_themes, fits_a_phone, no_violations
 from tests.browser.conftest import WIDE, Open, serving, shoot
-from tests.staff.stage import PASSWORD, Stage, give_place, new_user
+from tests.conftest import AnyConnection
+from tests.staff.stage import FIRST, PASSWORD, Stage, give_place, new_user
 
 pytestmark = pytest.mark.browser
 
@@ -98,6 +101,9 @@ def test_a_passkey_is_added_lets_in_alone_and_is_the_second_step(
     shoot(page, "passkey-renamed")
     mine.get_by_role("button", name="Save").click()
     expect(mine).to_contain_text("Henrik's laptop")
+    mine.locator("summary", has_text="Remove").click()
+    mine.get_by_label("Your password").fill(PASSWORD)
+    no_violations(page)
     mine.get_by_role("button", name="Remove Henrik's laptop").click()
     expect(page.get_by_text("Henrik's laptop")).to_have_count(0)
 
@@ -107,6 +113,42 @@ def test_a_passkey_is_added_lets_in_alone_and_is_the_second_step(
     expect(page.get_by_role("alert").filter(has_text="passkey")).to_be_visible()
     sign_in(page, user)
     page.wait_for_url("**/subscriptions")
+
+
+def test_where_an_account_wants_a_second_factor_the_way_leads_to_setting_one_up(
+    context: BrowserContext, db: AnyConnection
+) -> None:
+    account, user = (
+        create_account(db, name="Nordlys AS", time_zone="UTC", currency="NOK", now=FIRST),
+        new_user(),
+    )
+    give_place(db, user, account.id)
+    change_settings(db, account, {"second_factor_for_all": True})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    with_device(page)
+    sign_in(page, user)
+    expect(page.get_by_role("heading", name="Set up a second factor")).to_be_visible()
+    fine_in_both_themes(page, "second-factor-wanted")
+    fits_a_phone(page, "second-factor-wanted")
+    app = page.locator("section").filter(has_text="App for codes")
+    app.get_by_label("Your password").fill(PASSWORD)
+    app.get_by_role("button", name="Set up the app").click()
+    expect(page.get_by_alt_text("QR code for the app")).to_be_visible()
+    shoot(page, "second-factor-app", full=True)
+    no_violations(page)
+    page.get_by_role("link", name="Cancel").click()
+    form = page.locator("[data-new-passkey]")
+    form.get_by_label("Your password").fill(PASSWORD)
+    form.get_by_role("button", name="Add a passkey").click()
+    expect(page.locator(".codes__list li")).to_have_count(10)
+    shoot(page, "second-factor-done", full=True)
+    no_violations(page)
+    page.get_by_role("link", name="Go on to Nordlys AS").click()
+    page.wait_for_url("**/subscriptions")
+    page.goto(f"/{account.id}/settings/security")
+    expect(page.get_by_label("Everybody needs a second factor")).to_be_checked()
+    shoot(page, "second-factor-settings", full=True)
 
 
 def test_the_palette_finds_and_goes_by_keyboard_alone(open_page: Open, stage: Stage) -> None:

@@ -13,6 +13,7 @@ import pytest
 from django.test import Client
 
 from kalends.accounts.change import change_settings
+from kalends.accounts.short_codes import SIGNING, code_for
 from kalends.sales.quote_adjusting import OnTheWhole, set_adjustments
 from kalends.sales.quote_course import archive_quotes, publish, recall
 from tests.business.sales.quoting import Desk
@@ -99,7 +100,7 @@ def test_signature_needs_the_code_that_was_sent(desk: Desk, client: Client, draw
     assert asked.status_code == 303
     key = re.search(r"code=([0-9a-f-]+)", asked["Location"])
     assert key is not None
-    (code,) = desk.world.one("SELECT given ->> 'code' FROM message WHERE kind = 'quote_code'")
+    code = code_for(SIGNING, key[1])
     fields = {"step": "sign", "key": key[1], "name": "Kari Nordmann", "agree": "on"}
     wrong = client.post(path, {**fields, "code": f"{(int(code) + 1) % 1_000_000:06}"})
     assert wrong.status_code == 422

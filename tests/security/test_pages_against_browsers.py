@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import os
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -19,6 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker
 
 from kalends.accounts.models import SignInAttempt
+from kalends.accounts.session_store import kept_as
 from kalends.accounts.sessions import LASTS
 from kalends.platform import database, translations
 from kalends.platform.proxies import client_of, read_networks, real_address
@@ -238,6 +241,18 @@ def test_a_session_that_somebody_made_up_is_not_taken_over(stage: Stage) -> None
     assert client.cookies["kalends_session"].value != "a" * 32
 
 
+def test_a_session_that_is_not_used_ends_after_two_weeks(stage: Stage) -> None:
+    client = Client()
+    client.post("/sign-in", {"email": stage.user.email, "password": PASSWORD, "next": "/"})
+    cookie = client.cookies["kalends_session"]
+    kept = Session.objects.get(session_key=kept_as(cookie.value))
+    assert int(cookie["max-age"]) == 14 * 24 * 3600
+
+    kept.expire_date -= dt.timedelta(days=14, seconds=1)
+    kept.save()
+    assert client.get(f"/{stage.ctx.id}/subscriptions")["Location"].startswith("/sign-in")
+
+
 def test_the_longest_session_ends_after_thirty_days_of_use(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,6 +324,33 @@ def test_every_cookie_that_is_set_under_https_is_secure(stage: Stage, settings: 
     assert len(client.cookies) >= 3
     assert [name for name, cookie in client.cookies.items() if not cookie["secure"]] == []
     assert [name for name, cookie in client.cookies.items() if cookie["samesite"] != "Lax"] == []
+    assert [name for name, cookie in client.cookies.items() if not cookie["httponly"]] == []
+
+
+def test_wherever_a_cookie_is_made_it_is_kept_from_scripts_and_from_other_sites() -> None:
+    """Also those that only a checkout or a portal makes: each call that makes one says so."""
+    calls = [
+        (path.relative_to(SRC).as_posix(), {each.arg: ast.unparse(each.value) for each in node.keywords})
+        for path in (SRC / "kalends").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("set_cookie", "set_signed_cookie")
+    ]
+
+    assert len(calls) >= 7
+    wanted = {"httponly": "True", "samesite": "'Lax'"}
+    assert [place for place, given in calls if not wanted.items() <= given.items()] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_other_origins_read_only_what_is_meant_for_all(browser: Client, stage: Stage, path: str) -> None:
+    answer = browser.get(path.format(stage.ctx.id), headers={"Origin": "https://evil.test"})
+    b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+    answer.close()
+
+    assert answer.headers.get("Access-Control-Allow-Origin") == ("*" if path.startswith("/static/") else None)
+    assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
 def _seen_by(proxies: str, settings: Any) -> Callable[[str, str], str]:

@@ -72,6 +72,7 @@ def test_the_page_names_the_app_the_account_and_what_it_may_do(
     assert f'value="{WRITE}"' in page
     assert DEALS not in page
     assert "fleet.example" in page
+    assert "This lasts until it is taken back." in page
     assert "form-action 'self' https://fleet.example" in response["Content-Security-Policy"]
     assert "no-store" in response["Cache-Control"]
 

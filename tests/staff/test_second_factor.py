@@ -11,6 +11,7 @@ from django.test import Client
 
 from kalends.accounts import second_factor
 from kalends.accounts.audit import Wanted, read_audit
+from kalends.accounts.links import FORGOTTEN, password_token
 from kalends.accounts.models import RecoveryCode, SecondFactor, User
 from kalends.accounts.sign_in_models import Passkey
 from kalends.platform import database
@@ -63,6 +64,16 @@ def test_after_the_password_the_code_is_asked_for_and_nothing_is_open_before(
     assert "Code from the app" in client.get("/sign-in/second").content.decode()
     answer = client.post("/sign-in/second", {"code": app.at(NOW)})
     assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert client.get(stage.index).status_code == 200
+
+
+def test_a_new_password_by_letter_does_not_get_around_it(user: User, app: pyotp.TOTP, stage: Stage) -> None:
+    client, link = Client(), f"/new-password/{password_token(user, FORGOTTEN)}"
+    assert client.post(link, {"new": "a rather different horse"}).status_code == 303
+    assert client.get(stage.index)["Location"].startswith("/sign-in")
+    client.post("/sign-in", {"email": user.email, "password": "a rather different horse", "next": "/"})
+    assert client.get(stage.index).status_code == 302
+    client.post("/sign-in/second", {"code": app.at(NOW)})
     assert client.get(stage.index).status_code == 200
 
 
@@ -147,12 +158,17 @@ def test_a_passkey_asks_for_a_second_step_too_and_is_only_ones_own_to_remove(
     client = with_password(user)
     assert client.get("/sign-in/second").status_code == 200
     client.force_login(user)
+    session = client.session
+    session[door.PROVED] = user.id  # no device of these tests signs anything
+    session.save()
     keys = f"/{stage.ctx.id}/you/passkeys"
-    assert client.post(f"{keys}/{theirs}/remove").status_code == 404
+    assert client.post(f"{keys}/{theirs}/remove", {"removal-password": PASSWORD}).status_code == 404
     assert client.post(f"{keys}/{theirs}/rename", {"name": "Mine"}).status_code == 404
     client.post(f"{keys}/{mine}/rename", {"name": "  Work   laptop "})
     assert Passkey.objects.get(id=mine).name == "Work laptop"
-    assert client.post(f"{keys}/{mine}/remove").status_code == 303
+    assert client.post(f"{keys}/{mine}/remove", {"removal-password": "wrong"}).status_code == 422
+    assert Passkey.objects.filter(id=mine).exists()
+    assert client.post(f"{keys}/{mine}/remove", {"removal-password": PASSWORD}).status_code == 303
     assert not second_factor.is_wanted(user.id)
 
 

@@ -15,7 +15,17 @@ from kalends.staff.settings.places import PLACES
 from kalends.staff.settings.words import BY_HAND_ELSEWHERE, SECTIONS, WORDS
 from tests.staff.settings_stage import Company, company  # noqa: F401
 
-PAGES = ("company", "subscriptions", "payments", "invoices", "links", "quotes", "letters", "limits")
+PAGES = (
+    "company",
+    "subscriptions",
+    "payments",
+    "invoices",
+    "links",
+    "quotes",
+    "letters",
+    "security",
+    "limits",
+)
 
 
 def test_every_declared_setting_stands_on_a_page_in_words() -> None:

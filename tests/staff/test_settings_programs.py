@@ -1,11 +1,22 @@
-"""Taxes, apps and webhooks: done on pages, kept in the journal."""
+"""Taxes, apps, consents and webhooks: done on pages, kept in the journal."""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
 
-from tests.staff.settings_stage import Company, company  # noqa: F401
+import pytest
+from django.test import Client
+
+from kalends.accounts import oauth
+from kalends.accounts.create import create_account
+from kalends.accounts.integration_apps import find_app
+from kalends.accounts.sql import enter_account
+from kalends.api import door
+from kalends.staff.views import consent as consent_page
+from tests.staff.settings_stage import NOW, Company, company  # noqa: F401
+from tests.staff.stage import FIRST, give_place
 
 
 def test_a_tax_rate_is_added_edited_archived_and_restored(company: Company) -> None:  # noqa: F811
@@ -95,3 +106,78 @@ def test_what_was_given_up_is_shown_with_the_reason_and_sent_again(company: Comp
     assert company.client.post(company.at("apps/again")).status_code == 303
     assert company.rows("SELECT status FROM webhook_batch WHERE account_id = %s") == [("waiting",)]
     assert company.client.get(company.at("apps/again")).status_code == 404
+
+
+@pytest.fixture
+def _same_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A code that was given is exchanged, and its tokens used, at the moment at which it was given."""
+    for module in (consent_page, door):
+        monkeypatch.setattr(module, "system_now", lambda: NOW)
+
+
+def let_in(company: Company, app_id: int) -> oauth.Tokens:  # noqa: F811
+    """A consent of the administrator's, and what the app got for it."""
+    app = find_app(company.db, company.ctx.id, app_id)
+    assert app is not None
+    address = f"/oauth/authorize?client_id={app.client_id}&redirect_uri=https://helpdesk.example/back"
+    answer = company.client.post(address, {"answer": "approve"})
+    code = parse_qs(urlsplit(answer["Location"]).query)["code"][0]
+    return oauth.exchange_code(
+        company.db,
+        company.ctx.id,
+        app,
+        code=code,
+        redirect_uri="https://helpdesk.example/back",
+        now=NOW,
+    )
+
+
+@pytest.mark.usefixtures("_same_moment")
+def test_each_consent_is_listed_and_taken_back_by_itself(company: Company) -> None:  # noqa: F811
+    app_id = make_app(company)
+    assert "Nobody has let an app in." in company.read("apps")
+    first, second = let_in(company, app_id), let_in(company, app_id)
+    bearers = [{"Authorization": f"Bearer {each.access_token}"} for each in (first, second)]
+    page = company.read("apps")
+    (mine, other) = sorted(map(int, re.findall(r'href="[^"]*apps/consents/(\d+)/revoke"', page)))
+    assert page.count(f"Helpdesk, {company.user.name}") == 2
+    back = company.at(f"apps/consents/{mine}/revoke")
+    assert "by this consent opens nothing any more" in company.read(f"apps/consents/{mine}/revoke")
+    assert company.client.post(back).status_code == 303
+    at = "/account-info/v3/details"
+    assert [Client().get(at, headers=each).status_code for each in bearers] == [401, 200]
+    page = company.read("apps")
+    assert (f"consents/{mine}/" in page, f"consents/{other}/" in page) == (False, True)
+    assert company.client.post(back).status_code == 404
+    app = find_app(company.db, company.ctx.id, app_id)
+    assert app is not None
+    with pytest.raises(oauth.Refused, match="refresh token"):
+        oauth.refresh(company.db, company.ctx.id, app, first.refresh_token, NOW)
+    assert oauth.refresh(company.db, company.ctx.id, app, second.refresh_token, NOW).scopes == ()
+
+
+@pytest.mark.usefixtures("_same_moment")
+def test_consents_and_their_end_are_in_the_log_with_who_it_was(company: Company) -> None:  # noqa: F811
+    let_in(company, make_app(company))
+    ((consent, _app),) = company.rows("SELECT id, app_id FROM oauth_grant WHERE account_id = %s")
+    company.client.post(company.at(f"apps/consents/{consent}/revoke"))
+    who = f"user:{company.user.id}"
+    assert company.events("app.consented") == [(who, {"name": "Helpdesk", "scopes": []})]
+    ((actor, told),) = company.events("app.consent_taken_back")
+    assert (actor, told["given_by"]) == (who, company.user.id)
+    log = company.read("audit?category=token")
+    assert "Let in" in log
+    assert "Consent taken back" in log
+
+
+@pytest.mark.usefixtures("_same_moment")
+def test_nobody_takes_back_what_another_account_allowed(company: Company) -> None:  # noqa: F811
+    let_in(company, make_app(company))
+    ((consent, _app),) = company.rows("SELECT id, app_id FROM oauth_grant WHERE account_id = %s")
+    other = create_account(company.db, name="Sydvest AS", time_zone="UTC", currency="NOK", now=FIRST)
+    give_place(company.db, company.user, other.id)
+    assert company.client.post(f"/{other.id}/settings/apps/consents/{consent}/revoke").status_code == 404
+    enter_account(company.db, company.ctx.id)
+    _user, client = company.employ("member")
+    assert client.post(company.at(f"apps/consents/{consent}/revoke")).status_code == 403
+    assert company.rows("SELECT revoked_at FROM oauth_grant WHERE account_id = %s") == [(None,)]

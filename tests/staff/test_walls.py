@@ -9,11 +9,12 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 from django.db.utils import DatabaseError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.test import Client, RequestFactory
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, resolve
 
 from kalends.accounts.context import AccountContext
+from kalends.accounts.models import User
 from kalends.accounts.permissions import ROLES
 from kalends.staff.urls import urlpatterns
 from kalends.staff.visit import account_page
@@ -87,14 +88,35 @@ def test_every_address_of_an_account_is_behind_the_wall() -> None:
         assert getattr(each.callback, "is_account_page", False), address
 
 
-def test_no_address_of_an_account_answers_a_stranger(stage: Stage, sign_in: SignIn) -> None:
-    stranger = sign_in(new_user("Henrik Aas"))
-    for address, _each in _addresses(urlpatterns):
+def addresses_inside(account_id: int) -> Iterator[tuple[str, str]]:
+    """A path of each address of an account, and the address's name; what else it names need not be there."""
+    for address, each in _addresses(urlpatterns):
         if "account_id" in address:
-            path = re.sub(r"<int:\w+>", "1", address.replace("<int:account_id>", str(stage.ctx.id)))
-            path = "/" + re.sub(r"<\w+:\w+>", "subscriptions", path)
-            for answer in (stranger.get(path), stranger.post(path)):
-                assert answer.status_code in (404, 405), (path, answer.status_code)
+            path = address.replace("<int:account_id>", str(account_id)).replace(
+                "bulk/<str:what>", "bulk/delete"
+            )
+            yield (
+                "/" + re.sub(r"<\w+:\w+>", "subscriptions", re.sub(r"<int:\w+>", "1", path)),
+                each.name or "",
+            )
+
+
+def asked(path: str, method: str, user: User) -> HttpResponse:
+    """What the view of an address answers to a browser that came in by the password, without all that is around it."""
+    request = RequestFactory().generic(method, path)
+    request.user, request.session = user, {}  # type: ignore[assignment]
+    match = resolve(path)
+    try:
+        return match.func(request, **match.kwargs)
+    except Http404:
+        return HttpResponse(status=404)
+
+
+def test_no_address_of_an_account_answers_a_stranger(stage: Stage) -> None:
+    stranger = new_user("Henrik Aas")
+    for path, _name in addresses_inside(stage.ctx.id):
+        for method in ("GET", "POST"):
+            assert asked(path, method, stranger).status_code in (404, 405), path
 
 
 def test_every_action_needs_a_permission_that_exists() -> None:

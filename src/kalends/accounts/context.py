@@ -229,6 +229,10 @@ class AccountSettings:
     portal_pause: bool = setting(
         default=False, meaning="Whether customers can pause their subscriptions there, and let them go on."
     )
+    second_factor_for_all: bool = setting(
+        default=False,
+        meaning="Whether everybody who works in the account needs a second factor beside their password.",
+    )
     letters: str = setting(
         "queued",
         "Whether letters are delivered (queued), or written down and never delivered (kept).",

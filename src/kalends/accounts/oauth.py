@@ -207,6 +207,32 @@ def held_by_refresh_token(db: Connection[Any], account_id: int, token: str) -> H
     return None if row is None else Held(*row)
 
 
+class Consent(NamedTuple):
+    """A consent that stands: which app, who gave it, for what, when, and when a program last came in by it."""
+
+    id: int
+    app_id: int
+    app: str
+    user_id: int
+    user: str
+    scopes: tuple[str, ...]
+    given_at: datetime
+    last_used_at: datetime | None
+
+
+def consents(db: Connection[Any], account_id: int, id_: int | None = None) -> list[Consent]:
+    """The consents of the account that stand, the newest first; or the one of this number."""
+    rows = db.execute(
+        "SELECT g.id, g.app_id, a.name, g.user_id, u.name, g.scopes, g.created_at, (SELECT max(t.last_used_at) "
+        "FROM access_token AS t WHERE t.account_id = g.account_id AND t.grant_id = g.id) FROM oauth_grant AS g "
+        "JOIN integration_app AS a ON a.account_id = g.account_id AND a.id = g.app_id "
+        "JOIN app_user AS u ON u.id = g.user_id WHERE g.account_id = %(account_id)s AND g.revoked_at IS NULL "
+        "AND (%(id)s::bigint IS NULL OR g.id = %(id)s) ORDER BY g.id DESC",
+        {"account_id": account_id, "id": id_},
+    ).fetchall()
+    return [Consent(*row[:5], tuple(row[5]), *row[6:]) for row in rows]
+
+
 def revoke_grant(db: Connection[Any], account_id: int, grant_id: int, now: datetime) -> None:
     """Take a consent back: its refresh token and every access token that came of it open nothing from here on."""
     db.execute(

@@ -14,6 +14,7 @@ from pyotp.totp import TOTP
 from kalends.accounts.models import User
 from kalends.accounts.sign_in_models import Passkey, RecoveryCode, SecondFactor
 from kalends.platform.sealing import seal, unseal
+from kalends.query.context import Cursor
 
 STEP_SECONDS = 30
 CODES = 10
@@ -29,6 +30,14 @@ def is_wanted(user_id: int) -> bool:
 def has_app(user_id: int) -> bool:
     """Whether an app's code was once confirmed."""
     return SecondFactor.objects.filter(user_id=user_id, confirmed_at__isnull=False).exists()
+
+
+def is_demanded(cursor: Cursor, account_id: int) -> bool:
+    """Whether an account wants one of everybody who works in it (``second_factor_for_all`` of its settings)."""
+    cursor.execute(
+        "SELECT FROM account WHERE id = %s AND settings ->> 'second_factor_for_all' = 'true'", [account_id]
+    )
+    return bool(cursor.fetchall())
 
 
 def begin_app(user: User) -> str:

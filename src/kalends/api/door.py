@@ -19,13 +19,13 @@ from kalends.accounts.scopes import lacking
 from kalends.accounts.tokens import Bearer, note_use
 from kalends.api import limits, routes, uploads, ways, wire
 from kalends.api.call import Answer, Call
-from kalends.api.errors import ApiError, conflict, expired, invalid, missing_scopes, not_found
+from kalends.api.errors import MISSING_SCOPES, ApiError, conflict, expired, invalid, missing_scopes, not_found
 from kalends.catalog.model import ObjectType
 from kalends.catalog.registry import UnknownName
 from kalends.crm.rules import Refused
 from kalends.crm.schema import ask_for_object
 from kalends.events.answers import Asked, Given, KeyRefused, given_before, remember
-from kalends.platform import correlation
+from kalends.platform import correlation, security_log
 from kalends.platform.clock import system_now
 from kalends.platform.errors import UserFacing
 from kalends.platform.logs import ROUTE
@@ -35,6 +35,8 @@ from kalends.platform.sealing import CannotUnseal
 log = logging.getLogger(__name__)
 
 _WITHOUT_BODY = (204, 304)
+_WHO = "kalends.who"
+"""In ``request.META``: the numbers of the account and of the token or app that came in, for the log."""
 
 _Context = Callable[[datetime], AccountContext]
 _Type = Callable[[], ObjectType] | None
@@ -63,6 +65,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         return _response(status, body, headers | more)
     except ApiError as error:
         told = error
+        _tell_of_refusal(request, error)
     except CannotUnseal:
         log.exception("%s needs a secret, %s", request.META[ROUTE], correlation_id)
         told = ApiError(
@@ -77,6 +80,20 @@ def answer(request: HttpRequest) -> HttpResponse:
             500, "INTERNAL_ERROR", "Kalends failed here. Its log has the details under this correlation id."
         )
     return _response(told.status, wire.encode(told.body(correlation_id)), headers | told.headers)
+
+
+def _tell_of_refusal(request: HttpRequest, error: ApiError) -> None:
+    """Tell the log of what keeps a program out, and which one it is where that is known."""
+    who = request.META.get(_WHO, {})
+    if error.category == MISSING_SCOPES:
+        scopes = error.errors[0]["context"]["requiredGranularScopes"]
+        security_log.tell("scope_missing", missing=", ".join(scopes), **who)
+    elif error.status == 429:
+        security_log.tell("too_many", of=f"requests, {error.more.get('policyName', '')}", **who)
+    elif error.status == 401:
+        security_log.tell("secret_wrong", of=error.category, **who)
+    elif isinstance(error, ways.OAuthError):
+        security_log.tell("secret_wrong", of=error.refused.status, **who)
 
 
 def _response(status: int, body: str | None, headers: dict[str, str]) -> HttpResponse:
@@ -97,6 +114,7 @@ def _answer(request: HttpRequest, headers: dict[str, str]) -> tuple[int, str | N
     way, path = _way(place, found)
     knock = ways.Knock(request, path)
     db, ctx, bearer, now, type_ = _let_in(way, knock, found)
+    request.META[_WHO] = {"account_id": ctx.id, "token_id": bearer.id, "app_id": bearer.app_id}
     is_search = place is not None and place.area == "objects" and place.rest.endswith("/search")
     counted = limits.count_request(db, ctx, bearer, now, search=is_search)
     headers |= counted.headers

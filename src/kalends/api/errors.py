@@ -10,6 +10,7 @@ Detail = dict[str, Any]
 VALIDATION = "VALIDATION_ERROR"
 NOT_FOUND = "OBJECT_NOT_FOUND"
 CONFLICT = "CONFLICT"
+MISSING_SCOPES = "MISSING_SCOPES"
 
 
 class ApiError(Exception):
@@ -93,7 +94,7 @@ def missing_scopes(lacking: Sequence[str]) -> ApiError:
     """Somebody who may not do this."""
     return ApiError(
         403,
-        "MISSING_SCOPES",
+        MISSING_SCOPES,
         "This token hasn't been granted all required scopes to make this call.",
         errors=[
             {

@@ -25,6 +25,7 @@ from kalends.exports import exports
 from kalends.exports.exports import Export
 from kalends.exports.kept import link_token, open_kept, read_link
 from kalends.exports.request import Request, WrongRequest
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
 from kalends.query import FilterError, from_hubspot_search, to_json
 
@@ -232,7 +233,9 @@ def answer_file(request: HttpRequest, token: str) -> HttpResponseBase:
     now = system_now()
     named_by = read_link(token, now) if request.method in ("GET", "HEAD") else None
     kept = None
-    if named_by is not None:
+    if named_by is None:
+        security_log.tell("signature_wrong", of="link to an exported file")
+    else:
         account_id, export_id = named_by
         db = connections.inside(account_id)
         try:

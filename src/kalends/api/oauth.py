@@ -15,6 +15,7 @@ from kalends.api import ways
 from kalends.api.call import Answer, Call
 from kalends.api.errors import not_found
 from kalends.api.routes import named, route
+from kalends.platform import security_log
 from kalends.platform.settings import PUBLIC_URL
 
 _LIVES_SECONDS = int(oauth.ACCESS_LIVES.total_seconds())
@@ -35,6 +36,9 @@ def _by_client(handler: Callable[[Call, App, dict[str, str]], Answer]) -> Callab
                 raise Refused("invalid_client", "BAD_CLIENT_ID", "missing or unknown client id")
             return handler(call, app, form)
         except Refused as refusal:
+            security_log.tell(
+                "secret_wrong", of=refusal.status, account_id=call.ctx.id, app_id=call.bearer.app_id
+            )
             error = ways.OAuthError(refusal)
             return Answer(error.status, error.body(""))
 

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from kalends.accounts import connections
 from kalends.catalog.values import is_storable
 from kalends.core.digits import whole_number
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ def answer(request: HttpRequest, account_id: int) -> HttpResponse:
     secret, is_test = found
     body, header = request.body, request.headers.get("Stripe-Signature", "")
     if not _is_signed(body, header, secret):
+        security_log.tell("signature_wrong", of="event of Stripe's", account_id=account_id)
         return _told(400, _REFUSED)
     try:
         event: dict[str, Any] = json.loads(body)

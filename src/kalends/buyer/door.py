@@ -27,7 +27,7 @@ from kalends.accounts.signed_links import SignedLink
 from kalends.buyer.languages import first_of
 from kalends.messages.letters.formats import Formats, locale_of
 from kalends.payments.processors.registry import AccountProcessors
-from kalends.platform import database
+from kalends.platform import database, security_log
 from kalends.platform.clock import system_now
 from kalends.query.context import Cursor
 
@@ -113,6 +113,7 @@ def enter_by_token(request: HttpRequest, token: str, purpose: str) -> tuple[Gues
     """Into the account of a signed link that holds. Raises :class:`NotThere` and :class:`TooMany`."""
     link = signed_links.read(token, purpose)
     if link is None:
+        security_log.tell("signature_wrong", of=f"link to {purpose}")
         raise NotThere
     guest = enter(request, link.account_id, token)
     email = email_of(guest, link.contact_id)
@@ -147,6 +148,7 @@ def count(db: Connection[Any], account_id: int, subject: str, limit: int) -> Non
     step = int(system_now().timestamp() / (WINDOW.total_seconds() / STEPS))
     taken = take(db, account_id, f"buyer:{kind}:{digest % _BUCKETS}", step, 1, limit)
     if not taken.granted:
+        security_log.tell("too_many", of=f"requests of a {kind}", account_id=account_id)
         raise TooMany((taken.oldest + STEPS - step) * WINDOW / STEPS)
 
 
@@ -154,4 +156,7 @@ def missed(request: HttpRequest) -> timedelta | None:
     """Write down that a link led nowhere; how long its machine is to wait when there were too many of them."""
     with transaction.atomic(), connection.cursor() as cursor:
         subject = Subject("machine", f"buyer {machine_of(request)}")
-        return attempts.begin(cast("Cursor", cursor), system_now(), subject)
+        wait = attempts.begin(cast("Cursor", cursor), system_now(), subject)
+    if wait is not None:
+        security_log.tell("too_many", of="links that lead nowhere")
+    return wait

@@ -21,6 +21,7 @@ from kalends.buyer.door import Guest, NotThere, TooMany, missed
 from kalends.buyer.languages import CHOSEN_COOKIE, PARAMETER, choices, chosen, current, first_of
 from kalends.buyer.policies import links
 from kalends.documents.invoice import seller_of
+from kalends.platform import security_log
 from kalends.platform.patience import patiently
 
 View = Callable[..., HttpResponse]
@@ -129,9 +130,14 @@ def not_there(request: HttpRequest) -> HttpResponse:
 
 def not_pressed_here(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form came without what proves that it was sent from a page of ours: another site did it, or cookies are off."""
-    del reason  # in English, and for programmers
+    security_log.tell("form_without_token", why=_why(reason))
     with translation.override(first_of(request)):
         return render(request, "buyer/not_pressed_here.html", plain(request), status=403)
+
+
+def _why(reason: str) -> str:
+    """What Django says is wrong with a form, in a word: it repeats addresses that others choose."""
+    return next((each for each in ("origin", "referer", "cookie") if each in reason.lower()), "token")
 
 
 @never_cache

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from kalends.buyer.door import NotThere, enter
 from kalends.buyer.pages import buyer_page, page
 from kalends.messages.refusals import has_left, leave, read_link
+from kalends.platform import security_log
 
 
 @csrf_exempt  # a mail program posts here by itself; the signed link is what proves that it may
@@ -23,6 +24,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether the reader wants no more; do so when they say it."""
     leaving = read_link(token)
     if leaving is None:
+        security_log.tell("signature_wrong", of="link to unsubscribe")
         raise NotThere
     guest = enter(request, leaving.account_id, token)
     if request.method == "POST":

@@ -31,7 +31,7 @@ from kalends.accounts.sql import arrays, fetch, integers, load
 from kalends.documents.logo import read_logos
 from kalends.messages.backends.interface import Backend, MailUnavailable, Refused, RefusedForNow
 from kalends.messages.envelope import Undeliverable, seal
-from kalends.messages.kept_words import to_keep, to_read
+from kalends.messages.kept_words import to_keep, to_send
 from kalends.messages.letters.layout import Rendered
 from kalends.messages.letters.render import CannotRender, MessageRow, render_block
 from kalends.messages.refusals import REFUSED_KINDS, WANTS_NO_MORE, digest_of
@@ -141,7 +141,9 @@ def _claim(
             params = {"account_id": ctx.id, "ids": integers(held)}
             rows = [
                 _Claimed(
-                    MessageRow(*row[:8]), row[8], None if row[9] is None else to_read(Rendered(*row[9:]))
+                    MessageRow(*row[:8]),
+                    row[8],
+                    None if row[9] is None else to_send(Rendered(*row[9:]), row[7]),
                 )
                 for row in fetch(db, load("kalends.messages", "letters_to_send"), params)
             ]
@@ -171,6 +173,7 @@ def _written_out(db: Connection[Any], ctx: AccountContext, rows: Sequence[_Claim
         if item.letter is None:
             unwritten.setdefault(item.row.kind, []).append(item.row)
     words: dict[int, Rendered] = {}
+    given = {item.row.id: item.row.given for item in rows}
     problems: list[tuple[int, str]] = []
     for kind, same in unwritten.items():
         for row, letter in zip(same, render_block(db, ctx, kind, same), strict=True):
@@ -186,7 +189,7 @@ def _written_out(db: Connection[Any], ctx: AccountContext, rows: Sequence[_Claim
                 None if letter.attached is None else json.dumps(letter.attached, ensure_ascii=False),
                 letter.logo,
             )
-            for id_, letter in ((id_, to_keep(letter)) for id_, letter in words.items())
+            for id_, letter in ((id_, to_keep(letter, given[id_])) for id_, letter in words.items())
         ]
         params = {
             "account_id": ctx.id,

@@ -9,7 +9,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import fetch, load
 from kalends.documents.logo import read_logos
-from kalends.messages.kept_words import to_read
+from kalends.messages.kept_words import covered, to_read
 from kalends.messages.letters.layout import Rendered, for_browsers
 from kalends.messages.letters.render import MessageRow, render
 
@@ -94,5 +94,5 @@ def show_letter(db: Connection[Any], ctx: AccountContext, id_: int) -> Shown:
     place = MessageRow(
         row.id, row.kind, row.object_id, row.occasion, row.recipient, row.language, row.created_at, given
     )
-    letter = to_read(Rendered(*words)) if written else render(db, ctx, place)
+    letter = covered(to_read(Rendered(*words)) if written else render(db, ctx, place), given)
     return Shown(row, letter, for_browsers(letter, read_logos(db, ctx.id, letter.logos)), written)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from psycopg import Connection
@@ -48,12 +49,12 @@ def send_quote(db: Db, ctx: AccountContext, quote_id: int, *, actor: str = "syst
 
 
 def send_code(
-    db: Db, ctx: AccountContext, version: Version, contact_id: int, signing_id: int, code: str, minutes: int
+    db: Db, ctx: AccountContext, version: Version, contact_id: int, signing_id: int, key: UUID, minutes: int
 ) -> bool:
-    """Send a signer their code; says whether there is an address to send it to."""
+    """Send a signer the code that goes with a key; says whether there is an address to send it to."""
     given = {
         **facts_of(ctx, find_quote(db, ctx, version.quote_id), version),
-        "code": code,
+        "signing": str(key),
         "minutes": minutes,
     }
     return tell_contact(db, ctx, "quote_code", signing_id, contact_id, "", given) is not None

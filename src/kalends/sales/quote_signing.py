@@ -1,13 +1,13 @@
 """Signing a quote: a code that was sent to the signer's own address shows that it is they who sign.
 
 A code has six digits, lives for a quarter of an hour and can be tried five times; of a version so many are sent in an
-hour and no more. Only the code's hash is kept.
+hour and no more. Only the code's hash is kept, and nobody but its reader sees it: staff who look at the letter find it
+covered.
 """
 
 from __future__ import annotations
 
 import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ from django.utils.crypto import constant_time_compare
 from psycopg import Connection
 
 from kalends.accounts.context import AccountContext
+from kalends.accounts.short_codes import SIGNING, code_for
 from kalends.accounts.sql import take_ids
 from kalends.crm.association_reads import linked
 from kalends.sales.quote_letters import send_code
@@ -94,7 +95,8 @@ def ask_code(db: Db, ctx: AccountContext, version: Version, contact_id: int) -> 
             "UPDATE quote_signing SET expires_at = %s WHERE account_id = %s AND version_id = %s AND expires_at > %s",
             [ctx.now, ctx.id, version.id, ctx.now],
         )
-        (id_,), key, code = take_ids(db, 1), uuid4(), f"{secrets.randbelow(1_000_000):06}"
+        (id_,), key = take_ids(db, 1), uuid4()
+        code = code_for(SIGNING, str(key))
         db.execute(
             "INSERT INTO quote_signing (account_id, id, version_id, public_key, contact_id, email, code_hash, sent_at, "
             "expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -111,7 +113,7 @@ def ask_code(db: Db, ctx: AccountContext, version: Version, contact_id: int) -> 
             ],
         )
         minutes = int(LIVES / timedelta(minutes=1))
-        if not send_code(db, ctx, version, contact_id, id_, code, minutes):
+        if not send_code(db, ctx, version, contact_id, id_, key, minutes):
             raise QuoteRefused("no_email", "The contact has no email address.")
     return key
 
@@ -153,12 +155,10 @@ def code_for_tests(db: Db, ctx: AccountContext, version: Version, key: UUID) -> 
     if not ctx.is_sandbox:
         return None
     row = db.execute(
-        "SELECT m.given ->> 'code' FROM quote_signing AS s JOIN message AS m ON m.account_id = s.account_id "
-        "AND m.kind = 'quote_code' AND m.object_id = s.id "
-        "WHERE s.account_id = %s AND s.version_id = %s AND s.public_key = %s",
+        "SELECT FROM quote_signing WHERE account_id = %s AND version_id = %s AND public_key = %s",
         [ctx.id, version.id, key],
     ).fetchone()
-    return row[0] if row else None
+    return code_for(SIGNING, str(key)) if row is not None else None
 
 
 def _signer(db: Db, ctx: AccountContext, version: Version, contact_id: int) -> Signer:

@@ -33,6 +33,7 @@ from kalends.accounts import connections
 from kalends.events.requests import RequestKeyRefused, once
 from kalends.platform.patience import patiently
 from kalends.query.context import Cursor
+from kalends.staff.account.demand import SecondFactorWanted, lead_on
 from kalends.staff.demo import signed_in_user
 from kalends.staff.forbidden import Forbidden
 from kalends.staff.forms import Form
@@ -118,13 +119,16 @@ def account_action(what: str, name: str = "", *, record: str = "id") -> Callable
             user = signed_in_user(request)
             if user is None:
                 return to_sign_in(request)
-            with translation.override(language_of(user)), transaction.atomic():
-                # Names and the like are read beside the action; writing is for the action's own connection.
-                seen = enter(request, user, account_id, "READ COMMITTED, READ ONLY")
-                if not seen.place.grants.allows(what, name):
-                    raise Forbidden(what, name)
-                seen.require(what, name, kwargs.get(record) if name else None)
-                return view(request, _acting(request, seen), **kwargs)
+            try:
+                with translation.override(language_of(user)), transaction.atomic():
+                    # Names and the like are read beside the action; writing is for the action's own connection.
+                    seen = enter(request, user, account_id, "READ COMMITTED, READ ONLY")
+                    if not seen.place.grants.allows(what, name):
+                        raise Forbidden(what, name)
+                    seen.require(what, name, kwargs.get(record) if name else None)
+                    return view(request, _acting(request, seen), **kwargs)
+            except SecondFactorWanted:
+                return lead_on(request, user, account_id)
 
         guarded.__dict__["is_account_page"] = True
         guarded.__dict__["needs"] = (what, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,15 @@ class Forbidden(PermissionDenied):
 
     def __init__(self, what: str, name: str = "") -> None:
         super().__init__(forbidden_words(what, name))
+        self.missing = f"{what} {name}".strip()
+
+
+class NoRecord(Http404):
+    """A record that is not there for the user: somebody else's, another account's, or none at all."""
+
+    def __init__(self, name: str, id_: int) -> None:
+        super().__init__(f"no {name} {id_}")
+        self.name, self.id = name, id_
 
 
 ABILITY_WORDS: dict[str, Callable[[], str]] = {

@@ -23,12 +23,14 @@ from kalends.accounts.people import accounts_of
 from kalends.accounts.permissions import Place, place_of
 from kalends.catalog import get_object
 from kalends.crm.records import Who
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
 from kalends.platform.patience import patiently
 from kalends.query import Context, compile_ids, parse
 from kalends.query.context import Cursor
+from kalends.staff.account.demand import SecondFactorWanted, has_proved, lead_on
 from kalends.staff.demo import signed_in_user
-from kalends.staff.forbidden import Forbidden
+from kalends.staff.forbidden import Forbidden, NoRecord
 from kalends.staff.reply import to_sign_in
 
 View = Callable[..., HttpResponse]
@@ -89,7 +91,7 @@ class Visit:
     def require(self, what: str, name: str = "", id_: int | None = None) -> None:
         """Go on only if the user may; a record that may not be seen is not found. Raises ``Http404``, ``Forbidden``."""
         if id_ is not None and not self.may("view", name, id_):
-            raise Http404(f"no {name} {id_}")
+            raise NoRecord(name, id_)
         if not self.may(what, name, id_):
             raise Forbidden(what, name)
 
@@ -121,7 +123,10 @@ def account_page(view: View) -> View:
             with translation.override(language_of(user)), transaction.atomic():
                 return view(request, enter(request, user, account_id, AS_OF_NOW), **kwargs)
 
-        return patiently(look)
+        try:
+            return patiently(look)
+        except SecondFactorWanted:
+            return lead_on(request, user, account_id)
 
     guarded.__dict__["is_account_page"] = True
     return guarded
@@ -133,7 +138,7 @@ def visiting(
 ) -> Iterator[Visit | None]:
     """A transaction inside an account, in the user's language; ``None`` where the user has no place in the account.
 
-    Unless ``changes`` says that something is to be changed, nothing can be.
+    Unless ``changes`` says that something is to be changed, nothing can be. Raises ``SecondFactorWanted``.
     """
     with translation.override(language_of(user)), transaction.atomic():
         try:
@@ -157,9 +162,10 @@ def first_account_of(user: User) -> int | None:
 
 
 def enter(request: HttpRequest, user: User, account_id: int, level: str) -> Visit:
-    """Let the transaction that has just begun see an account in which the user has a place. Raises ``Http404``.
+    """Let the transaction that has just begun see an account in which the user has a place.
 
-    ``level`` says how it is isolated, and whether it only reads.
+    ``level`` says how it is isolated, and whether it only reads. Raises ``Http404``, and ``SecondFactorWanted`` where
+    the account wants one of everybody and the session has had none.
     """
     with connection.cursor() as cursor:
         # Django's cursors put values in by themselves, so that two statements can go in one trip.
@@ -169,6 +175,9 @@ def enter(request: HttpRequest, user: User, account_id: int, level: str) -> Visi
         )
         place = place_of(cast("Cursor", cursor), account_id, user.id)
     if place is None:
+        security_log.tell("other_account", account_id=account_id, user_id=user.id)
         raise Http404(f"no account {account_id}")
     context = load_context(connection.connection, account_id, system_now=system_now())
+    if context.settings.second_factor_for_all and not has_proved(request, user):
+        raise SecondFactorWanted
     return Visit(user, context, place, is_demo=getattr(request, "kalends_demo", False))

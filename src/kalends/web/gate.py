@@ -17,7 +17,7 @@ from kalends.operations.admission import VARIABLE, may_read
 from kalends.operations.beating import Heart
 from kalends.operations.processes import WEB, this_process
 from kalends.operations.requests import note_request
-from kalends.platform import correlation, database
+from kalends.platform import correlation, database, security_log
 from kalends.platform.clock import system_now
 from kalends.platform.home import open_home
 from kalends.platform.logs import ROUTE
@@ -60,6 +60,7 @@ def _metrics(request: HttpRequest) -> HttpResponse:
     if not _reads(request):
         return _refused()
     if not may_read(request.headers, str(request.META.get("REMOTE_ADDR", ""))):
+        security_log.tell("secret_wrong", of="metrics")
         text = f"Metrics are read on this machine itself, or with the token in {VARIABLE}.\n"
         return HttpResponse(text, status=403, content_type="text/plain; charset=utf-8")
     told = metrics.exposition(lambda: database.connect(autocommit=True), system_now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from kalends.accounts.short_codes import SIGNING, code_for
 from kalends.catalog import get_object
 from kalends.crm.associations import End, associate
 from kalends.crm.record_values import Written
@@ -75,10 +76,7 @@ class Desk:
         """The key and the code of a letter to a signer."""
         db, ctx = self.world.db, self.world.ctx
         key = ask_code(db, ctx, self.version(quote), contact)
-        row = self.world.one(
-            "SELECT given ->> 'code' FROM message WHERE kind = 'quote_code' ORDER BY id DESC LIMIT 1"
-        )
-        return key, row[0]
+        return key, code_for(SIGNING, str(key))
 
     def sign(self, quote: int, contact: int, **more: Any) -> Acceptance:
         key, code = self.code(quote, contact)

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 
+from kalends.accounts.change import change_settings
+from kalends.accounts.short_codes import SIGNING, code_for
 from kalends.crm.association_reads import linked
 from kalends.crm.associations import End, associate
+from kalends.messages.backends.interface import RefusedForNow
+from kalends.messages.backends.memory import MemoryBackend
+from kalends.messages.delivery import deliver
+from kalends.messages.envelope import Envelope
+from kalends.messages.kept_words import COVERED
+from kalends.messages.log import letters, show_letter
+from kalends.messages.resend import resend
 from kalends.sales.buyers import Buyer
 from kalends.sales.checkouts import open_checkout, tell_buyer
 from kalends.sales.parent_lines import set_lines
@@ -125,6 +136,58 @@ def test_signer_is_verified_by_a_code_to_their_own_address(desk: Desk) -> None:
     desk.sign(quote, contact)
     email, verified = desk.world.one("SELECT signer_email, email_verified_at FROM quote_acceptance")
     assert (email, verified) == (desk.world.letters("quote_code")[0][1], desk.world.ctx.now)
+
+
+def test_code_is_read_in_the_mailbox_and_nowhere_else(desk: Desk) -> None:
+    """Staff who look at the letter, or at a copy of the database, could sign in the customer's name with it."""
+    world, contact = desk.world, desk.world.customer()
+    change_settings(world.db, world.ctx, {"letters": "queued"})
+    world.reload()
+    quote = desk.published(acceptance_method="esignature", contact=contact)
+    _key, code = desk.code(quote, contact)
+    (letter,) = letters(world.db, world.ctx, kind="quote_code")
+
+    def seen() -> str:
+        return str(show_letter(world.db, world.ctx, letter.id))
+
+    before = seen()
+    failing = MemoryBackend(_not_now)
+    assert deliver(world.db, world.ctx, failing, 100).postponed >= 1
+    kept = world.one(
+        "SELECT concat(subject, text, html, attached, given) FROM message WHERE id = %s", letter.id
+    )[0]
+    arrived = MemoryBackend()
+    deliver(world.db, world.ctx, arrived, 100, now=world.ctx.now + dt.timedelta(minutes=2))
+    sent = next(each.message for each in arrived.sent if code in str(each.message["Subject"]))
+    plain, rich = (sent.get_body((kind,)) for kind in ("plain", "html"))
+
+    assert plain is not None
+    assert rich is not None
+    assert code in plain.get_content()
+    assert code in rich.get_content()
+    assert COVERED not in plain.get_content()
+    for looked_at in (before, kept, seen()):
+        assert COVERED in looked_at
+        assert code not in looked_at
+    again = resend(world.db, world.ctx, letter.id)
+    assert code not in str(show_letter(world.db, world.ctx, again))
+    once_more = MemoryBackend()
+    deliver(world.db, world.ctx, once_more, 100)
+    assert [code in str(each.message["Subject"]) for each in once_more.sent] == [True]
+
+
+def _not_now(envelope: Envelope) -> None:
+    raise RefusedForNow("The mailbox is full.")
+
+
+def test_code_is_another_one_for_each_asking_and_each_installation(settings: Any) -> None:
+    keys = [str(uuid4()) for _ in range(50)]
+    codes = [code_for(SIGNING, key) for key in keys]
+    assert codes == [code_for(SIGNING, key) for key in keys]
+    assert all(len(code) == 6 and code.isdecimal() for code in codes)
+    assert len(set(codes)) > 45
+    settings.SECRET_KEY = "the key of another installation"
+    assert [code_for(SIGNING, key) for key in keys] != codes
 
 
 def test_code_is_sent_to_contacts_of_the_quote_alone(desk: Desk) -> None:

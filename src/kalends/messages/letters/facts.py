@@ -239,7 +239,10 @@ class ProofTold(NamedTuple):
 
 
 class QuoteTold(NamedTuple):
-    """A quote as letters tell of it. ``link`` leads to it, ``code`` is a signer's and lives for ``minutes``."""
+    """A quote as letters tell of it. ``link`` leads to it, ``code`` is a signer's and lives for ``minutes``.
+
+    ``signing`` is what the code goes with: where it is given, the code is worked out from it.
+    """
 
     title: str
     number: str
@@ -252,6 +255,7 @@ class QuoteTold(NamedTuple):
     code: str = ""
     minutes: int = 0
     signer: str = ""
+    signing: str = ""
 
 
 class WorkflowTold(NamedTuple):

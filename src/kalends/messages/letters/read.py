@@ -10,6 +10,7 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, fetch, integers, load
 from kalends.core.calendar import local_date
+from kalends.messages.kept_words import code_in
 from kalends.messages.letters.facts import (
     Charge,
     Comparison,
@@ -243,6 +244,7 @@ def _of_quotes(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Wanted
     for item in wanted:
         if item.given is not None:
             told = {**item.given, "expires_on": date.fromisoformat(item.given["expires_on"])}
+            told["code"] = code_in(item.given)
             first_name, country = people.get(item.id, (None, None))
             customer = Customer(first_name=first_name, country=country)
             facts[item.id] = facts_about(ctx, customer, item.created_at, quote=QuoteTold(**told))

@@ -15,11 +15,14 @@ from kalends.accounts import attempts, security, sessions
 from kalends.accounts.attempts import Subject
 from kalends.accounts.models import User
 from kalends.accounts.passkeys import Site
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
 from kalends.query.context import Cursor
 from kalends.staff.security_notes import note
 
-SEEN, BEGAN = "seen_at", "began_at"
+SEEN, BEGAN, HALF, PROVED = "seen_at", "began_at", "half_signed_in", "second_factor_of"
+"""What a session knows: when it was last seen and when it began, who is half way in, whose second factor it has had."""
+
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -39,7 +42,10 @@ def begin(request: HttpRequest, *subjects: Subject) -> str:
     """Count an attempt; the sentence that asks to wait, or nothing where it may be looked at."""
     with transaction.atomic(), connection.cursor() as cursor:
         wait = attempts.begin(cast("Cursor", cursor), system_now(), *subjects, _machine(request))
-    return "" if wait is None else wait_words(wait)
+    if wait is None:
+        return ""
+    security_log.tell("too_many", of=", ".join(each.kind for each in (*subjects, _machine(request))))
+    return wait_words(wait)
 
 
 def succeeded(request: HttpRequest, *subjects: Subject) -> None:
@@ -58,9 +64,16 @@ def wait_words(wait: timedelta) -> str:
     ) % {"minutes": minutes}
 
 
-def come_in(request: HttpRequest, user: User) -> None:
+def half_way(request: HttpRequest, user: User, target: str) -> None:
+    """The password was right, now or before; the second step leads to ``target``."""
+    request.session[HALF] = [user.id, system_now().timestamp(), target]
+
+
+def come_in(request: HttpRequest, user: User, *, by_second_factor: bool = False) -> None:
     """Sign somebody in who has proved who they are."""
     login(request, user, backend=_BACKEND)
+    if by_second_factor:
+        request.session[PROVED] = user.id
     request.session[BEGAN] = system_now().timestamp()
     sessions.forget_ended(user.id)
     request.session.save()

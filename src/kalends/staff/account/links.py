@@ -16,6 +16,7 @@ from kalends.accounts.links import FORGOTTEN, INVITED, LASTS, password_token, us
 from kalends.accounts.models import User
 from kalends.messages import personal
 from kalends.messages.letters.words import Link, Words
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
 from kalends.staff.account import door
 from kalends.staff.account.forms import ForgottenForm, InvitedForm, NewPasswordForm
@@ -102,6 +103,7 @@ def _ask(request: HttpRequest, user: User, form: NewPasswordForm, title: str) ->
 
 
 def _over(request: HttpRequest) -> HttpResponse:
+    security_log.tell("signature_wrong", of="link to a password")
     return render(request, "staff/account/link_over.html", appearance(request), status=410)
 
 

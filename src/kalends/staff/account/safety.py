@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-import segno
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.hashers import make_password
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -20,10 +19,10 @@ from kalends.accounts.models import User
 from kalends.accounts.sign_in_models import Passkey
 from kalends.platform.clock import system_now
 from kalends.staff import formatting
-from kalends.staff.account import door
+from kalends.staff.account import demand, demanded, door
 from kalends.staff.account.browsers import browser_words
 from kalends.staff.account.forms import ChangePasswordForm, CodeForm, ProofForm
-from kalends.staff.account.own import own_action, prove
+from kalends.staff.account.own import own_action, prove, way_in_action
 from kalends.staff.reply import moved
 from kalends.staff.security_notes import note
 from kalends.staff.shell import shell
@@ -33,11 +32,25 @@ CHALLENGE = "new_passkey_challenge"
 
 
 @never_cache
+def show(request: HttpRequest, account_id: int, **told: Any) -> HttpResponse:
+    """The page about the way in; where the account waits for a second factor, a page that sets one up.
+
+    ``told`` are forms that were sent and are wrong, recovery ``codes``, which are told only once, and the ``status``.
+    """
+    user = request.user
+    if user.is_authenticated and demand.stands_before(request, cast("User", user), account_id):
+        return demanded.show(request, cast("User", user), account_id, **told)
+    return _whole(request, account_id=account_id, **told)
+
+
+show.__dict__["is_account_page"] = True
+
+
 @account_page
-def show(
+def _whole(
     request: HttpRequest, visit: Visit, *, status: int = 200, codes: list[str] | None = None, **forms: Any
 ) -> HttpResponse:
-    """Everything about the way in. ``forms`` are those that were sent and are wrong; ``codes`` are told only once."""
+    """Everything about the way in."""
     user, now = visit.user, system_now()
     with visit.cursor() as cursor:
         context = {
@@ -49,8 +62,9 @@ def show(
             "app_form": forms.get("app_form") or ProofForm(prefix="app"),
             "codes_form": forms.get("codes_form") or ProofForm(prefix="codes"),
             "passkey_form": ProofForm(prefix="passkey"),
+            "removal_form": forms.get("removal_form"),
             "code_form": forms.get("code_form") or CodeForm(prefix="code"),
-            "setting_up": _qr(user) if forms.get("setting_up") else None,
+            "setting_up": demanded.picture(user) if forms.get("setting_up") else None,
             "has_app": second_factor.has_app(user.id),
             "codes_left": second_factor.recovery_codes_left(user.id),
             "wants_second": second_factor.is_wanted(user.id),
@@ -65,7 +79,7 @@ def show(
     return render(request, "staff/account/safety.html", context, status=status)
 
 
-@own_action
+@way_in_action
 def change_password(request: HttpRequest, user: User, account_id: int) -> HttpResponse:
     """A new password; everywhere else the user is signed out."""
     form = ChangePasswordForm(user, request.POST, prefix="change")
@@ -87,7 +101,7 @@ def set_password(request: HttpRequest, user: User, password: str) -> None:
     note(request, user.id, "password_changed")
 
 
-@own_action
+@way_in_action
 def begin_app(request: HttpRequest, user: User, account_id: int) -> HttpResponse:
     """A QR code for an app, after the password."""
     form = ProofForm(request.POST, prefix="app")
@@ -97,7 +111,7 @@ def begin_app(request: HttpRequest, user: User, account_id: int) -> HttpResponse
     return show(request, account_id=account_id, setting_up=True)
 
 
-@own_action
+@way_in_action
 def confirm_app(request: HttpRequest, user: User, account_id: int) -> HttpResponse:
     """The app's first code; then the recovery codes, once."""
     form = CodeForm(request.POST, prefix="code")
@@ -112,11 +126,10 @@ def confirm_app(request: HttpRequest, user: User, account_id: int) -> HttpRespon
         return show(request, account_id=account_id, code_form=form, setting_up=True, status=422)
     door.succeeded(request)
     note(request, user.id, "second_factor_added")
-    codes = second_factor.new_recovery_codes(user.id)
-    return show(request, account_id=account_id, codes=codes)
+    return _added(request, user, account_id, second_factor.new_recovery_codes(user.id))
 
 
-@own_action
+@way_in_action
 def remove_app(request: HttpRequest, user: User, account_id: int) -> HttpResponse:
     """The password alone lets in again, unless there are passkeys."""
     form = ProofForm(request.POST, prefix="app")
@@ -127,7 +140,7 @@ def remove_app(request: HttpRequest, user: User, account_id: int) -> HttpRespons
     return _back(request, account_id, _("The app is no longer asked for."))
 
 
-@own_action
+@way_in_action
 def new_codes(request: HttpRequest, user: User, account_id: int) -> HttpResponse:
     """New recovery codes, which end the earlier ones."""
     form = ProofForm(request.POST, prefix="codes")
@@ -136,7 +149,7 @@ def new_codes(request: HttpRequest, user: User, account_id: int) -> HttpResponse
     return show(request, account_id=account_id, codes=second_factor.new_recovery_codes(user.id))
 
 
-@own_action
+@way_in_action
 def passkey_options(request: HttpRequest, user: User, account_id: int) -> HttpResponse:  # noqa: ARG001
     """What the browser is to make, after the password."""
     form = ProofForm(request.POST, prefix="passkey")
@@ -147,7 +160,7 @@ def passkey_options(request: HttpRequest, user: User, account_id: int) -> HttpRe
     return HttpResponse(asked.options, content_type="application/json")
 
 
-@own_action
+@way_in_action
 def add_passkey(request: HttpRequest, user: User, account_id: int) -> HttpResponse:
     """Keep what the browser made. The first one brings recovery codes with it, which the page shows once."""
     body = passkeys.read_answer(request.body)
@@ -165,10 +178,19 @@ def add_passkey(request: HttpRequest, user: User, account_id: int) -> HttpRespon
     codes = (
         second_factor.new_recovery_codes(user.id) if not second_factor.recovery_codes_left(user.id) else None
     )
-    return show(request, account_id=account_id, codes=codes)
+    return _added(request, user, account_id, codes)
 
 
-@own_action
+def _added(request: HttpRequest, user: User, account_id: int, codes: list[str] | None) -> HttpResponse:
+    """The session has had the user's second factor from here on; the page says the codes, if there are new ones."""
+    waited = demand.stands_before(request, user, account_id)
+    request.session[door.PROVED] = user.id
+    if waited and codes:
+        return demanded.show(request, user, account_id, codes=codes)
+    return _whole(request, account_id=account_id, codes=codes)
+
+
+@way_in_action
 def rename_passkey(request: HttpRequest, user: User, account_id: int, passkey_id: int) -> HttpResponse:
     """Call it otherwise."""
     if not passkeys.rename(user.id, passkey_id, request.POST.get("name", "")):
@@ -176,9 +198,12 @@ def rename_passkey(request: HttpRequest, user: User, account_id: int, passkey_id
     return _back(request, account_id, _("Saved"))
 
 
-@own_action
+@way_in_action
 def remove_passkey(request: HttpRequest, user: User, account_id: int, passkey_id: int) -> HttpResponse:
-    """It no longer lets in."""
+    """It no longer lets in, once the password was given."""
+    form = ProofForm(request.POST, prefix="removal")
+    if not prove(request, user, form):
+        return show(request, account_id=account_id, removal_form=form, status=422)
     if not passkeys.remove(user.id, passkey_id):
         raise Http404(f"no passkey {passkey_id}")
     note(request, user.id, "passkey_removed")
@@ -210,17 +235,6 @@ def end_others(request: HttpRequest, user: User, account_id: int) -> HttpRespons
 
 def _back(request: HttpRequest, account_id: int, toast: str) -> HttpResponse:
     return moved(request, reverse("you-safety", args=[account_id]), toast=toast)
-
-
-def _qr(user: User) -> dict[str, str] | None:
-    address = second_factor.pending_app(user)
-    if not address:
-        return None
-    secret = address.partition("secret=")[2].partition("&")[0]
-    return {
-        "picture": segno.make(address, error="m").svg_data_uri(scale=5, border=3, dark="#000", light="#fff"),
-        "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-    }
 
 
 def _passkey(each: Passkey, visit: Visit) -> dict[str, Any]:

@@ -17,13 +17,14 @@ from kalends.accounts import passkeys, second_factor, security
 from kalends.accounts.attempts import Subject
 from kalends.accounts.models import User
 from kalends.accounts.sign_in_models import Passkey
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
 from kalends.staff.account import door
+from kalends.staff.account.door import HALF
 from kalends.staff.account.setup import is_fresh
 from kalends.staff.security_notes import note
 from kalends.staff.shell import appearance
 
-HALF = "half_signed_in"
 CHALLENGE = "passkey_challenge"
 _HALF_SECONDS = 10 * 60
 
@@ -54,6 +55,8 @@ def _with_password(request: HttpRequest, email: str, password: str) -> tuple[Use
         known = User.objects.filter(email=email.lower()).values_list("id", flat=True).first()
         if known is not None:
             note(request, known, security.FAILED)
+        else:
+            security_log.tell("sign_in_failed")
         return None, _("This email and password do not fit together. Check both, then try again."), 403
     door.succeeded(request, subject)
     return cast("User", user), "", 200
@@ -64,7 +67,7 @@ def _next_step(request: HttpRequest, user: User, target: str) -> HttpResponse:
         door.come_in(request, user)
         return HttpResponseRedirect(target)
     request.session.cycle_key()
-    request.session[HALF] = [user.id, system_now().timestamp(), target]
+    door.half_way(request, user, target)
     return HttpResponseRedirect(reverse("sign-in-second"))
 
 
@@ -90,7 +93,7 @@ def second(request: HttpRequest) -> HttpResponse:
         error, status = _with_code(request, user, request.POST.get("code", ""))
         if not error:
             del request.session[HALF]
-            door.come_in(request, user)
+            door.come_in(request, user, by_second_factor=True)
             return HttpResponseRedirect(target)
     context = {
         **appearance(request),
@@ -140,11 +143,12 @@ def passkey(request: HttpRequest) -> HttpResponse:
     )
     user = User.objects.filter(id=user_id, is_active=True).first() if user_id is not None else None
     if user is None or (half is not None and half[0].id != user.id):
+        security_log.tell("signature_wrong", of="passkey", user_id=half[0].id if half else None)
         return JsonResponse(
             {"problem": _("This passkey is not known here. Sign in with email and password.")}, status=403
         )
     target = half[1] if half else door.inside(request, str(body.get("next") or "/"))
     request.session.pop(HALF, None)
     door.succeeded(request)
-    door.come_in(request, user)
+    door.come_in(request, user, by_second_factor=True)
     return JsonResponse({"next": target})

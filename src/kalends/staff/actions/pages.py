@@ -16,6 +16,7 @@ from kalends.events.requests import find_request
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.actions.declare import Action, Again, Growing, Row, Trouble
 from kalends.staff.actions.facts import read_facts
+from kalends.staff.forbidden import NoRecord
 from kalends.staff.forms import Form
 from kalends.staff.objects import PAGES, index_address, record_address
 from kalends.staff.refusals import Refused
@@ -96,7 +97,7 @@ def _facts(visit: Visit, action: Action, id_: int) -> Any:
     with visit.cursor() as cursor:
         found = read_facts(cursor, visit.ctx.id, action.object, [id_])
     if id_ not in found:
-        raise Http404(f"no {action.object} {id_}")
+        raise NoRecord(action.object, id_)
     return found[id_]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -13,6 +13,7 @@ from kalends.crm.schema import account_object
 from kalends.query import NAME, compile_select, fetch, parse
 from kalends.query.context import Cursor
 from kalends.staff.cells import Names, Row, Wardrobe
+from kalends.staff.forbidden import NoRecord
 from kalends.staff.index.selection import these
 from kalends.staff.objects import BY_SLUG, ObjectPage, record_address
 from kalends.staff.visit import Visit, account_page
@@ -33,7 +34,7 @@ def panel(request: HttpRequest, visit: Visit, slug: str, id: int) -> HttpRespons
         sql = compile_select(obj, list(dict.fromkeys(columns)), these(obj, [id]), None, visit.asking, limit=1)
         rows = fetch(cursor, sql)
         if not rows:
-            raise Http404(f"no {page.name} {id}")
+            raise NoRecord(page.name, id)
         row = rows[0]
         dresses = page.dresses(visit, page.beside(cursor, visit.ctx.id, [id]))
         wardrobe = Wardrobe(obj, visit.language, visit.ctx.time_zone, Names.of_account(visit.ctx.id), dresses)

@@ -30,6 +30,7 @@ from kalends.staff.action import REQUEST_KEY, ActionVisit, account_action, by_me
 from kalends.staff.create import sold_pages
 from kalends.staff.create.rows import add_lines_of, change_rows, one_line_at_least
 from kalends.staff.create.wizard import Deal, find_deal, number
+from kalends.staff.forbidden import NoRecord
 from kalends.staff.objects import next_address, record_address
 from kalends.staff.quotes.adjustments import change_adjustments, put
 from kalends.staff.quotes.editing import QuoteEditor
@@ -72,7 +73,7 @@ edit = by_method(get=_open, post=_change)
 def _deal(visit: Visit, id_: str | None) -> Deal:
     deal = find_deal(visit, number(id_))
     if deal is None:
-        raise Http404(f"no deal {id_}")
+        raise NoRecord("deal", id_)
     return deal
 
 

@@ -19,6 +19,7 @@ from kalends.proof.explain import explain_invoice
 from kalends.query.context import Cursor
 from kalends.staff import formatting
 from kalends.staff.cells import initials
+from kalends.staff.forbidden import NoRecord
 from kalends.staff.money_rows import credit_note_entry, payment_entry
 from kalends.staff.queries import record as read
 from kalends.staff.queries.credit import CreditRow, credit_of_invoice
@@ -38,7 +39,7 @@ def middle(cursor: Cursor, visit: Visit, id_: int) -> dict[str, Any]:
     """The invoice as a document, with what was paid on it; the user may see it."""
     invoice = read.document(cursor, visit.ctx.id, str(id_))
     if invoice is None:
-        raise Http404(f"no invoice {id_}")
+        raise NoRecord("invoice", id_)
     lines = read.lines(cursor, visit.ctx.id, "invoice", invoice.id)
     paid = read.payments(cursor, visit.ctx.id, invoice_id=invoice.id)
     seen = visit.among("view", "payment", [each.id for each in paid])

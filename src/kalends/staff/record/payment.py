@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kalends.accounts.sql import load
 from kalends.query.context import Cursor
 from kalends.staff import formatting
+from kalends.staff.forbidden import NoRecord
 from kalends.staff.methods import stored
 from kalends.staff.reasons import reason
 from kalends.staff.visit import Visit
@@ -26,7 +26,7 @@ def middle(cursor: Cursor, visit: Visit, id_: int) -> dict[str, Any]:
     )
     rows = cursor.fetchall()
     if not rows:
-        raise Http404(f"no payment {id_}")
+        raise NoRecord("payment", id_)
     (
         status,
         currency,

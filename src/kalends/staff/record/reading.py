@@ -7,8 +7,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.http import Http404
-
 from kalends.catalog import ObjectType, Property
 from kalends.catalog.groups import GROUPS
 from kalends.catalog.model import EDITABLE
@@ -19,6 +17,7 @@ from kalends.query import NAME, compile_lookup, fetch
 from kalends.query.context import Cursor
 from kalends.staff import formatting
 from kalends.staff.cells import Cell, Names, Row, Wardrobe
+from kalends.staff.forbidden import NoRecord
 from kalends.staff.objects import BY_SLUG, ObjectPage
 from kalends.staff.visit import Visit
 
@@ -95,7 +94,7 @@ def read_record(cursor: Cursor, visit: Visit, slug: str, id_: int) -> Record:
     columns = [NAME, *(prop.name for prop in obj.properties)]
     rows = fetch(cursor, compile_lookup(obj, columns, [id_], visit.asking))
     if not rows:
-        raise Http404(f"no {page.name} {id_}")
+        raise NoRecord(page.name, id_)
     dresses = page.dresses(visit, page.beside(cursor, visit.ctx.id, [id_]))
     names = Names.of_account(visit.ctx.id)
     wardrobe = Wardrobe(obj, visit.language, visit.ctx.time_zone, names, dresses)

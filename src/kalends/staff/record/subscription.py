@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,6 +12,7 @@ from kalends.core.pricing import price_document
 from kalends.proof.explain import explain_next
 from kalends.query.context import Cursor
 from kalends.staff import formatting
+from kalends.staff.forbidden import NoRecord
 from kalends.staff.money_rows import invoice_entry
 from kalends.staff.queries import record as read
 from kalends.staff.rail import PAST, TO_COME, rail, upcoming
@@ -26,7 +26,7 @@ def middle(cursor: Cursor, visit: Visit, id_: int) -> dict[str, Any]:
     """What the middle of a subscription's page shows; the user may see it."""
     facts = read.facts(cursor, visit.ctx.id, id_)
     if facts is None:
-        raise Http404(f"no subscription {id_}")
+        raise NoRecord("subscription", id_)
     return {
         "facts": facts,
         "frequency": OBJECT.by_name["hs_recurring_billing_frequency"].option_label(

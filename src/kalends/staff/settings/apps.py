@@ -30,6 +30,7 @@ from kalends.staff import formatting
 from kalends.staff.action import ActionVisit, account_action, by_method
 from kalends.staff.forms import Form
 from kalends.staff.refusals import worded
+from kalends.staff.settings import consents
 from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
 from kalends.staff.settings.once import shown_once
 from kalends.staff.settings.places import PLACES, link, shown
@@ -80,6 +81,7 @@ def page(request: HttpRequest, visit: Visit) -> HttpResponse:
             empty=_("No apps. A program of your own needs only a token."),
         )
     ]
+    tables.append(consents.table(visit))
     lost = given_up(db, visit.ctx)
     if lost:
         again = Act(_("Send all again"), reverse("settings-batches-again", args=[visit.ctx.id]))

@@ -40,6 +40,8 @@ _DONE: dict[str, Callable[[], str]] = {
     "currency_enabled": lambda: _("Currency added"),
     "currency_disabled": lambda: _("Currency removed"),
     "exchange_rate_set": lambda: _("Exchange rate set"),
+    "consented": lambda: _("Let in"),
+    "consent_taken_back": lambda: _("Consent taken back"),
     "secret_rotated": lambda: _("New secret"),
     "address_set": lambda: _("Address set"),
     "stopped": lambda: _("Stopped"),

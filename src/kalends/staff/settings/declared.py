@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
@@ -164,8 +164,20 @@ class _Written(forms.CharField):
             raise ValidationError(str(self.words.wrong)) from problem
 
 
-def settings_page(key: str, template: str = "form", more: Any = None) -> View:
-    """The address of a page of settings: shown by GET, changed by POST. ``more`` adds to the template's context."""
+def _anybody(visit: Visit, form: SettingsForm) -> None:
+    """Nothing is looked at but the values."""
+
+
+def settings_page(
+    key: str,
+    template: str = "form",
+    more: Any = None,
+    check: Callable[[Visit, SettingsForm], None] = _anybody,
+) -> View:
+    """The address of a page of settings: shown by GET, changed by POST.
+
+    ``more`` adds to the template's context; ``check`` looks at a form whose values are right and may add errors.
+    """
 
     names = names_on(key)
 
@@ -194,6 +206,8 @@ def settings_page(key: str, template: str = "form", more: Any = None) -> View:
     @account_action(PLACES[key].needs)
     def post(request: HttpRequest, visit: ActionVisit) -> HttpResponse:
         form = form_of(visit, request.POST)
+        if form.is_valid():
+            check(visit, form)
         if form.is_valid():
             try:
                 changed = visit.do("settings", lambda db: _change(db, visit, form))

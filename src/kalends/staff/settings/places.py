@@ -152,6 +152,13 @@ GROUPS: tuple[Group, ...] = (
                 lambda: _("What people may see and do. A change holds from their next page on."),
             ),
             Place(
+                "security",
+                lambda: _("Signing in"),
+                "fingerprint",
+                "users",
+                lambda: _("What people need to come into this account, and who has it."),
+            ),
+            Place(
                 "audit",
                 lambda: _("Audit log"),
                 "scroll-text",

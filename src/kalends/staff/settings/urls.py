@@ -11,6 +11,7 @@ from kalends.staff.settings import (
     audit,
     codes,
     company,
+    consents,
     exports,
     letters,
     money,
@@ -18,6 +19,7 @@ from kalends.staff.settings import (
     processor,
     properties,
     roles,
+    security,
     taxes,
     teams,
     tokens,
@@ -97,6 +99,11 @@ urlpatterns = [
     path(_ROLE, roles.change, name="settings-role"),
     path(f"{_ROLE}/delete", roles.delete.view, name="settings-role-delete"),
     path(f"{_BASE}/roles/<str:key>", roles.built_in, name="settings-role-built-in"),
+    path(
+        f"{_BASE}/security",
+        settings_page("security", "letters", security.who_has_one, security.have_one_yourself),
+        name="settings-security",
+    ),
     path(f"{_BASE}/audit", audit.page, name="settings-audit"),
     path(f"{_BASE}/properties", properties.first, name="settings-properties"),
     path(f"{_BASE}/properties/<str:name>", properties.page, name="settings-properties-of"),
@@ -124,6 +131,9 @@ urlpatterns = [
     path(f"{_BASE}/apps/new", apps.make, name="settings-app-add"),
     path(f"{_BASE}/apps/again", webhooks.again.view, name="settings-batches-again"),
     path(f"{_BASE}/apps/again/<int:batch_id>", webhooks.again.view, name="settings-batch-again"),
+    path(
+        f"{_BASE}/apps/consents/<int:consent_id>/revoke", consents.revoke.view, name="settings-consent-revoke"
+    ),
     path(f"{_APP}/rotate", apps.rotate, name="settings-app-rotate"),
     path(f"{_APP}/revoke", apps.revoke.view, name="settings-app-revoke"),
     path(_APP, webhooks.page, name="settings-webhooks"),

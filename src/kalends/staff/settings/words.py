@@ -95,6 +95,13 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
             _("Subscriptions, invoices, receipts, payment methods and details, without a password."),
         ),
         "letters": Section(_("Letters")),
+        "security": Section(
+            _("Second factor"),
+            _(
+                "Beside the password: a passkey, or a code from an app. Programs with API tokens are not affected: "
+                "they have no password, and go on as before."
+            ),
+        ),
         "limits": Section(_("Limits of the HTTP API"), _("Programs that ask for more are told to wait.")),
     }
 )
@@ -320,6 +327,16 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             _("Years that invoices keep the buyer of an erased contact"),
             _(
                 "Books must be kept for years; after them the name and the address go too. 0: not kept at all."
+            ),
+        ),
+        "second_factor_for_all": Words(
+            "security",
+            "security",
+            _("Everybody needs a second factor"),
+            _(
+                "It holds at once: whoever has none is led to set one up at their next click or when they sign in "
+                "next, and reaches no page of this account before. Whoever has one and came in without it is asked "
+                "for it."
             ),
         ),
         "letters": Words(

@@ -14,8 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from kalends.accounts.consent import Asked, CannotAsk, asked
 from kalends.accounts.integration_apps import App, account_of_client, find_by_client_id
+from kalends.accounts.models import User
 from kalends.accounts.oauth import give_code
+from kalends.events import journal
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
+from kalends.staff.account.demand import SecondFactorWanted, lead_on
 from kalends.staff.demo import signed_in_user
 from kalends.staff.reply import to_sign_in
 from kalends.staff.scope_words import gathered, in_words
@@ -39,6 +43,14 @@ def authorize(request: HttpRequest) -> HttpResponse:
     account_id = account_of_client(client_id)
     if account_id is None:
         return _unknown(request)
+    try:
+        return _for(request, user, account_id, client_id)
+    except SecondFactorWanted:
+        return lead_on(request, user, account_id)
+
+
+def _for(request: HttpRequest, user: User, account_id: int, client_id: str) -> HttpResponse:
+    """The answer inside the account that the app is of. Raises ``SecondFactorWanted``."""
     with visiting(request, user, account_id, changes=request.method == "POST") as visit:
         app = None if visit is None else find_by_client_id(visit.psycopg(), account_id, client_id)
         if visit is None or app is None:
@@ -52,6 +64,9 @@ def authorize(request: HttpRequest) -> HttpResponse:
                 redirect_uri,
             )
         if not visit.place.is_administrator:
+            security_log.tell(
+                "right_missing", missing="administrator", user_id=user.id, account_id=account_id
+            )
             words = _("Only an administrator of %(account)s can connect apps.") % {"account": visit.ctx.name}
             return _refused(request, words, 403)
         try:
@@ -91,16 +106,20 @@ def _answered(request: HttpRequest, visit: Visit, app: App, wanted: Asked, redir
             error="access_denied",
             error_description="The administrator did not consent.",
         )
+    scopes = wanted.granted(set(request.POST.getlist("optional")))
     code = give_code(
         visit.psycopg(),
         visit.ctx.id,
         app,
         user_id=visit.user.id,
         redirect_uri=redirect_uri,
-        scopes=wanted.granted(set(request.POST.getlist("optional"))),
+        scopes=scopes,
         challenge=wanted.challenge,
         now=system_now(),
     )
+    told = {"name": app.name, "scopes": list(scopes)}
+    event = journal.NewEvent("app.consented", "app", app.id, None, told)
+    journal.write(visit.psycopg(), visit.ctx.id, visit.ctx.now, [event], visit.who.actor)
     return _back(request, redirect_uri, code=code)
 
 

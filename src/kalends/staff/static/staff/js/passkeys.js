@@ -52,6 +52,7 @@ async function add(form) {
   tell(form, "");
   try {
     const asked = await send(form.dataset.options, form, new FormData(form));
+    if (asked.redirected) return location.assign(asked.url); // this session is to prove its second factor first
     const options = await asked.json();
     if (!asked.ok) return tell(form, options.problem);
     const credential = await created(options);
