@@ -70,7 +70,9 @@ class Prorated(NamedTuple):
         wanted = price(self.begun) * self.share
         most = price(self.ended) * self.share
         slack = Fraction(max(0, len(self.begun) - 1)) + Fraction(1, 2)
-        return abs(charged - wanted) <= slack and credited <= most + max(0, len(self.ended) - 1) + Fraction(1, 2)
+        return abs(charged - wanted) <= slack and credited <= most + max(0, len(self.ended) - 1) + Fraction(
+            1, 2
+        )
 
 
 class Promise(NamedTuple):

@@ -20,9 +20,11 @@ from kalends.simulation.letterbox import Letterbox
 
 BILLING_HOUR = 7
 _INVOICE = (
-    "SELECT i.subscription_id, i.total_minor - i.paid_minor - i.credited_minor, s.status FROM invoice AS i "
+    "SELECT i.subscription_id, i.total_minor - i.paid_minor - i.credited_minor, s.status, "
+    "p.creation_method = 'CHECKOUT' AND p.payment_source_app = 'INVOICE' FROM invoice AS i "
+    "JOIN payment AS p ON p.account_id = i.account_id AND p.invoice_id = i.id "
     "LEFT JOIN subscription AS s ON s.account_id = i.account_id AND s.id = i.subscription_id "
-    "WHERE i.account_id = %s AND i.id = %s"
+    "WHERE i.account_id = %s AND i.id = %s AND p.id = %s"
 )
 
 
@@ -103,13 +105,15 @@ class Office:
             self.accusations.append(f"the account's billing is held, and the processor was asked for {who}")
         if "invoice_id" not in request.metadata or request.on_session:
             return
-        found = self.rows(_INVOICE, int(request.metadata["invoice_id"]))
+        found = self.rows(_INVOICE, int(request.metadata["invoice_id"]), int(request.metadata["payment_id"]))
         if not found:
-            self.accusations.append(f"the processor was asked for {who}, and there is no such invoice")
+            self.accusations.append(f"the processor was asked for {who}, and there is no such payment")
             return
-        subscription, owed, status = found[0]
+        subscription, owed, status, by_hand = found[0]
         if request.amount_minor > owed:
             self.accusations.append(f"the processor was asked for {who}, and the invoice owes {owed}")
+        if by_hand:
+            return
         if status in ("paused", "canceled"):
             self.accusations.append(
                 f"subscription {subscription} says {status}, and the processor was asked for {who}"

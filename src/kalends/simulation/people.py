@@ -230,4 +230,3 @@ def let_run_out(office: Office) -> Act | None:
         lambda db, id_: cancel_at_period_end(db, office.ctx, id_),
         lambda agreement, billed: agreement.end(billed),
     )
-

@@ -187,7 +187,13 @@ def opened_world(plan: Plan) -> Iterator[World]:
     with ExitStack() as opened:
         for name, zone, currency, country, settings in (
             ("Oslo", "Europe/Oslo", "EUR", "NO", {"letters": "queued"}),
-            ("New York", "America/New_York", "USD", "US", {"letters": "kept", "retry_bank_debits": True, "cancel_after_last_retry": True}),
+            (
+                "New York",
+                "America/New_York",
+                "USD",
+                "US",
+                {"letters": "kept", "retry_bank_debits": True, "cancel_after_last_retry": True},
+            ),
         ):
             eye = opened.enter_context(database.connect(autocommit=True))
             eye.execute("SET synchronous_commit = off")
