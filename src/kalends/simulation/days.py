@@ -12,6 +12,9 @@ from kalends.simulation.rounds import billing_round, deliver_letters, night, wal
 
 Wish = Callable[[Office], Act | None]
 
+EAGERNESS = 0.06
+"""How likely it is on a day that something happens to a subscription."""
+
 WISHES: tuple[tuple[int, Wish], ...] = (
     (10, lambda office: money.edit_one(office, prorate=False)),
     (12, lambda office: money.edit_one(office, prorate=True)),
@@ -70,7 +73,7 @@ def _people_come(office: Office, share: int) -> None:
             sell.sell_on_the_quotes_page(office)
         else:
             perform(office, people.subscribe(office))
-    count = sum(dice.random() < 0.06 for _ in range(living))
+    count = sum(dice.random() < EAGERNESS for _ in range(living))
     if dice.random() < 0.04:
         money.method_ends(office)
     for wish in dice.choices([wish for _, wish in WISHES], [weight for weight, _ in WISHES], k=count):

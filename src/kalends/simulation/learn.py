@@ -1,7 +1,7 @@
 """What the product decides by itself and no diary can foresee, since it depends on what banks answered.
 
-Each such turn is read from the journal, entered into the diary, and must have had its reason: a pause to come is dropped
-only of what was in arrears, and a subscription is given up only after its last retry.
+Each such turn is read from the journal, entered into the diary, and must have had its reason: a pause to come is
+dropped only of what was in arrears, and a subscription is given up only after its last retry.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ def turns(office: Office) -> list[Finding]:
     if office.diary.held:
         return []
     for each in office.diary.agreements.values():
-        late = each.state == "running" and _is_due(each.pauses_on, today)
-        if late and office.billed(each.id) >= len(each.promised):
+        waits = each.state == "running" and _is_due(each.pauses_on, today)
+        if waits and office.billed(each.id) >= len(each.promised):
             found.append(
                 Finding("turns", f"subscription {each.id} was to be paused on {each.pauses_on}, and goes on")
             )
@@ -107,6 +107,7 @@ def turns(office: Office) -> list[Finding]:
         "AND p.status = 'processing')"
     )
     over = given_up(office, today) & {row[0] for row in office.rows(unpaid)}
+    late, office.over = over & office.over, over  # what a night has brought is for the next morning
     return found + [
-        Finding("turns", f"subscription {id_} is unpaid after its last retry, and goes on") for id_ in over
+        Finding("turns", f"subscription {id_} is unpaid after its last retry, and goes on") for id_ in late
     ]

@@ -95,7 +95,7 @@ def edit_one(office: Office, *, prorate: bool) -> Act | None:
 
     def remember(found: Agreement, billed: int) -> None:
         found.edit(billed, changed.items, next_due)
-        if prorate:
+        if prorate and found.in_force:
             found.in_force = changed.items
 
     return change(office, "edit, prorated" if prorate else "edit", agreement, do, remember)

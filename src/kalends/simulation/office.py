@@ -50,6 +50,7 @@ class Office:
     accusations: list[str] = field(default_factory=list[str])
     paid_quotes: set[int] = field(default_factory=set[int])
     read_until: int = 0
+    over: set[int] = field(default_factory=set[int])
     moments: int = 60
     serial: int = 0
 

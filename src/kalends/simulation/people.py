@@ -90,7 +90,7 @@ class Beginning(NamedTuple):
 
 
 def subscribe(office: Office) -> Act:
-    """A subscription by hand: by card, bank debit or invoice, for ever or for some payments, now, later or long since."""
+    """A subscription by hand: by card, bank debit or invoice, for ever or for some payments."""
     dice = office.dice
     contact = dice.choice(office.people) if office.people and dice.random() < 0.3 else new_person(office)
     items, frequency = some_items(office), dice.choice(FREQUENCIES)

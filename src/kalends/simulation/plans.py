@@ -64,7 +64,7 @@ def switch_on_one(office: Office) -> Act | None:
             automatic=True if token else None,
         )
 
-    def remember(agreed: Agreement, billed: int) -> None:
+    def remember(agreed: Agreement, billed: int) -> None:  # noqa: ARG001
         agreed.automatic = agreed.automatic or token is not None
         agreed.switch_on(first, before, term)
 

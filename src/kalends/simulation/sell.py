@@ -37,7 +37,7 @@ _KILLED_AT_MOST = 60
 
 
 class Purchase(NamedTuple):
-    """Somebody who pays on a page: the day on which they came back, what it will cost them, and of which quote it is."""
+    """Somebody who pays on a page: the day on which they came back, what it will cost, and of which quote it is."""
 
     checkout: int
     day: date
