@@ -161,23 +161,21 @@ def test_the_simulator_finds_a_fee_that_is_not_booked(server: str, monkeypatch: 
 def test_the_simulator_finds_a_planned_pause_that_does_not_begin(server: str, monkeypatch: Patch) -> None:
     monkeypatch.setattr(run, "pause_due", lambda db, ctx: 0)
     monkeypatch.setattr(days, "WISHES", ((1, plans.plan_pause_one),))
+    monkeypatch.setattr(days, "EAGERNESS", 0.3)
     assert "was to be paused on" in found(wildness=0)
 
 
-def test_the_simulator_finds_payments_elsewhere_that_do_not_count(server: str, monkeypatch: Patch) -> None:
-    """A fixed term whose first payments were made elsewhere is asked for all of them here."""
+def test_the_simulator_finds_a_record_that_is_billed_from_another_day_on(server: str, monkeypatch: Patch) -> None:
     schedule = switch_on._with_schedule
 
-    def forgetful(db: Any, ctx: Any, row: Any, asked: Any, first: date) -> Any:
-        return schedule(db, ctx, row, replace(asked, next_cycle=0), first)
+    def late(db: Any, ctx: Any, row: Any, asked: Any, first: date) -> Any:
+        return schedule(db, ctx, row, asked, first + timedelta(days=1))
 
-    monkeypatch.setattr(switch_on, "_with_schedule", forgetful)
-    monkeypatch.setattr(
-        people, "some_beginning", lambda office, often: people.Beginning(date(2026, 9, 1), 0, True)
-    )
-    monkeypatch.setattr(people, "FREQUENCIES", ["weekly"])
+    monkeypatch.setattr(switch_on, "_with_schedule", late)
+    monkeypatch.setattr(people, "some_beginning", lambda office, often: people.Beginning(office.ctx.today, 0, True))
     monkeypatch.setattr(days, "WISHES", ((1, plans.switch_on_one),))
-    assert "was never promised" in found(wildness=0)
+    monkeypatch.setattr(days, "EAGERNESS", 1)
+    assert "was not invoiced" in found(wildness=0, customers=40)
 
 
 def test_the_simulator_finds_what_was_paid_elsewhere_and_is_asked_for_again(
@@ -199,6 +197,8 @@ def test_the_simulator_finds_a_quote_that_is_paid_in_two_windows(server: str, mo
 def test_the_simulator_finds_a_subscription_that_is_not_given_up(server: str, monkeypatch: Patch) -> None:
     monkeypatch.setattr(run, "cancel_after_last_retry", lambda db, ctx: 0)
     monkeypatch.setattr(people, "NATURES", ["stolen"])
+    monkeypatch.setattr(people, "some_beginning", lambda office, often: people.Beginning(office.ctx.today))
+    monkeypatch.setattr(days, "EAGERNESS", 0)
     assert "is unpaid after its last retry" in found(wildness=0)
 
 
