@@ -18,7 +18,7 @@ CUSTOMERS = int(os.environ.get("KALENDS_SIMULATED_CUSTOMERS", "14"))
 @pytest.fixture
 def plan(server: str) -> Plan:
     """Nine weeks over the end of a February and the nights in which the clocks are moved."""
-    return Plan(SEED, DAYS, CUSTOMERS)
+    return Plan(SEED, DAYS, CUSTOMERS, wildness=1.5)
 
 
 @pytest.fixture(autouse=True)

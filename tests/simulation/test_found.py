@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from kalends.accounts.sql import enter_account, take_ids
-from kalends.billing import block, compose, credit, daybreak, run
+from kalends.billing import block, compose, create, credit, daybreak, prorate, run, switch_on
 from kalends.core import calendar
 from kalends.core.calendar import Frequency
 from kalends.messages import outbox
 from kalends.payments import again, collect, outcomes, record, refund, reports
 from kalends.platform import database
-from kalends.simulation import days, money, people, trouble
+from kalends.sales import quote_source
+from kalends.simulation import days, money, people, plans, trouble
 from kalends.simulation.world import FaultFound, Plan, opened_world
 
 Patch = pytest.MonkeyPatch
@@ -154,3 +156,58 @@ def test_the_simulator_finds_a_fee_that_is_not_booked(server: str, monkeypatch: 
     settled = outcomes.payment_settled
     monkeypatch.setattr(outcomes, "payment_settled", lambda amount, fee, pending: settled(amount, 0, pending))
     assert "processor's balance" in found()
+
+
+def test_the_simulator_finds_a_planned_pause_that_does_not_begin(server: str, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(run, "pause_due", lambda db, ctx: 0)
+    monkeypatch.setattr(days, "WISHES", ((1, plans.plan_pause_one),))
+    monkeypatch.setattr(days, "EAGERNESS", 0.3)
+    assert "was to be paused on" in found(wildness=0)
+
+
+def test_the_simulator_finds_a_record_that_is_billed_from_another_day_on(server: str, monkeypatch: Patch) -> None:
+    schedule = switch_on._with_schedule
+
+    def late(db: Any, ctx: Any, row: Any, asked: Any, first: date) -> Any:
+        return schedule(db, ctx, row, asked, first + timedelta(days=1))
+
+    monkeypatch.setattr(switch_on, "_with_schedule", late)
+    monkeypatch.setattr(people, "some_beginning", lambda office, often: people.Beginning(office.ctx.today, 0, True))
+    monkeypatch.setattr(days, "WISHES", ((1, plans.switch_on_one),))
+    monkeypatch.setattr(days, "EAGERNESS", 1)
+    assert "was not invoiced" in found(wildness=0, customers=40)
+
+
+def test_the_simulator_finds_what_was_paid_elsewhere_and_is_asked_for_again(
+    server: str, monkeypatch: Patch
+) -> None:
+    due = create.due_date
+    monkeypatch.setattr(
+        create, "due_date", lambda start, frequency, before: due(start, frequency, max(0, before - 1))
+    )
+    assert "is parked, and nobody gave it a reason" in found(wildness=0)
+
+
+def test_the_simulator_finds_a_quote_that_is_paid_in_two_windows(server: str, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(quote_source, "_closed", lambda db, ctx, id_: None)
+    monkeypatch.setattr(days.sell, "buy_at_link", days.sell.sell_on_the_quotes_page)
+    assert "was paid twice on its page" in found(wildness=0)
+
+
+def test_the_simulator_finds_a_subscription_that_is_not_given_up(server: str, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(run, "cancel_after_last_retry", lambda db, ctx: 0)
+    monkeypatch.setattr(people, "NATURES", ["stolen"])
+    monkeypatch.setattr(people, "some_beginning", lambda office, often: people.Beginning(office.ctx.today))
+    monkeypatch.setattr(days, "EAGERNESS", 0)
+    assert "is unpaid after its last retry" in found(wildness=0)
+
+
+def test_the_simulator_finds_a_prorated_edit_that_counts_a_day_too_many(
+    server: str, monkeypatch: Patch
+) -> None:
+    share = prorate.share_left
+    monkeypatch.setattr(
+        prorate, "share_left", lambda start, end, on: share(start, end, on - timedelta(days=1))
+    )
+    monkeypatch.setattr(days, "WISHES", ((1, lambda office: money.edit_one(office, prorate=True)),))
+    assert "was to come to" in found(wildness=0)

@@ -15,8 +15,8 @@ from kalends.billing.unused import Unused, shares_of, unused_days
 from kalends.core.lifecycle import Cause, RefusedTransition, Status, transition
 from kalends.events import journal
 from kalends.messages import outbox
-from kalends.payments.outcomes import NEVER_SENT, Outcome, record_outcomes
 from kalends.payments.refund import request_refund
+from kalends.payments.unsent import give_up_unsent
 from kalends.platform.patience import patient
 
 
@@ -63,7 +63,7 @@ def cancel_subscriptions(
         for row in rows:
             transition(Status(row.status), cause)
         params = {"account_id": ctx.id, "now": ctx.now, "today": ctx.today, "ids": integers(ids)}
-        stop_unsent(db, ctx, ids)
+        give_up_unsent(db, ctx, ids, Status.CANCELED)
         before = fetch(db, load("kalends.billing", "cancel"), params)
         counted = db.execute(load("kalends.payments", "debits_under_way"), params).fetchone()
         assert counted is not None
@@ -190,15 +190,3 @@ def cancel_after_last_retry(db: Connection[Any], ctx: AccountContext) -> int:
         if ids:
             cancel_subscriptions(db, ctx, ids, cause=Cause.RETRIES_EXHAUSTED)
     return len(ids)
-
-
-def stop_unsent(db: Connection[Any], ctx: AccountContext, ids: Sequence[int]) -> None:
-    """Give up charges that were decided on but not sent yet, so that nothing is charged from here on."""
-    params = {"account_id": ctx.id, "ids": integers(ids)}
-    rows = fetch(db, load("kalends.payments", "unsent_attempts"), params)
-    reason = "The subscription ended before this charge was sent."
-    outcomes = [
-        Outcome(invoice, attempt, "failed", ctx.now, None, 0, NEVER_SENT, reason, "hard")
-        for invoice, attempt in rows
-    ]
-    record_outcomes(db, ctx, outcomes)

@@ -14,6 +14,7 @@ from kalends.billing.telling import tell_customer, tell_owner
 from kalends.core.calendar import Frequency, due_date
 from kalends.core.lifecycle import Cause, RefusedTransition, Status, transition
 from kalends.events import journal
+from kalends.payments.unsent import give_up_unsent
 
 
 def pause(
@@ -105,6 +106,7 @@ def _begin(
     reason: str = "",
 ) -> None:
     after = transition(Status(row.status), Cause.PAUSED).value
+    give_up_unsent(db, ctx, [row.id], Status.PAUSED)
     db.execute(
         load("kalends.billing", "pause"),
         {"account_id": ctx.id, "id": row.id, "now": ctx.now, "status": after, "resume_on": resume_on},

@@ -44,6 +44,7 @@ class _Failed(NamedTuple):
     owed_minor: int
     amount_minor: int
     attempts: int
+    archived: bool
 
 
 class _Charged(NamedTuple):
@@ -107,6 +108,11 @@ def _refuse(ctx: AccountContext, failed: _Failed) -> None:
         )
     if failed.subscription_status is None or not may_be_charged(Status(failed.subscription_status)):
         raise CannotCharge(f"{named} belongs to no subscription that may be charged.")
+    if failed.archived:
+        raise CannotCharge(
+            f"{named} is archived, as is what was declined while its customer paid by hand: it is in no list, and "
+            f"neither would its money be. Charge what is overdue instead."
+        )
     decline, debits = failed.failure_code or "", ctx.settings.retry_bank_debits
     if not may_be_retried(failed.method_kind, decline, bank_debits=debits):
         raise CannotCharge(

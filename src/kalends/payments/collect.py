@@ -25,6 +25,7 @@ from kalends.payments.processors.interface import (
 )
 from kalends.payments.sender import named_sender
 from kalends.payments.unbooked import BILLED_FOR, open_charges, take_over
+from kalends.payments.unsent import give_up_freed
 from kalends.platform.patience import patient
 
 Processors = Callable[[str], Processor]
@@ -199,10 +200,16 @@ def _count_unanswered(db: Connection[Any], ctx: AccountContext, unanswered: Sequ
 
 @patient
 def _free(db: Connection[Any], ctx: AccountContext, never_seen: Sequence[_Sent]) -> None:
-    """Let the next run send again, under the same key, what the processor says it never saw."""
+    """Let the next run send again, under the same key, what the processor says it never saw.
+
+    What belongs to a subscription that was canceled or paused meanwhile is given up instead.
+    """
     if never_seen:
         params = {"account_id": ctx.id, "calls_max": CALLS_MAX, **_attempts(never_seen)}
-        db.execute(load("kalends.payments", "free_lost_attempts"), params)
+        with db.transaction():
+            db.execute(load("kalends.payments", "lock_subscriptions"), params)
+            db.execute(load("kalends.payments", "free_lost_attempts"), params)
+            give_up_freed(db, ctx, [item.invoice_id for item in never_seen])
 
 
 def _attempts(items: Sequence[_Sent]) -> dict[str, str]:

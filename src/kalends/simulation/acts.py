@@ -24,7 +24,7 @@ from kalends.payments.processors.interface import ProcessorUnavailable
 from kalends.payments.record import CannotRecord
 from kalends.payments.refund import CannotRefund
 from kalends.sales.trouble import Refused as CheckoutRefused
-from kalends.simulation.crashes import Fate, Killed, Mortal, live
+from kalends.simulation.crashes import Fate, Killed, Mortal
 from kalends.simulation.office import Office
 from kalends.simulation.rounds import BrokeOff
 
@@ -75,7 +75,7 @@ def perform(office: Office, act: Act) -> bool:
     if clicks == 2:
         office.tally["double clicks"] += 1
     while clicks:
-        end = live(office.ctx.id, work, Fate(dies_at))
+        end = office.processes.live(work, Fate(dies_at))
         dies_at = None
         if isinstance(end, Killed):
             office.tally["people whose process was killed"] += 1

@@ -51,7 +51,8 @@ def schedule(office: Office) -> list[Finding]:
     waiting = _charged_today(office)
     found: list[Finding] = []
     for agreement in office.diary.agreements.values():
-        may_wait = office.diary.held or agreement.id in parked or agreement.id in waiting
+        may_wait = office.diary.held or agreement.id in parked
+        may_wait |= agreement.automatic and agreement.contact_id in waiting
         found += _of_agreement(agreement, billed[agreement.id], office, may_wait=may_wait)
     for stranger in billed.keys() - office.diary.agreements.keys():
         found.append(
@@ -63,13 +64,12 @@ def schedule(office: Office) -> list[Finding]:
 
 
 def _charged_today(office: Office) -> set[int]:
-    """Subscriptions whose customers have another payment of today, so that an overdue one waits for tomorrow."""
+    """Customers who have a payment of today, so that an overdue one of theirs waits for tomorrow."""
     today = office.ctx.now.astimezone(office.zone).date()
     begins = office.moment(today, time(0))
     rows = office.rows(
-        "SELECT s.id FROM subscription AS s WHERE s.account_id = %s AND s.collection = 'automatic' AND EXISTS ("
-        "SELECT FROM subscription AS o JOIN payment AS p ON p.account_id = o.account_id AND p.subscription_id = o.id "
-        "WHERE o.account_id = s.account_id AND o.contact_id = s.contact_id AND p.initiated_at >= %s)",
+        "SELECT DISTINCT s.contact_id FROM payment AS p JOIN subscription AS s ON s.account_id = p.account_id "
+        "AND s.id = p.subscription_id WHERE p.account_id = %s AND p.initiated_at >= %s",
         begins,
     )
     return {row[0] for row in rows}

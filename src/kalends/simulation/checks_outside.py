@@ -212,8 +212,8 @@ _CALLED_FOR: dict[str, LiteralString] = {
         "SELECT x.id, '' FROM invoice AS x "
         + _WITH_ADDRESS
         + " WHERE x.account_id = %s AND x.status <> 'draft' "
-        "AND NOT EXISTS (SELECT FROM checkout AS k WHERE k.account_id = x.account_id "
-        "AND k.made -> 'invoices' @> to_jsonb(x.id)) "
+        "AND (x.account_id, x.id) NOT IN (SELECT k.account_id, jsonb_array_elements_text(k.made -> 'invoices')::bigint "
+        "FROM checkout AS k WHERE k.status = 'done') "
         "AND (x.collection = 'manual' OR EXISTS (SELECT FROM credit_application AS u WHERE u.account_id = x.account_id "
         "AND u.invoice_id = x.id AND u.credit_note_id IS NULL AND u.amount_minor = x.total_minor))"
     ),

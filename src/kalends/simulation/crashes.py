@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Self
 
@@ -74,14 +75,14 @@ class Mortal(psycopg.Connection[tuple[Any, ...]]):
         """A new connection that has entered the account."""
         connection = cls.connect(database.application_dsn(database.current_dsn()), autocommit=True)
         enter_account(connection, account_id)
-        connection.execute("SET synchronous_commit = off")  # the server itself lives on in this world
         return connection
 
     @property
     def is_at_rest(self) -> bool:
         """Whether it is in no transaction and holds no row."""
         return (
-            self._depth == 0
+            not self.closed
+            and self._depth == 0
             and self.pgconn.pipeline_status == PipelineStatus.OFF
             and self.info.transaction_status == TransactionStatus.IDLE
         )
@@ -152,38 +153,55 @@ class _Baton:
 Work = Callable[[Mortal], Any]
 
 
-def in_turns(
-    random: Random, account_id: int, works: Sequence[Work], dies_at: Sequence[int | None]
-) -> tuple[list[BaseException | None], int]:
-    """Do these works in processes that take turns; what each ended with, and how often the baton was passed."""
-    baton = _Baton(random, len(works))
-    ends: list[BaseException | None] = [None] * len(works)
+@dataclass(slots=True)
+class Processes:
+    """The processes of one account. One that was not killed goes on with the next work, as a worker does; its
+    connection, and what the server has planned for it, are kept.
+    """
 
-    def run(number: int) -> None:
-        baton.wait_for(number)
+    account_id: int
+    resting: list[Mortal] = field(default_factory=list[Mortal])
+
+    def live(self, work: Work, fate: Fate) -> BaseException | None:
+        """Do a work in a process with that fate; returns what it ended with, None if it was done."""
+        connection = self.resting.pop() if self.resting else Mortal.open(self.account_id)
+        connection.execute("SET synchronous_commit = off")  # the server itself lives on in this world
+        connection.fate = fate
         try:
-            fate = Fate(dies_at[number], lambda: baton.maybe_pass(number))
-            ends[number] = live(account_id, works[number], fate)
+            work(connection)
+        except (Killed, Exception) as end:  # noqa: BLE001
+            return end
         finally:
-            baton.leave(number)
+            connection.fate = None
+            if connection.is_at_rest:
+                self.resting.append(connection)
+            else:
+                connection.close()
+        return None
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return ends, baton.passed
+    def in_turns(
+        self, random: Random, works: Sequence[Work], dies_at: Sequence[int | None]
+    ) -> tuple[list[BaseException | None], int]:
+        """Do these works in processes that take turns; what each ended with, and how often the baton was passed."""
+        baton = _Baton(random, len(works))
+        ends: list[BaseException | None] = [None] * len(works)
 
+        def run(number: int) -> None:
+            baton.wait_for(number)
+            try:
+                fate = Fate(dies_at[number], lambda: baton.maybe_pass(number))
+                ends[number] = self.live(works[number], fate)
+            finally:
+                baton.leave(number)
 
-def live(account_id: int, work: Work, fate: Fate) -> BaseException | None:
-    """Do a work in a process with that fate; returns what it ended with, None if it was done."""
-    connection = Mortal.open(account_id)
-    connection.fate = fate
-    try:
-        work(connection)
-    except (Killed, Exception) as end:  # noqa: BLE001
-        return end
-    finally:
-        connection.fate = None
-        connection.close()
-    return None
+        threads = [threading.Thread(target=run, args=(number,)) for number in range(len(works))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return ends, baton.passed
+
+    def close(self) -> None:
+        """End them all."""
+        while self.resting:
+            self.resting.pop().close()

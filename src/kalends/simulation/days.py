@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, time, timedelta
 
-from kalends.simulation import money, people, sell, trouble
+from kalends.simulation import learn, money, people, plans, sell, trouble
 from kalends.simulation.acts import Act, perform
 from kalends.simulation.office import Office
 from kalends.simulation.rounds import billing_round, deliver_letters, night, walk
 
 Wish = Callable[[Office], Act | None]
+
+EAGERNESS = 0.06
+"""How likely it is on a day that something happens to a subscription."""
 
 WISHES: tuple[tuple[int, Wish], ...] = (
     (10, lambda office: money.edit_one(office, prorate=False)),
@@ -19,7 +22,10 @@ WISHES: tuple[tuple[int, Wish], ...] = (
     (14, people.resume_one),
     (4, people.cancel_one),
     (4, people.let_run_out),
-    (5, people.keep_one),
+    (6, plans.keep_one),
+    (6, plans.plan_pause_one),
+    (6, plans.switch_on_one),
+    (1, plans.switch_off_one),
     (12, money.change_method),
     (12, money.money_comes),
     (8, money.pay_on_the_page),
@@ -54,7 +60,8 @@ def live_a_day(office: Office, day: date, *, share: int) -> None:
 
 def _people_come(office: Office, share: int) -> None:
     dice = office.dice
-    missing = share - len(office.diary.agreements)
+    living = sum(not each.is_over() for each in office.diary.agreements.values())
+    missing = share - living
     newcomers = min(missing, 1 + share // 20) if missing > 0 else 0
     for _ in range(newcomers):
         way = dice.random()
@@ -62,12 +69,15 @@ def _people_come(office: Office, share: int) -> None:
             sell.buy_at_link(office)
         elif way < 0.32:
             sell.sell_by_quote(office)
+        elif way < 0.4:
+            sell.sell_on_the_quotes_page(office)
         else:
             perform(office, people.subscribe(office))
-    count = sum(dice.random() < 0.06 for _ in range(len(office.diary.agreements)))
+    count = sum(dice.random() < EAGERNESS for _ in range(living))
     if dice.random() < 0.04:
         money.method_ends(office)
     for wish in dice.choices([wish for _, wish in WISHES], [weight for weight, _ in WISHES], k=count):
         act = wish(office)
         if act is not None:
             perform(office, act)
+    learn.take_as_read(office)

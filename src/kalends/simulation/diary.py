@@ -8,6 +8,7 @@ entered here as they do it; what the product made of it is compared by :mod:`kal
 from __future__ import annotations
 
 import calendar
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -52,21 +53,48 @@ def price(items: tuple[Item, ...]) -> int:
     return total
 
 
+class Prorated(NamedTuple):
+    """What a change in the middle of a period comes to: what is new, what is given up, and the share that is left."""
+
+    begun: tuple[Item, ...]
+    ended: tuple[Item, ...]
+    share: Fraction
+
+    def agrees(self, charged: int, credited: int) -> bool:
+        """Whether so much may be charged and given back: a cent an item may be lost, and credit may be used up.
+
+        >>> half = Prorated((Item(1000, 1, 0),), (Item(400, 1, 0),), Fraction(1, 2))
+        >>> half.agrees(500, 200), half.agrees(500, 0), half.agrees(501, 200), half.agrees(500, 202)
+        (True, True, False, False)
+        """
+        wanted = price(self.begun) * self.share
+        most = price(self.ended) * self.share
+        slack = max(0, len(self.begun) - 1) + Fraction(1, 2)
+        lost = len(self.ended) + Fraction(1, 2)  # an invoice rounds the tax of all its lines at once
+        return abs(charged - wanted) <= slack and credited <= most + lost
+
+
 class Promise(NamedTuple):
-    """A payment that an agreement promises: its place in the schedule, its day and what it comes to."""
+    """A payment that an agreement promises: its place in the schedule, its day and what it comes to.
+
+    ``before`` is the period that ran until then, and what its customer had.
+    """
 
     place: int
     day: date
     cents: int
+    before: tuple[tuple[date, date] | None, tuple[Item, ...]] = (None, ())
 
 
 @dataclass(slots=True)
 class Agreement:
     """One subscription, as its customer remembers it.
 
-    ``state`` is ``running``, ``paused``, ``ending`` (until ``ends_on``) or ``canceled``. Days are counted from
-    ``anchor``, and ``place`` is the next one to be written down. ``promised`` are the payments that were due until
-    now, as they were agreed then.
+    ``state`` is ``running``, ``paused``, ``ending`` (until ``ends_on``), ``canceled``, or ``elsewhere`` while somebody
+    else bills it. Days are counted from ``anchor``, and ``place`` is the next one to be written down. ``promised`` are
+    the payments that were due until now, as they were agreed then; of ``term`` payments in all ``payments`` are made
+    here. ``period`` is the one that was asked for last, and ``in_force`` what its customer has now. ``pauses_on`` is
+    the first day of a pause to come, which ends on ``resumes_on``, if anybody said when.
     """
 
     id: int
@@ -78,8 +106,12 @@ class Agreement:
     payments: int | None = None
     state: str = "running"
     place: int = 0
+    pauses_on: date | None = None
     resumes_on: date | None = None
     ends_on: date | None = None
+    term: int | None = None
+    period: tuple[date, date] | None = None
+    in_force: tuple[Item, ...] = ()
     promised: list[Promise] = field(default_factory=list[Promise])
 
     def write_until(self, day: date) -> None:
@@ -88,19 +120,28 @@ class Agreement:
             due = self.next_day()
             if due is None or due > day:
                 return
-            self.promised.append(Promise(self.place, due, price(self.items)))
+            self.promised.append(Promise(self.place, due, price(self.items), (self.period, self.in_force)))
             self.place += 1
+            self.period = due, nth_day(self.anchor, self.frequency, self.place)
+            self.in_force = self.items
 
     def next_day(self) -> date | None:
         """The next day on which something falls due, as the diary stands."""
-        if self.state != "running" or (self.payments is not None and len(self.promised) >= self.payments):
+        if self.state != "running" or self.is_over():
             return None
-        return nth_day(self.anchor, self.frequency, self.place)
+        day = nth_day(self.anchor, self.frequency, self.place)
+        return None if self.pauses_on is not None and day >= self.pauses_on else day
+
+    def is_over(self) -> bool:
+        """Whether nothing will ever be asked for any more."""
+        done = self.payments is not None and len(self.promised) >= self.payments
+        return self.state == "canceled" or done
 
     def let_off(self, billed: int) -> None:
         """What was due and was not billed yet is no promise any more: something else was agreed meanwhile."""
         if billed < len(self.promised):
             self.place = self.promised[billed].place
+            self.period, self.in_force = self.promised[billed].before
             del self.promised[billed:]
 
     def edit(self, billed: int, items: tuple[Item, ...], next_due: date | None) -> None:
@@ -110,10 +151,38 @@ class Agreement:
         if next_due is not None:
             self.anchor, self.place = next_due, 0
 
+    def begin_after(self, before: int) -> None:
+        """So many of its periods were paid elsewhere; the last of them runs."""
+        self.place, self.in_force = before, self.items
+
+    def prorated(self, items: tuple[Item, ...], today: date) -> Prorated:
+        """What it costs to have these items from today on, for the days that are left of the running period."""
+        period = self.period
+        if self.in_force and not self.promised:  # paid elsewhere: there is nothing to go by but the schedule
+            last = nth_day(self.anchor, self.frequency, self.place - 1)
+            period = last, nth_day(self.anchor, self.frequency, self.place)
+        if period is None or not period[0] <= today < period[1]:
+            return Prorated((), (), Fraction(0))
+        share = Fraction((period[1] - today).days, (period[1] - period[0]).days)
+        begun, ended = Counter(items) - Counter(self.in_force), Counter(self.in_force) - Counter(items)
+        return Prorated(tuple(begun.elements()), tuple(ended.elements()), share)
+
     def pause(self, billed: int, resumes_on: date | None) -> None:
         """Nothing falls due until it goes on."""
         self.let_off(billed)
-        self.state, self.resumes_on = "paused", resumes_on
+        self.state, self.pauses_on, self.resumes_on = "paused", None, resumes_on
+
+    def plan_pause(self, day: date, resumes_on: date | None) -> None:
+        """It will be paused from that day on, and what falls due before is asked for as ever."""
+        self.pauses_on, self.resumes_on = day, resumes_on
+
+    def begin_planned_pause(self) -> None:
+        """The day of a planned pause has come, and what fell due before it was billed."""
+        self.state, self.pauses_on = "paused", None
+
+    def drop_planned_pause(self) -> None:
+        """It goes on as if no pause had been planned, since it was in arrears when the day came."""
+        self.pauses_on = self.resumes_on = None
 
     def resume(self, day: date) -> None:
         """It goes on with the first day of its schedule, from that one on, that was not billed."""
@@ -124,17 +193,32 @@ class Agreement:
     def end(self, billed: int) -> None:
         """It runs until the next payment would fall due, and that is not asked for any more."""
         self.let_off(billed)
+        self.drop_planned_pause()
         self.ends_on = self.next_day()
         self.state = "ending"
 
     def keep(self) -> None:
-        """It goes on after all."""
+        """It goes on after all, and without a pause."""
         self.state, self.ends_on = "running", None
+        self.drop_planned_pause()
 
     def cancel(self, billed: int) -> None:
         """It is over."""
         self.let_off(billed)
         self.state = "canceled"
+
+    def switch_on(self, first: date, before: int, term: int | None) -> None:
+        """From that day on it is billed here; so many of its payments were made elsewhere, and count."""
+        self.state, self.anchor, self.place = "running", first, 0
+        self.period, self.in_force = None, ()
+        self.term = term or self.term
+        self.payments = None if self.term is None else self.term - before
+
+    def switch_off(self) -> None:
+        """It is billed elsewhere again; nothing ever was here."""
+        self.promised.clear()
+        self.state = "elsewhere"
+        self.drop_planned_pause()
 
 
 @dataclass(slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from kalends.billing.credit import CreditedLine, issue_credit_note
 from kalends.billing.edit import apply_edit, preview_edit
@@ -17,6 +18,7 @@ from kalends.payments.record import ReceivedPayment, record_payments
 from kalends.payments.refund import request_refund
 from kalends.simulation.acts import Act, perform
 from kalends.simulation.crashes import Mortal
+from kalends.simulation.diary import Agreement, Item
 from kalends.simulation.office import Office
 from kalends.simulation.people import (
     change,
@@ -38,30 +40,65 @@ _OPEN_INVOICES = (
 )
 
 
-def edit_one(office: Office, *, prorate: bool) -> Act | None:
-    """Something is added, or all is replaced; without proration the next payment may move to another day."""
-    agreement = some_agreement(office, "running")
+class _Change(NamedTuple):
+    """What is to be agreed, and by which changes of the lines, of which it is given the ids in their order."""
+
+    items: tuple[Item, ...]
+    edits: Callable[[list[int]], list[LineEdit]]
+
+
+def _some_change(office: Office, before: tuple[Item, ...], *, prorate: bool) -> _Change:
+    """Something is added, replaced or removed; or only what was agreed for later is to count at once."""
     items, dice = some_items(office), office.dice
-    adds = agreement is not None and len(agreement.items) < 4 and dice.random() < 0.4
-    agreed = (*agreement.items, *items) if agreement is not None and adds else items
+    fresh = [LineEdit(line=line) for line in lines_of(items)]
+    way = dice.choice(["add", "add", "all", "all", "one", "one", "remove", *(["now"] if prorate else [])])
+    place = dice.randrange(len(before))
+    if way == "add" and len(before) < 4:
+        return _Change((*before, *items), lambda old: fresh)
+    if way == "remove" and len(before) > 1:
+        return _Change((*before[:place], *before[place + 1 :]), lambda old: [LineEdit(old[place])])
+    if way == "one":
+        after = (*before[:place], items[0], *before[place + 1 :])
+        return _Change(after, lambda old: [LineEdit(old[place], fresh[0].line)])
+    if way == "now":
+        return _Change(before, lambda old: [])
+    return _Change(items, lambda old: [*fresh, *(LineEdit(line_id) for line_id in old)])
+
+
+def edit_one(office: Office, *, prorate: bool) -> Act | None:
+    """Items change; without proration the next payment may move to another day."""
+    agreement, dice = some_agreement(office, "running"), office.dice
+    if agreement is None:
+        return None
+    changed = _some_change(office, agreement.items, prorate=prorate)
     moves = not prorate and dice.random() < 0.3
     next_due = office.ctx.today + timedelta(days=dice.randint(3, 40)) if moves else None
+    expected = agreement.prorated(changed.items, office.ctx.today)
 
     def do(db: Mortal, id_: int) -> None:
-        old = [row[0] for row in office.rows(_LINES, id_)]
-        lines = [LineEdit(line=line) for line in lines_of(items)]
-        lines += [] if adds else [LineEdit(line_id) for line_id in old]
+        lines = changed.edits([row[0] for row in office.rows(_LINES, id_)])
         edit = Edit(lines=lines, next_due=next_due)
         shown = preview_edit(db, office.ctx, id_, edit, prorate=prorate).prorated
         offer = None if shown is None else shown.offer
         made = apply_edit(db, office.ctx, id_, edit, prorate=prorate, offer=offer).prorated
-        if made is not None and replace(made, invoice_id=None) != shown:
+        if made is None:
+            return
+        if replace(made, invoice_id=None) != shown:
             office.accusations.append(
                 f"subscription {id_}: a prorated edit was previewed as {shown} and is {made}"
             )
+        if not expected.agrees(made.invoice_minor, made.credit_minor):
+            office.accusations.append(
+                f"subscription {id_}: a prorated edit charges {made.invoice_minor} and credits {made.credit_minor}, "
+                f"and was to come to {expected}"
+            )
 
-    name = "edit, prorated" if prorate else "edit"
-    return change(office, name, agreement, do, lambda found, billed: found.edit(billed, agreed, next_due))
+    def remember(found: Agreement, billed: int) -> None:
+        found.edit(billed, changed.items, next_due)
+        if prorate and found.in_force:
+            found.in_force = changed.items
+
+    return change(office, "edit, prorated" if prorate else "edit", agreement, do, remember)
 
 
 def change_method(office: Office) -> Act | None:

@@ -14,13 +14,17 @@ import psycopg
 from kalends.accounts.context import AccountContext
 from kalends.payments.processors.interface import ChargeRequest, Processor
 from kalends.simulation.bank import HostileBank
+from kalends.simulation.crashes import Processes
 from kalends.simulation.diary import Agreement, Diary, Item
 from kalends.simulation.letterbox import Letterbox
 
 BILLING_HOUR = 7
 _INVOICE = (
-    "SELECT subscription_id, total_minor - paid_minor - credited_minor FROM invoice "
-    "WHERE account_id = %s AND id = %s"
+    "SELECT i.subscription_id, i.total_minor - i.paid_minor - i.credited_minor, s.status, "
+    "p.creation_method = 'CHECKOUT' AND p.payment_source_app = 'INVOICE' FROM invoice AS i "
+    "JOIN payment AS p ON p.account_id = i.account_id AND p.invoice_id = i.id "
+    "LEFT JOIN subscription AS s ON s.account_id = i.account_id AND s.id = i.subscription_id "
+    "WHERE i.account_id = %s AND i.id = %s AND p.id = %s"
 )
 
 
@@ -38,11 +42,15 @@ class Office:
     fate: Random
     wildness: float
     tally: Counter[str]
+    processes: Processes
     diary: Diary = field(default_factory=Diary)
     people: list[int] = field(default_factory=list[int])
     links: dict[int, Item] = field(default_factory=dict[int, Item])
     purchases: list[Any] = field(default_factory=list[Any])
     accusations: list[str] = field(default_factory=list[str])
+    paid_quotes: set[int] = field(default_factory=set[int])
+    read_until: int = 0
+    over: set[int] = field(default_factory=set[int])
     moments: int = 60
     serial: int = 0
 
@@ -75,9 +83,12 @@ class Office:
 
     def turn_the_page(self, moment: datetime) -> None:
         """Enter into the diary what a moment brings by itself."""
+        self.diary.day_comes(moment.astimezone(self.zone).date(), self.billed_until(moment))
+
+    def billed_until(self, moment: datetime) -> date:
+        """The last day whose payments are asked for at that moment: billing begins at an hour of the day."""
         local = moment.astimezone(self.zone)
-        began = local.hour >= BILLING_HOUR
-        self.diary.day_comes(local.date(), local.date() if began else local.date() - timedelta(days=1))
+        return local.date() if local.hour >= BILLING_HOUR else local.date() - timedelta(days=1)
 
     def billed(self, subscription: int) -> int:
         """How many cycles of a subscription have an invoice."""
@@ -95,19 +106,25 @@ class Office:
             self.accusations.append(f"the account's billing is held, and the processor was asked for {who}")
         if "invoice_id" not in request.metadata or request.on_session:
             return
-        found = self.rows(_INVOICE, int(request.metadata["invoice_id"]))
+        found = self.rows(_INVOICE, int(request.metadata["invoice_id"]), int(request.metadata["payment_id"]))
         if not found:
-            self.accusations.append(f"the processor was asked for {who}, and there is no such invoice")
+            self.accusations.append(f"the processor was asked for {who}, and there is no such payment")
             return
-        subscription, owed = found[0]
+        subscription, owed, status, by_hand = found[0]
         if request.amount_minor > owed:
             self.accusations.append(f"the processor was asked for {who}, and the invoice owes {owed}")
+        if by_hand:
+            return
+        if status in ("paused", "canceled"):
+            self.accusations.append(
+                f"subscription {subscription} says {status}, and the processor was asked for {who}"
+            )
         agreement = self.diary.agreements.get(subscription)
         if agreement is not None:
             self._watch_agreement(agreement, request.at.astimezone(self.zone).date(), who)
 
     def _watch_agreement(self, agreement: Agreement, today: date, who: str) -> None:
-        if agreement.state in ("paused", "canceled"):
+        if agreement.state in ("paused", "canceled", "elsewhere"):
             self.accusations.append(
                 f"subscription {agreement.id} is {agreement.state}, and the processor was asked for {who}"
             )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from kalends.billing.changes import cancel, cancel_at_period_end, keep_after_all, pause, resume
+from kalends.billing.changes import cancel, cancel_at_period_end, pause, resume
 from kalends.billing.create import NewLine, NewSubscription, create_subscriptions
 from kalends.core.calendar import Frequency
 from kalends.core.pricing import LineTerms
@@ -15,7 +15,7 @@ from kalends.crm.create import NewContact, create_contacts
 from kalends.payments.methods import NewPaymentMethod, create_payment_methods
 from kalends.simulation.acts import Act, perform
 from kalends.simulation.crashes import Mortal
-from kalends.simulation.diary import Agreement, Item
+from kalends.simulation.diary import Agreement, Item, nth_day
 from kalends.simulation.office import Office
 
 NATURES = ["good"] * 9 + ["poor"] * 4 + ["empty", "stolen", "quarrelsome", "quarrelsome"]
@@ -81,14 +81,23 @@ def lines_of(items: tuple[Item, ...]) -> list[NewLine]:
     return [NewLine(f"Item {n}", terms(item)) for n, item in enumerate(items)]
 
 
+class Beginning(NamedTuple):
+    """When a subscription began or begins, how many of its periods were paid elsewhere, and whether all still are."""
+
+    start: date
+    before: int = 0
+    elsewhere: bool = False
+
+
 def subscribe(office: Office) -> Act:
-    """A subscription by hand: by card, bank debit or invoice, for ever or for some payments, now or later."""
+    """A subscription by hand: by card, bank debit or invoice, for ever or for some payments."""
     dice = office.dice
     contact = dice.choice(office.people) if office.people and dice.random() < 0.3 else new_person(office)
     items, frequency = some_items(office), dice.choice(FREQUENCIES)
-    start = some_start(office)
+    begun = some_beginning(office, frequency)
     automatic = dice.random() < 0.7
     payments = dice.choice([None, None, None, 2, 3, 6])
+    term = None if payments is None else payments + begun.before
     token = new_token(office, some_kind(office)) if automatic else None
     terms = 0 if automatic else dice.choice([0, 14, 30])
 
@@ -97,20 +106,41 @@ def subscribe(office: Office) -> Act:
             name=f"Plan {office.serial}",
             contact_id=contact,
             frequency=Frequency(frequency),
-            start=start,
+            start=begun.start,
             currency=office.ctx.currency,
             lines=lines_of(items),
             automatic=automatic,
-            payments=payments,
+            payments=term,
             payment_method_id=None if token is None else store_method(office, db, contact, token),
             net_terms_days=terms,
+            billed_elsewhere=begun.elsewhere,
+            cycles_before=begun.before,
         )
         return create_subscriptions(db, office.ctx, [fresh])[0]
 
     def remember(id_: int) -> None:
-        office.diary.agreements[id_] = Agreement(id_, contact, frequency, start, items, automatic, payments)
+        agreement = Agreement(id_, contact, frequency, begun.start, items, automatic, payments, term=term)
+        if begun.before:
+            agreement.begin_after(begun.before)
+        agreement.state = "elsewhere" if begun.elsewhere else "running"
+        office.diary.agreements[id_] = agreement
 
     return Act("subscribe", do, remember)
+
+
+def some_beginning(office: Office, frequency: str) -> Beginning:
+    """Mostly it is new. Some were paid elsewhere until today, and some still are."""
+    today, dice = office.ctx.today, office.dice
+    chance = dice.random()
+    if chance > 0.25:
+        return Beginning(some_start(office))
+    start = today - timedelta(days=dice.randint(1, 500))
+    if chance < 0.1:
+        return Beginning(start, elsewhere=True)
+    before = 1
+    while nth_day(start, frequency, before) < today:
+        before += 1
+    return Beginning(start, before)
 
 
 def some_start(office: Office) -> date:
@@ -126,8 +156,13 @@ def some_start(office: Office) -> date:
 
 
 def some_agreement(office: Office, *states: str) -> Agreement | None:
-    """One of those that are in one of these states."""
-    found = [each for each in office.diary.agreements.values() if each.state in states]
+    """One of those that are in one of these states, and not over for long."""
+    lately = office.ctx.today - timedelta(days=40)
+    found = [
+        each
+        for each in office.diary.agreements.values()
+        if each.state in states and (not each.is_over() or (each.promised and each.promised[-1].day > lately))
+    ]
     return office.dice.choice(found) if found else None
 
 
@@ -194,15 +229,4 @@ def let_run_out(office: Office) -> Act | None:
         some_agreement(office, "running"),
         lambda db, id_: cancel_at_period_end(db, office.ctx, id_),
         lambda agreement, billed: agreement.end(billed),
-    )
-
-
-def keep_one(office: Office) -> Act | None:
-    """It goes on after all."""
-    return change(
-        office,
-        "keep after all",
-        some_agreement(office, "ending"),
-        lambda db, id_: keep_after_all(db, office.ctx, id_),
-        lambda agreement, billed: agreement.keep(),
     )

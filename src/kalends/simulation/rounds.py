@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from kalends.billing.clock import advance
@@ -16,7 +16,8 @@ from kalends.payments.processors.interface import ProcessorUnavailable
 from kalends.proof.nightly import reconcile_days
 from kalends.sales.charges import any_lost, settle_lost
 from kalends.simulation.bank import NONSENSE
-from kalends.simulation.crashes import Fate, Killed, Mortal, in_turns, live
+from kalends.simulation.crashes import Fate, Killed, Mortal
+from kalends.simulation.learn import learn_of_turns
 from kalends.simulation.office import Office
 
 DISTURBED = 4
@@ -44,13 +45,22 @@ def billing_round(office: Office, moment: datetime) -> None:
             settle_lost(db, office.ctx, office.processors)
 
     until_done(office, work, "billing round", two=office.fate.random() < 0.3 * office.wildness)
+    learn_of_turns(office)
 
 
 def walk(office: Office, moment: datetime) -> None:
-    """Let the account's clock run until that moment by itself."""
+    """Let the account's clock run until that moment by itself; somebody looks at noon of each day on the way."""
+    first, last = office.ctx.today, moment.astimezone(office.zone).date()
+    for n in range(1, (last - first).days):
+        _walk_on(office, office.moment(first + timedelta(days=n), time(12)))
+    _walk_on(office, moment)
+
+
+def _walk_on(office: Office, moment: datetime) -> None:
     office.turn_the_page(moment)
     until_done(office, lambda db: advance(db, office.ctx, office.processors, moment), "clock walk")
     office.stands_at(moment)
+    learn_of_turns(office)
 
 
 def night(office: Office) -> None:
@@ -108,11 +118,11 @@ def _once(office: Office, work: Callable[[Mortal], Any], *, two: bool, disturbed
 
     if two:
         office.tally["rounds of two schedulers"] += 1
-        ends, passed = in_turns(office.fate, office.ctx.id, [work, work], [death(), death()])
+        ends, passed = office.processes.in_turns(office.fate, [work, work], [death(), death()])
         office.tally["changes between two schedulers"] += passed
         return ends
     fate = Fate(death())
-    end = live(office.ctx.id, work, fate)
+    end = office.processes.live(work, fate)
     office.moments = max(20, (office.moments * 7 + fate.moments) // 8)
     return [end]
 

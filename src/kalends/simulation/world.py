@@ -15,9 +15,10 @@ from kalends.accounts.context import AccountSettings
 from kalends.accounts.create import create_account
 from kalends.platform import database
 from kalends.proof.verify import verify
-from kalends.simulation import checks, checks_outside
+from kalends.simulation import checks, checks_outside, learn
 from kalends.simulation.bank import HostileBank
 from kalends.simulation.checks import Finding
+from kalends.simulation.crashes import Processes
 from kalends.simulation.days import live_a_day
 from kalends.simulation.letterbox import Letterbox
 from kalends.simulation.office import Office
@@ -34,6 +35,7 @@ CHECKS = (
     checks.revenue_and_tax,
     checks_outside.statement,
     checks_outside.letters,
+    learn.turns,
 )
 
 
@@ -185,11 +187,19 @@ def opened_world(plan: Plan) -> Iterator[World]:
     with ExitStack() as opened:
         for name, zone, currency, country, settings in (
             ("Oslo", "Europe/Oslo", "EUR", "NO", {"letters": "queued"}),
-            ("New York", "America/New_York", "USD", "US", {"letters": "kept", "retry_bank_debits": True}),
+            (
+                "New York",
+                "America/New_York",
+                "USD",
+                "US",
+                {"letters": "kept", "retry_bank_debits": True, "cancel_after_last_retry": True},
+            ),
         ):
             eye = opened.enter_context(database.connect(autocommit=True))
             eye.execute("SET synchronous_commit = off")
-            world.offices.append(_office(world, name, zone, currency, country, settings, eye))
+            office = _office(world, name, zone, currency, country, settings, eye)
+            opened.callback(office.processes.close)
+            world.offices.append(office)
         yield world
 
 
@@ -215,4 +225,5 @@ def _office(
 
     bank = HostileBank(dice("bank"), plan.wildness, world.tally, begins)
     box = Letterbox(dice("letters"), plan.wildness, world.tally)
-    return Office(ctx, eye, bank, box, dice("people"), dice("fate"), plan.wildness, world.tally)
+    processes = Processes(ctx.id)
+    return Office(ctx, eye, bank, box, dice("people"), dice("fate"), plan.wildness, world.tally, processes)

@@ -9,9 +9,9 @@ import pytest
 
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import enter_account
-from kalends.billing.changes import cancel_subscriptions, pause
+from kalends.billing.changes import cancel_subscriptions, change_payment_method, pause
 from kalends.billing.hold import hold_billing
-from kalends.payments.again import overdue
+from kalends.payments.again import CannotCharge, overdue, retry_by_hand
 from kalends.payments.collect import collect
 from kalends.payments.pay_now import CannotPay, course, pay_now, payable, send
 from kalends.payments.processors.interface import ChargeOutcome, ChargeRequest, ProcessorUnavailable
@@ -162,6 +162,23 @@ def test_after_a_declined_card_another_one_pays(world: World, bill: int) -> None
     second = pay(world, bill, card(world), key="second")
     assert status(world, second) == "succeeded"
     assert world.one("SELECT max(attempt) FROM charge_attempt WHERE invoice_id = %s", bill) == (2,)
+    proved(world)
+
+
+def test_staff_cannot_retry_what_was_declined_at_hand_since_it_is_in_no_list(world: World) -> None:
+    """The retry would go by the subscription's method; its money, or its letter, would be of a payment nobody sees."""
+    kari = world.customer()
+    subscription = world.subscribe(kari, method=world.method(kari, "insufficient_funds"))
+    world.until("2026-01-02")
+    (invoice,) = world.invoices(subscription, "id")
+    payment = pay(world, invoice, card(world, "insufficient_funds"))
+    letters = world.letters()
+    change_payment_method(world.db, world.ctx, subscription, world.method(kari, kind="sepa"))
+    with pytest.raises(CannotCharge, match="archived"):
+        retry_by_hand(world.db, world.ctx, payment)
+    collect(world.db, world.ctx, world.processors)
+    assert status(world, payment) == "failed"
+    assert world.letters() == letters
     proved(world)
 
 

@@ -4,7 +4,7 @@ SELECT
         SELECT sum(other.amount_minor)::bigint FROM payment AS other
         WHERE other.account_id = %(account_id)s AND other.invoice_id = i.id AND other.status = 'processing'
     ), 0) ELSE 0 END,
-    p.amount_minor, p.attempts
+    p.amount_minor, p.attempts, p.archived_at IS NOT NULL
 FROM payment AS p
 JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = p.invoice_id
 LEFT JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = p.subscription_id
