@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from kalends.cli.progress import Progress
 from kalends.cli.session import open_session
-from kalends.cli.show import json_option, note, print_json, say
+from kalends.cli.show import count, json_option, note, print_json, say
 from kalends.platform.errors import ExitCode
 
 
@@ -52,7 +54,25 @@ def reseal(click_ctx: click.Context, as_json: bool) -> None:
         print_json({"keys": str(place), **done._asdict()})
     else:
         say(f"Sealed anew: {done.anew}. Sealed with the newest key before: {done.before}.")
+        if not done.lost:
+            _tell_next(place)
     for each in done.lost:
         note(f"No key in {place} opens the secret of {each}.")
     if done.lost:
+        note(
+            "Put the key that sealed them back below the others, or give those secrets anew; then reseal again."
+        )
         click_ctx.exit(ExitCode.PROBLEM_FOUND)
+
+
+def _tell_next(place: Path) -> None:
+    older = sum(1 for line in place.read_text().splitlines() if line.strip()) - 1
+    if older:
+        note(
+            f"{count(older, 'older key')} in {place} can go, on every machine: nothing is sealed with them any more. "
+            "Keep them apart as long as you keep backups from before."
+        )
+    else:
+        note(
+            f"There is one key in {place}, and no newer one above it: docs/operations.md tells how to change it."
+        )
