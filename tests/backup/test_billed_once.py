@@ -171,10 +171,11 @@ def test_a_dispute_that_was_told_under_the_old_key_of_a_charge_is_booked_once_th
 ) -> None:
     shop = open_shop()
     sold = shop.sells()
+    shop.until("2026-01-01")
     kept = copies.keep()
     shop = open_shop()
-    shop.until("2026-01-01")
-    stripe.dispute(shop.intent(sold))
+    shop.until("2026-02-01")
+    stripe.dispute(references(shop, sold)[1])
 
     shop = put_back(copies, kept, open_shop, stripe)
     released(shop)
@@ -341,7 +342,7 @@ def test_the_command_shows_what_is_lost_lets_go_on_and_crosses_off(
     assert [each["reference"] for each in looked.json()["accounts"][0]["charges"]] == [intent["id"]]
     unanswered = give("restored")
     assert (unanswered.code, "Add --yes" in unanswered.err) == (ExitCode.BAD_INPUT, True)
-    assert f"stripe charged 49.00 EUR on 2026-01-01: {intent['id']}" in unanswered.err
+    assert f"stripe charged 100.00 EUR on 2026-01-01: {intent['id']}" in unanswered.err
     assert find_hold(shop.db, shop.ctx.id) is not None
     assert give("restored", "--look", "--settle", intent["id"]).code == ExitCode.BAD_INPUT
     assert give("restored", "--yes").code == ExitCode.PROBLEM_FOUND

@@ -49,13 +49,13 @@ def reseal(click_ctx: click.Context, as_json: bool) -> None:
                     tell=lambda now, b=before, w=words: progress(b + now.looked_at, w),
                 )
                 done = done.and_then(found)
-        place = session.home.keys / "sealing-keys"
+        place, keys = session.home.keys / "sealing-keys", session.home.sealing_keys()
     if as_json:
         print_json({"keys": str(place), **done._asdict()})
     else:
         say(f"Sealed anew: {done.anew}. Sealed with the newest key before: {done.before}.")
         if not done.lost:
-            _tell_next(place)
+            _tell_next(place, keys)
     for each in done.lost:
         note(f"No key in {place} opens the secret of {each}.")
     if done.lost:
@@ -65,8 +65,8 @@ def reseal(click_ctx: click.Context, as_json: bool) -> None:
         click_ctx.exit(ExitCode.PROBLEM_FOUND)
 
 
-def _tell_next(place: Path) -> None:
-    older = sum(1 for line in place.read_text().splitlines() if line.strip()) - 1
+def _tell_next(place: Path, keys: str) -> None:
+    older = sum(1 for line in keys.splitlines() if line.strip()) - 1
     if older:
         note(
             f"{count(older, 'older key')} in {place} can go, on every machine: nothing is sealed with them any more. "

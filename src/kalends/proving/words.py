@@ -22,8 +22,8 @@ HARMLESS = (
 WHY = (
     "Would the books be right if computers failed in the middle of billing? To find out, the coming months were billed "
     "on a copy of the books, while programs that bill and the database itself were ended without warning (“killed”), "
-    "as when a machine loses its power. What was left half done was finished as it would be the next morning. Then every "
-    "figure was worked out again, and compared with a second copy that was billed in peace."
+    "as when a machine loses its power. What was left half done was finished as it would be the next morning. Then "
+    "every figure was worked out again, and compared with a second copy that was billed in peace."
 )
 _KILLED = {
     "billing run": "a billing run",
