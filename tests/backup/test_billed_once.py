@@ -166,6 +166,28 @@ def test_what_was_billed_since_is_taken_over_and_nothing_is_done_a_second_time(
     assert len(send_letters(shop, tmp_path)) > len(sent)
 
 
+def test_a_dispute_that_was_told_under_the_old_key_of_a_charge_is_booked_once_the_charge_is(
+    open_shop: Callable[[], Shop], stripe: StripeServer, copies: Copies
+) -> None:
+    shop = open_shop()
+    sold = shop.sells()
+    shop.until("2026-01-01")
+    kept = copies.keep()
+    shop = open_shop()
+    shop.until("2026-02-01")
+    stripe.dispute(references(shop, sold)[1])
+
+    shop = put_back(copies, kept, open_shop, stripe)
+    released(shop)
+    shop.until("2026-02-20")
+    shop.again()
+    disputed = "SELECT p.status, d.status FROM dispute AS d JOIN payment AS p ON p.id = d.payment_id"
+    assert shop.rows(disputed + " WHERE p.subscription_id = %s", sold) == [
+        ("disputed_action_required", "open")
+    ]
+    shop.proved()
+
+
 def test_a_charge_that_was_decided_before_and_made_since_is_found_by_its_key_however_old_it_is(
     open_shop: Callable[[], Shop], stripe: StripeServer, copies: Copies
 ) -> None:
@@ -312,16 +334,21 @@ def test_the_command_shows_what_is_lost_lets_go_on_and_crosses_off(
     assert "`kalends restored` lets it go on" in " ".join(shown.out.split())
     assert give("hold", "--release").code == ExitCode.BAD_INPUT
     stripe.forbidden.add("/v1/")
-    refused = give("restored")
+    refused = give("restored", "--yes")
     assert (refused.code, "nothing is let go on" in refused.err) == (ExitCode.REFUSED, True)
     stripe.forbidden.clear()
     looked = give("restored", "--look", "--json")
     assert (looked.code, looked.json()["let_go_on"]) == (ExitCode.PROBLEM_FOUND, False)
     assert [each["reference"] for each in looked.json()["accounts"][0]["charges"]] == [intent["id"]]
-    assert give("restored").code == ExitCode.PROBLEM_FOUND
+    unanswered = give("restored")
+    assert (unanswered.code, "Add --yes" in unanswered.err) == (ExitCode.BAD_INPUT, True)
+    assert f"stripe charged 100.00 EUR on 2026-01-01: {intent['id']}" in unanswered.err
+    assert find_hold(shop.db, shop.ctx.id) is not None
+    assert give("restored", "--look", "--settle", intent["id"]).code == ExitCode.BAD_INPUT
+    assert give("restored", "--yes").code == ExitCode.PROBLEM_FOUND
     assert [each.id for each in parked(shop.db, shop.ctx, limit=9)] == [sold]
     assert give("restored", "--settle", "pi_none").code == ExitCode.BAD_INPUT
     assert give("restored", "--settle", intent["id"], "--note", "Given back.").code == ExitCode.OK
     assert open_charges(shop.db, shop.ctx.id) == []
-    declared = give("restored", "--declare", "Somebody set the disk back.")
-    assert (declared.code, "1 live account held" in declared.out) == (ExitCode.OK, True)
+    declared = give("restored", "--declare", "Somebody set the disk back.", "--yes", "--json")
+    assert (declared.code, declared.json()) == (ExitCode.OK, {"held": [shop.ctx.id]})

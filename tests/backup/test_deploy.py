@@ -126,6 +126,15 @@ def test_a_unit_is_right_as_far_as_the_system_manager_can_tell(unit: Path, tmp_p
     assert ours == []
 
 
+def test_whichever_unit_started_the_server_in_the_home_may_write_its_log_into_the_backup() -> None:
+    backup = (DEPLOY / "systemd" / "kalends-backup.service").read_text()
+    (folder,) = re.findall(r"backup make (\S+)", backup)
+    embedded = (DEPLOY / "systemd" / "embedded.conf").read_text()
+    assert f"ReadWritePaths=-{folder}" in embedded.splitlines()
+    told = set(re.findall(r"/etc/systemd/system/(\S+)\.d/embedded\.conf", embedded))
+    assert told == {unit.name for unit in UNITS}
+
+
 def test_units_give_what_is_under_way_time_to_end_and_are_hardened() -> None:
     for unit in UNITS:
         text = unit.read_text()

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kalends.events.webhooks.networks import BadUrl, check_url, read_networks
+from kalends.events.webhooks.networks import SETTING, BadUrl, check_url, read_networks
 from kalends.platform import database
 from kalends.platform.addresses import read_address
 from kalends.platform.errors import UserFacing
@@ -89,8 +89,8 @@ def test_the_database_is_one_or_named_and_its_password_is_not_repeated(text: str
 )
 def test_networks_and_addresses_of_webhooks_are_read_or_refused(networks: str, url: str) -> None:
     known = ()
-    with contextlib.suppress(ValueError):
-        known = read_networks(networks)
+    with contextlib.suppress(UserFacing):
+        known = read_networks(networks, SETTING)
     try:
         parts = check_url(url, known)
     except BadUrl as bad:

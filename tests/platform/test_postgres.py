@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from kalends.platform import database
 from kalends.platform.errors import ExitCode, UserFacing
 from kalends.platform.home import Home, open_home
 from kalends.platform.postgres import acquire, embedded_server
@@ -135,6 +136,30 @@ def test_a_killed_server_is_started_again_with_everything_committed(home: Home) 
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
     lease.release()
     assert server_pid(home) is None
+
+
+def test_whoever_works_with_a_killed_server_starts_it_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = acquire(home, ephemeral=False)
+    try:
+        for name, value in {
+            "source": (home, ""),
+            "dsn": lease.dsn,
+            "lease": lease,
+            "application_role": False,
+        }.items():
+            monkeypatch.setattr(database._State, name, value)
+        os.kill(server_pid(home), signal.SIGKILL)
+        while True:
+            try:
+                psycopg.connect(lease.dsn).close()
+            except psycopg.OperationalError:
+                break
+        with database.connect() as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        lease.release()
 
 
 def test_a_pid_file_that_names_another_program_by_now_does_not_stop_a_start(home: Home) -> None:

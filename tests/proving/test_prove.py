@@ -22,7 +22,6 @@ from kalends.accounts.create import create_account
 from kalends.accounts.integration_apps import create_app
 from kalends.accounts.sql import enter_account
 from kalends.cli.__main__ import run
-from kalends.cli.prove import stopped_cleanly
 from kalends.events.webhooks.kinds import read_event_type
 from kalends.events.webhooks.settings import set_target
 from kalends.events.webhooks.subscriptions import subscribe
@@ -30,6 +29,7 @@ from kalends.payments.processors.registry import AccountProcessors
 from kalends.platform import database
 from kalends.platform.home import open_home
 from kalends.platform.sealing import seal
+from kalends.platform.stopping import sigterm_as_ctrl_c
 from kalends.proving.server import own_server, sweep
 from tests.conftest import FIRST_MOMENT, AnyConnection
 from tests.world import World
@@ -200,7 +200,7 @@ def test_one_that_is_stopped_by_ctrl_c_leaves_nothing(live: World, outside: Outs
 
 
 def test_sigterm_takes_the_copies_away_as_ctrl_c_does() -> None:
-    with pytest.raises(KeyboardInterrupt), stopped_cleanly():
+    with pytest.raises(KeyboardInterrupt), sigterm_as_ctrl_c():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 

@@ -51,9 +51,11 @@ def test_it_tells_what_was_copied_billed_killed_and_asked_and_how_to_repeat_it()
         "2,024",
         "26 MB",
         "1,234.50 EUR on 3 invoices",
-        "20 times (8 times a database server, 12 times a worker)",
+        "Of that the database",
+        "Of that a worker, which writes letters and settles payments  12 times\n",
+        "Would the books be right if computers failed in the middle of billing?",
         "Was each cycle invoiced once?  yes, 2,024 invoices looked at",
-        "kalends prove --kills 20 --months 2 --seed 7",
+        "kalends prove --account 1 --kills 20 --months 2 --seed 7",
         "Kalends 0.1.0",
         "No money was moved, no letter left and nobody was called",
     ):

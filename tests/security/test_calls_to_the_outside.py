@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from kalends.events.webhooks.networks import read_networks
+from kalends.events.webhooks.networks import SETTING, read_networks
 from kalends.events.webhooks.posting import post
 
 SRC = Path(__file__).resolve().parents[2] / "src" / "kalends"
-INSIDE = read_networks("127.0.0.0/8")
+INSIDE = read_networks("127.0.0.0/8", SETTING)
 
 
 class Inside(BaseHTTPRequestHandler):

@@ -24,7 +24,8 @@ from kalends.accounts.models import SignInAttempt
 from kalends.accounts.session_store import kept_as
 from kalends.accounts.sessions import LASTS
 from kalends.platform import database, translations
-from kalends.platform.proxies import client_of, read_networks, real_address
+from kalends.platform.addresses import read_networks
+from kalends.platform.proxies import client_of, real_address
 from kalends.staff.account import door, seen
 from tests.staff.stage import PASSWORD, Stage, build, new_user
 
@@ -354,7 +355,7 @@ def test_other_origins_read_only_what_is_meant_for_all(browser: Client, stage: S
 
 
 def _seen_by(proxies: str, settings: Any) -> Callable[[str, str], str]:
-    settings.PROXIES = proxies
+    settings.PROXIES = read_networks(proxies, "KALENDS_PROXIES")
     told: list[str] = []
 
     def page(request: HttpRequest) -> HttpResponse:
@@ -378,4 +379,7 @@ def test_a_machine_cannot_say_that_it_is_another(settings: Any) -> None:
     assert behind("10.0.0.1", "198.51.100.1, 203.0.113.9") == "203.0.113.9"
     assert behind("10.0.0.1", "203.0.113.9, 10.0.0.2") == "203.0.113.9"
     assert behind("10.0.0.1", "") == "10.0.0.1"
-    assert client_of("10.0.0.1", "10.0.0.9, 10.0.0.8", read_networks("10.0.0.0/8")) == "10.0.0.1"
+    assert (
+        client_of("10.0.0.1", "10.0.0.9, 10.0.0.8", read_networks("10.0.0.0/8", "KALENDS_PROXIES"))
+        == "10.0.0.1"
+    )

@@ -22,6 +22,7 @@ from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import arrays, integers, load
 from kalends.billing.restored import WITHHELD
 from kalends.core.calendar import local_date
+from kalends.core.money import format_minor
 from kalends.events import journal
 from kalends.payments.collect import Collected, Processors, attempt_of_key, settle_unknown
 from kalends.payments.give_back import refund_of_key
@@ -208,7 +209,7 @@ def _judged(db: Connection[Any], ctx: AccountContext, lost: _Lost) -> tuple[int,
         awaited += is_awaited
         told = {
             "processor": processor,
-            "amount": f"{amount:,} {currency} in minor units",
+            "amount": format_minor(amount, currency),
             "day": f"{made_at:%Y-%m-%d}",
             "reference": reference,
         }

@@ -164,8 +164,11 @@ def refused(message: str, target: Target) -> UserFacing:
     return UserFacing(message, where=target.place, value=target.status, exit_code=ExitCode.REFUSED)
 
 
-def ask(verb: str, words: str, *, yes: bool) -> None:
-    """Say what will happen on standard error, and go on only after a yes. Raises UserFacing where nobody can answer."""
+def ask(verb: str, words: str, *, yes: bool, question: str = "") -> None:
+    """Say what will happen on standard error, and go on only after a yes. Raises UserFacing where nobody can answer.
+
+    The ``question`` is made of the verb where none is given.
+    """
     note(words)
     if yes:
         return
@@ -175,4 +178,4 @@ def ask(verb: str, words: str, *, yes: bool) -> None:
             where="the terminal",
             remedy="Add --yes if that is what you want.",
         )
-    click.confirm(f"{verb.capitalize()} it?", abort=True, err=True)
+    click.confirm(question or f"{verb.capitalize()} it?", abort=True, err=True)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +17,7 @@ from kalends.platform.boot import boot
 from kalends.platform.clock import system_now
 from kalends.platform.errors import ExitCode, UserFacing
 from kalends.platform.home import Home
+from kalends.platform.stopping import sigterm_as_ctrl_c
 from kalends.platform.version import version
 
 if TYPE_CHECKING:
@@ -83,7 +81,7 @@ def prove(
       kalends prove --account "Nordlys AS" --kills 100 --report proof.html
     """
     refuse_other_form(report)
-    with stopped_cleanly():
+    with sigterm_as_ctrl_c():
         telling = _prove(account, kills, months, seed)
     _tell(telling, report, as_json=as_json)
     if not telling.proof.holds:
@@ -107,6 +105,14 @@ def refuse_other_form(report: Path | None) -> None:
             where="--report",
             value=str(report.absolute().parent),
             remedy="Make the folder first.",
+        )
+    place = report if report.exists() else report.absolute().parent
+    if not os.access(place, os.W_OK):
+        raise UserFacing(
+            "The report cannot be written there.",
+            where="--report",
+            value=str(place),
+            remedy="Name a file that this user may write.",
         )
 
 
@@ -160,17 +166,3 @@ def _tell(telling: Telling, report: Path | None, *, as_json: bool) -> None:
         print_json(words.as_json(telling))
     else:
         say(words.as_text(telling))
-
-
-@contextmanager
-def stopped_cleanly() -> Iterator[None]:
-    """SIGTERM takes the copies away as Ctrl-C does."""
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

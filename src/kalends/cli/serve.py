@@ -122,7 +122,13 @@ def worker_of(home: Home, account_id: int) -> Iterator[None]:
 
 
 def _shown(host: str) -> str:
-    return {"0.0.0.0": "localhost", "127.0.0.1": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104
+    """As it stands in an address.
+
+    >>> _shown("127.0.0.1"), _shown("fd00::7"), _shown("billing.internal")
+    ('localhost', '[fd00::7]', 'billing.internal')
+    """
+    known = {"0.0.0.0": "localhost", "127.0.0.1": "localhost", "::": "localhost", "::1": "localhost"}  # noqa: S104
+    return known.get(host, f"[{host}]" if ":" in host else host)
 
 
 def _refuse_taken(host: str, port: int) -> None:

@@ -69,12 +69,12 @@ def table(
     console.print(drawn)
 
 
-def facts(pairs: Iterable[tuple[str, object]]) -> None:
-    """Names and values below each other."""
+def facts(pairs: Iterable[tuple[str, object]], *, aside: bool = False) -> None:
+    """Names and values below each other; ``aside``, on standard error, as ``note`` is."""
     kept = [(name, str(value)) for name, value in pairs if value is not None]
     width = max((len(name) for name, _ in kept), default=0)
     for name, value in kept:
-        click.echo(f"{name:<{width}}  {value}")
+        click.echo(f"{name:<{width}}  {value}", err=aside)
 
 
 def money(amounts: Mapping[str, int]) -> str:

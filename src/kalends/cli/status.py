@@ -227,6 +227,7 @@ def _tell_account(account: dict[str, Any]) -> None:
         )
 
 
+_A_WHILE = 120
 _KINDS = {"worker": "worker", "once": "worker --once", "web": "server"}
 
 
@@ -238,7 +239,9 @@ def _database(installation: dict[str, Any]) -> str:
 
 def _process(process: dict[str, Any]) -> str:
     whose = "all accounts" if process["account"] is None else f"account {process['account']}"
-    seen = f"seen {count(process['seen_seconds'], 'second')} ago"
+    seconds = process["seen_seconds"]
+    ago = count(seconds, "second") if seconds < _A_WHILE else count(seconds // 60, "minute")
+    seen = f"seen {ago} ago" if process["alive"] else f"GONE, last seen {ago} ago"
     name = f"{process['host']}, process {process['pid']}, {process['version']}"
     return f"{name}, {seen}" if process["kind"] == "web" else f"{name}, {whose}, {seen}"
 

@@ -59,12 +59,13 @@ def take_over(
     """What became of those requests whose charge was made before; the others are left out, and may be sent.
 
     Each old charge is first given the new key at the processor, then crossed off, then written as an outcome by the
-    caller: killed in between, the attempt is looked up by its key and found. ``db`` must not be inside a transaction.
+    caller: killed in between, the attempt is looked up by its key and found. What was told about it under its old key
+    waits under the new one from then on. ``db`` must not be inside a transaction.
     """
     named = {str(each.metadata.get(BILLED_FOR, "")): each for each in requests}
     params: dict[str, Any] = {"account_id": ctx.id, "processor": processor.name, "named": list(named)}
     outcomes: list[ChargeOutcome] = []
-    for billed_for, reference, amount_minor, currency in fetch(
+    for billed_for, reference, amount_minor, currency, known_by in fetch(
         db, load("kalends.payments", "unbooked_of"), params
     ):
         request = named.pop(billed_for, None)
@@ -75,7 +76,10 @@ def take_over(
         except ProcessorUnavailable:
             outcomes.append(ChargeOutcome(request.idempotency_key, "unknown"))
             continue
-        _settle(db, ctx, processor.name, reference, "taken_in", "system", "")
+        told = {"account_id": ctx.id, "processor": processor.name, "key": request.idempotency_key}
+        with db.transaction():
+            db.execute(load("kalends.payments", "rename_reports"), {**told, "known_by": known_by})
+            _settle(db, ctx, processor.name, reference, "taken_in", "system", "")
         outcomes.append(outcome)
     return outcomes
 

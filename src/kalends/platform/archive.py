@@ -22,7 +22,7 @@ LONGEST_UNSAVED_SECONDS = 60
 """After how long a piece that is not full is handed over: so much is lost at most with the machine."""
 
 _LONGEST_WAIT_SECONDS = 300
-_FAILED = "SELECT last_failed_time > coalesce(last_archived_time, stats_reset) FROM pg_stat_archiver"
+_FAILED = "SELECT last_failed_time > %s FROM pg_stat_archiver"
 _KEEP = """#!/bin/sh
 # Keeps one piece of the log ($1 is its file, $2 its name); PostgreSQL calls it, and again until it succeeds.
 set -eu
@@ -63,11 +63,18 @@ def stop_archiving(server: Server) -> bool:
     return _configure(server, "")
 
 
+def forget_archive(server: Server) -> bool:
+    """Let a server that does not run keep no log when it starts; says whether it did."""
+    kept = archive_of(server) is not None
+    (server.configuration / "archive.conf").write_text("")
+    return kept
+
+
 def archive_of(server: Server) -> Path | None:
     """Where the server's log is kept; ``None`` where it is not."""
     try:
         text = (server.configuration / "keep-log").read_text()
-        kept = bool((server.configuration / "archive.conf").read_text())
+        kept = bool((server.configuration / "archive.conf").read_text().strip())
     except FileNotFoundError:
         return None
     line = next(line for line in text.splitlines() if line.startswith("kept="))
@@ -75,8 +82,12 @@ def archive_of(server: Server) -> Path | None:
 
 
 def bringing_back(server: Server, archive: Path) -> str:
-    """The command with which a server that recovers fetches its log. Raises UserFacing where it may not."""
-    _check_place(server, archive)
+    """The command with which a server that recovers fetches its log. Raises UserFacing where it may not.
+
+    The archive may lie on a disk that is only read.
+    """
+    _refuse_unfit(archive)
+    _refuse_unreached(server, archive)
     return f'"{_script(server, "bring-log", _BRING, archive)}" "%f" "%p"'
 
 
@@ -87,13 +98,15 @@ def hand_over_now(server: Server, archive: Path) -> None:
     """
     with psycopg.connect(server.dsn(user="postgres", dbname="postgres"), autocommit=True) as connection:
         row = connection.execute(
-            "SELECT pg_walfile_name(pg_create_restore_point('kalends backup') - 1), pg_switch_wal()"
+            "SELECT pg_walfile_name(pg_create_restore_point('kalends backup') - 1), clock_timestamp(), pg_switch_wal()"
         ).fetchone()
         assert row is not None
         kept = archive / f"{row[0]}{PACKED}"
         deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
         while not kept.exists():
-            failed = connection.execute(_FAILED).fetchone()
+            failed = connection.execute(
+                _FAILED, [row[1]]
+            ).fetchone()  # what failed before may be mended by now
             if failed is None or failed[0] or time.monotonic() > deadline:
                 break
             time.sleep(0.05)
@@ -138,6 +151,13 @@ def _script(server: Server, name: str, text: str, archive: Path) -> Path:
 
 
 def _check_place(server: Server, archive: Path) -> None:
+    _refuse_unfit(archive)
+    archive.mkdir(mode=0o700, parents=True, exist_ok=True)
+    server.user.owns(archive)
+    _refuse_unreached(server, archive)
+
+
+def _refuse_unfit(archive: Path) -> None:
     if unfit := sorted(UNFIT.intersection(str(archive))):
         raise UserFacing(
             "The name of the backup's folder has a character that PostgreSQL's programs do not take.",
@@ -145,11 +165,13 @@ def _check_place(server: Server, archive: Path) -> None:
             value=" ".join(map(repr, unfit)),
             remedy="Choose a folder without it.",
         )
-    archive.mkdir(mode=0o700, parents=True, exist_ok=True)
-    server.user.owns(archive)
+
+
+def _refuse_unreached(server: Server, archive: Path) -> None:
     if not server.user.reaches(archive):
         raise UserFacing(
-            f"The database server runs as {server.user.name}, which cannot reach the backup's folder.",
+            f"The database server runs as {server.user.name}, which cannot reach the log in the backup's folder.",
             where=str(archive),
-            remedy="Choose a folder above which all others can be passed through, such as /var/backups/kalends.",
+            remedy=f"Choose a folder above which all others can be passed through, such as /var/backups/kalends, and "
+            f"let the folder log belong to {server.user.name}.",
         )

@@ -7,6 +7,7 @@ whoever finds a backup shall not be able to open the secrets in it. They go to a
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -14,13 +15,15 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import psycopg
 
 from kalends.platform.archive import PACKED, archive_to, hand_over_now
+from kalends.platform.copying import copy_tree, size_of
 from kalends.platform.errors import ExitCode, UserFacing
 from kalends.platform.home import Home
 from kalends.platform.postgres import acquire
@@ -28,18 +31,26 @@ from kalends.platform.postgres_programs import Programs
 from kalends.platform.postgres_server import Server, server_in
 from kalends.platform.version import version
 
+Clock = Callable[[], datetime]
 Progress = Callable[[int, str], None]
+"""Hears how many of a hundred parts are done, and what is being done."""
+_TELLS_PROGRESS = 16
+"""The first PostgreSQL whose pg_verifybackup tells how far it is."""
 _FACTS = "kalends.json"
 _DRAFT = ".part"
 _SEGMENT = re.compile(r"[0-9A-F]{24}")
+_IDENTIFIER = re.compile(r'"System-Identifier": (\d+)')
+_HEAD = 400
+"""So many characters of PostgreSQL's list of a backup's files say of which database it is."""
 _BEGINS = re.compile(r"START WAL LOCATION: .* \(file ([0-9A-F]{24})\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """One backup: what it is called, when it was made, by which versions, and where its log begins.
+    """One backup: what it is called, when it was begun, by which versions, and where its log begins.
 
-    ``sealing_keys`` is a fingerprint of the keys that open the secrets in it.
+    ``sealing_keys`` is a fingerprint of the keys that open the secrets in it. ``ended_at`` is the first moment to which
+    it can be restored: the copy of the database was whole then.
     """
 
     name: str
@@ -48,33 +59,57 @@ class Backup:
     postgresql: str
     begins_with: str
     sealing_keys: str
+    ended_at: str
+
+    @property
+    def ended(self) -> datetime:
+        """The first moment to which it can be restored."""
+        return datetime.fromisoformat(self.ended_at)
 
 
 def make_backup(
-    home: Home, target: Path, *, now: datetime, keep: int, keys: Path | None, progress: Progress
+    home: Home, target: Path, *, clock: Clock, keep: int, keys: Path | None, progress: Progress
 ) -> Backup:
     """Back the installation up into ``target`` while it works, and keep its log there from now on.
 
     Of the backups in ``target`` the newest ``keep`` stay, and the log since the oldest of these. ``keys`` is where the
-    home's keys are copied to, outside of ``target``. Raises UserFacing; what is half made is thrown away next time.
+    home's keys are copied to, outside of ``target``. Raises UserFacing, with nothing left of what is half made.
     """
     target = Path(os.path.abspath(target))
     _refuse_within(home.path, target, "The backup has to lie outside of the installation's own folder.")
     if keys is not None:
         keys = Path(os.path.abspath(keys))
         _refuse_within(target, keys, "Keys have to lie outside of the backup that they open.")
+        _refuse_within(
+            home.path, keys, "The copies of the keys have to lie outside of the installation's folder."
+        )
+        keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     (target / "base").mkdir(mode=0o711, parents=True, exist_ok=True)
-    lease = acquire(home)
+    with _nobody_else_in(target):
+        lease = acquire(home)
+        try:
+            made = _made(home, server_in(home), target, clock, progress)
+        finally:
+            lease.release()
+        if keys is not None:
+            _copy_keys(home, keys)
+        _throw_away(server_in(home).programs, target, keep)
+    return made
+
+
+def _made(home: Home, server: Server, target: Path, clock: Clock, progress: Progress) -> Backup:
+    _refuse_other_history(server, target)
+    archive_to(server, target / "log")
+    now = clock()
+    name = f"{now:%Y-%m-%dT%H%M%SZ}"
+    draft = target / "base" / f"{name}{_DRAFT}"
+    _sweep(target)
+    draft.mkdir(mode=0o700)
     try:
-        server = server_in(home)
-        _refuse_other_timeline(server, target)
-        archive_to(server, target / "log")
-        name = f"{now:%Y-%m-%dT%H%M%SZ}"
-        draft = target / "base" / f"{name}{_DRAFT}"
-        _sweep(target)
-        draft.mkdir(mode=0o700)
         _copy_database(server, draft / "data", progress)
-        shutil.copytree(home.files, draft / "files")
+        ended = clock()
+        progress(100, "copying files")
+        copy_tree(home.files, draft / "files")
         made = Backup(
             name=name,
             made_at=now.isoformat(),
@@ -82,42 +117,96 @@ def make_backup(
             postgresql=server.programs.version,
             begins_with=_first_segment(draft / "data"),
             sealing_keys=fingerprint(home.sealing_keys()),
+            ended_at=ended.isoformat(),
         )
         (draft / _FACTS).write_text(json.dumps(asdict(made), indent=2) + "\n")
+        progress(100, "waiting for the log")
         hand_over_now(server, target / "log")
         draft.rename(target / "base" / name)
-    finally:
-        lease.release()
-    if keys is not None:
-        _copy_keys(home, keys)
-    _throw_away(server.programs, target, keep)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
     return made
+
+
+@contextmanager
+def _nobody_else_in(target: Path) -> Iterator[None]:
+    """Alone in the folder for as long as the block runs: of two backups at once one would sweep the other away."""
+    folder = os.open(target, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise UserFacing(
+            "Another backup is being made in this folder.",
+            where=str(target),
+            remedy="Wait until it is done, or look for who makes it: a timer, or somebody at another terminal.",
+        ) from None
+    finally:
+        os.close(folder)
 
 
 def backups_in(target: Path) -> list[Backup]:
     """The whole backups in a folder, the oldest first. Raises UserFacing where there is none."""
-    found = [Backup(**json.loads(path.read_text())) for path in sorted(target.glob(f"base/*Z/{_FACTS}"))]
+    found = [backup for path in _folders(target) if (backup := _read(path)) is not None]
     if not found:
         raise UserFacing(
             "There is no backup in this folder.",
             where=str(target),
+            value=", ".join(f"{name} is not whole" for name in unfinished_in(target)),
             remedy="Name the folder that `kalends backup make` was given.",
         )
     return found
 
 
-def verify_backup(server: Server, target: Path, backup: Backup, progress: Progress) -> str:
+def unfinished_in(target: Path) -> list[str]:
+    """What is called like a backup and does not say what it is: a copy of the folder that was ended on its way."""
+    return [path.name for path in _folders(target) if _read(path) is None]
+
+
+def size_of_backup(target: Path, backup: Backup) -> int:
+    """Bytes of its files, without its log."""
+    return size_of(target / "base" / backup.name)
+
+
+def log_of(target: Path, backup: Backup) -> list[Path]:
+    """The pieces of the log since a backup began, in order."""
+    return list(_log_since(target, backup))
+
+
+def _folders(target: Path) -> list[Path]:
+    return sorted(path for path in target.glob("base/*Z") if path.is_dir())
+
+
+def _read(folder: Path) -> Backup | None:
+    try:
+        told = json.loads((folder / _FACTS).read_text())
+        return replace(Backup(**({"ended_at": told["made_at"]} | told)), name=folder.name)
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None
+
+
+def verify_backup(programs: Programs, target: Path, backup: Backup, progress: Progress) -> str:
     """Check every file of a backup by its checksum, and its log piece by piece; returns the last piece.
 
     Raises UserFacing (exit code 1) that names what is wrong.
     """
     progress(0, "comparing every file with its checksum")
-    checked = _run([server.programs.folder / "pg_verifybackup", target / "base" / backup.name / "data"])
-    if checked.returncode != 0:
-        raise _damaged(target, backup, checked.stdout)
+    damage = compare_with_manifest(
+        programs,
+        target / "base" / backup.name / "data",
+        lambda percent: progress(percent, "comparing every file with its checksum"),
+    )
+    if damage:
+        raise _damaged(target, backup, damage)
+    pieces = log_of(target, backup)
+    if not pieces:
+        raise _damaged(
+            target, backup, f"Its log is not there: nothing in {target / 'log'} is of {backup.begins_with}."
+        )
     last = backup.begins_with
-    for number, path in enumerate(_log_since(target, backup)):
-        progress(number, path.name)
+    for number, path in enumerate(pieces):
+        progress(100 * number // len(pieces), f"looking through the log: {path.name}")
         segment = path.name.removesuffix(PACKED)
         if number == 0 and segment != backup.begins_with:
             raise _damaged(target, backup, f"The log begins with {segment}, not with {backup.begins_with}.")
@@ -127,6 +216,20 @@ def verify_backup(server: Server, target: Path, backup: Backup, progress: Progre
             raise _damaged(target, backup, f"{path.name} cannot be unpacked.")
         last = segment
     return last
+
+
+def compare_with_manifest(programs: Programs, data: Path, progress: Callable[[int], None]) -> str:
+    """What is wrong with the files of a backup by PostgreSQL's own list of them; empty where nothing is.
+
+    ``progress`` hears how many of a hundred parts were compared.
+    """
+    command = [
+        programs.folder / "pg_verifybackup",
+        *(["--progress"] if programs.major >= _TELLS_PROGRESS else []),
+        data,
+    ]
+    code, said = _run_telling(command, progress)
+    return "" if code == 0 else said or "pg_verifybackup says nothing"
 
 
 def follows(before: str, after: str) -> bool:
@@ -163,12 +266,27 @@ def _log_since(target: Path, backup: Backup) -> Iterator[Path]:
             yield path
 
 
-def _refuse_other_timeline(server: Server, target: Path) -> None:
-    """A restored database has another timeline: its log beside that of before could not be told apart for good."""
+def _refuse_other_history(server: Server, target: Path) -> None:
+    """A log beside that of another server, or of before a restore, could not be told apart for good."""
+    newest = next((each for path in reversed(_folders(target)) if (each := _read(path)) is not None), None)
+    if newest is None:
+        return
     with psycopg.connect(server.dsn(user="postgres", dbname="postgres")) as connection:
-        row = connection.execute("SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)").fetchone()
+        row = connection.execute(
+            "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8), system_identifier::text FROM pg_control_system()"
+        ).fetchone()
     assert row is not None
-    if any(target.glob(f"base/*Z/{_FACTS}")) and backups_in(target)[-1].begins_with[:8] != row[0]:
+    manifest = target / "base" / newest.name / "data" / "backup_manifest"
+    with suppress(FileNotFoundError), manifest.open() as file:
+        known = _IDENTIFIER.search(file.read(_HEAD))
+        if known is not None and known.group(1) != row[1]:
+            raise UserFacing(
+                "This folder has backups of another installation.",
+                where=str(target),
+                value=f"{newest.name} is of the database {known.group(1)}; the one here is {row[1]}",
+                remedy="Choose a folder of its own for each installation.",
+            )
+    if newest.begins_with[:8] != row[0]:
         raise UserFacing(
             "This folder has backups of before the database was restored.",
             where=str(target),
@@ -182,6 +300,20 @@ def _copy_database(server: Server, data: Path, progress: Progress) -> None:
         *("-d", server.dsn(user="postgres", dbname="postgres"), "-D", data),
         *("--wal-method=stream", "--checkpoint=fast", "--progress"),
     ]
+    code, said = _run_telling(command, lambda percent: progress(percent, "copying the database"))
+    if code != 0:
+        full = "No space left" in said
+        raise UserFacing(
+            "The database could not be copied.",
+            where=str(data),
+            value=said,
+            remedy="Free some space. What was half made is gone." if full else f"See {server.log}.",
+            exit_code=ExitCode.NO_ROOM if full else ExitCode.DATABASE_UNAVAILABLE,
+        )
+
+
+def _run_telling(command: Sequence[str | Path], progress: Callable[[int], None]) -> tuple[int, str]:
+    """Run one of PostgreSQL's programs that tells how far it is in percent; returns its code and what else it said."""
     said: list[str] = []
     with subprocess.Popen(
         [str(part) for part in command],
@@ -192,19 +324,16 @@ def _copy_database(server: Server, data: Path, progress: Progress) -> None:
         errors="replace",  # universal newlines: each state of its progress is a line
     ) as process:
         assert process.stderr is not None
-        for line in process.stderr:
-            said.append(line)
-            if percent := re.search(r"\((\d+)%\)", line):
-                progress(int(percent.group(1)), "copying the database")
-    if process.returncode != 0:
-        told = [line.strip() for line in said if "kB (" not in line]
-        raise UserFacing(
-            "The database could not be copied.",
-            where=str(data),
-            value="\n         ".join(told[-4:]),
-            remedy="Free some space." if "No space left" in "".join(told) else f"See {server.log}.",
-            exit_code=ExitCode.NO_ROOM if "No space left" in "".join(told) else ExitCode.DATABASE_UNAVAILABLE,
-        )
+        try:
+            for line in process.stderr:
+                if percent := re.search(r"\((\d+)%\)", line):
+                    progress(int(percent.group(1)))
+                elif line.strip():
+                    said.append(line.strip())
+        except KeyboardInterrupt:
+            process.terminate()
+            raise
+    return process.returncode, "\n         ".join(said[-4:])
 
 
 def _first_segment(data: Path) -> str:
@@ -214,7 +343,6 @@ def _first_segment(data: Path) -> str:
 
 
 def _copy_keys(home: Home, keys: Path) -> None:
-    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in sorted(home.keys.iterdir()):
         if path.name != "setup-code":
             shutil.copy2(path, keys / path.name)
@@ -258,7 +386,7 @@ def _damaged(target: Path, backup: Backup, said: str) -> UserFacing:
     return UserFacing(
         "This backup is damaged.",
         where=str(target / "base" / backup.name),
-        value="\n         ".join(said.strip().splitlines()[-4:]),
+        value=said,
         remedy="Make another at once, and look for the cause: the disk, or somebody who tidied up.",
         exit_code=ExitCode.PROBLEM_FOUND,
     )

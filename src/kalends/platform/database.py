@@ -116,11 +116,25 @@ def current_dsn() -> str:
 def connect(*, as_owner: bool = False, autocommit: bool = False) -> psycopg.Connection[tuple[Any, ...]]:
     """A new connection of its own, for work in blocks; the caller closes it.
 
-    It is subject to row-level security unless ``as_owner``. Call it after a fork, never before.
-    Raises UserFacing (exit code 3) when the database is gone.
+    It is subject to row-level security unless ``as_owner``. Call it after a fork, never before. The server in the home
+    is started again if it is gone. Raises UserFacing (exit code 3) when the database is gone for good.
     """
     dsn = current_dsn() if as_owner else application_dsn(current_dsn())
-    return _open(dsn, autocommit=autocommit)
+    try:
+        return _open(dsn, autocommit=autocommit)
+    except UserFacing as problem:
+        if not _nobody_listens(problem.__cause__):
+            raise
+        lease, source = _State.lease, _State.source
+        if lease is None or source is None or source[1] or not lease.is_ours_for(source[0]):
+            raise
+        lease.revive()
+        return _open(dsn, autocommit=autocommit)
+
+
+def _nobody_listens(problem: BaseException | None) -> bool:
+    """Whether there is no server at a socket; one that refuses us is another matter."""
+    return any(words in str(problem) for words in ("Connection refused", "No such file or directory"))
 
 
 def application_dsn(dsn: str) -> str:

@@ -22,10 +22,11 @@ from kalends.platform.postgres_server import Server, ensure_running, server_in, 
 class Lease:
     """The right to use a running server; give it back with :meth:`release`, or at exit it is given back."""
 
-    def __init__(self, home: Home, server: Server, lock: int) -> None:
+    def __init__(self, home: Home, server: Server, lock: int, *, ephemeral: bool) -> None:
         self._home = home
         self._server = server
         self._lock: int | None = lock
+        self._ephemeral = ephemeral
         self._owner = os.getpid()
         self.dsn = server.dsn()
         atexit.register(self.release)
@@ -33,6 +34,14 @@ class Lease:
     def is_ours_for(self, home: Home) -> bool:
         """Whether this very process (not its parent) still holds the lease, and for this home."""
         return self._lock is not None and self._owner == os.getpid() and self._home == home
+
+    def revive(self) -> None:
+        """Start the server again if it is gone: somebody killed it, or the machine had no memory left.
+
+        Whoever holds a lease may, and of several one does. Raises UserFacing when it does not start.
+        """
+        with _gate(self._home):
+            ensure_running(self._server, ephemeral=self._ephemeral)
 
     def release(self) -> None:
         """Give the lease back; the last one out stops the server. A forked child's copy does nothing.
@@ -75,7 +84,7 @@ def acquire(home: Home, *, ephemeral: bool | None = None) -> Lease:
         except BaseException:
             os.close(lock)
             raise
-        return Lease(home, server, lock)
+        return Lease(home, server, lock, ephemeral=throw_away)
 
 
 @contextmanager

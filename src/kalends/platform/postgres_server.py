@@ -26,6 +26,8 @@ from kalends.platform.postgres_programs import Programs, find_programs, reachabl
 from kalends.platform.postgres_settings import PORT, machine_memory, server_settings, write_configuration
 from kalends.platform.server_user import ServerUser, let_through, server_user
 
+RESTORING = "restoring"
+"""The folder of a server whose database is being restored, below the one whose place it takes."""
 _SOCKET = f".s.PGSQL.{PORT}"
 _LONGEST_SOCKET_PATH = 107
 _LONGEST_START_SECONDS = 600
@@ -76,6 +78,23 @@ def server_in(home: Home) -> Server:
     return Server(root, user, reachable_programs(find_programs(), user, root))
 
 
+def server_beside(server: Server) -> Server:
+    """A second server of the same user and settings, in a folder of its own below the first one's.
+
+    A restore makes a database there, and it takes the first one's place when it is whole.
+    """
+    root = server.root / RESTORING
+    root.mkdir(mode=0o711, exist_ok=True)
+    (root / "conf").mkdir(mode=0o755, exist_ok=True)
+    (root / "conf").chmod(0o755)
+    own = server.configuration / "local.conf"
+    if own.exists():
+        shutil.copyfile(own, root / "conf" / "local.conf")
+        (root / "conf" / "local.conf").chmod(0o644)
+    server.user.owns(root / "log")
+    return Server(root, server.user, server.programs)
+
+
 def ensure_running(
     server: Server, *, ephemeral: bool = False, longest_start_seconds: int = _LONGEST_START_SECONDS
 ) -> None:
@@ -85,6 +104,7 @@ def ensure_running(
     """
     if not _answers(server, longest_start_seconds):
         if not (server.data / "PG_VERSION").exists():
+            _refuse_after_half_a_restore(server)
             _make_data(server, ephemeral=ephemeral)
         _check_version(server)
         _start(server, ephemeral=ephemeral, longest_seconds=longest_start_seconds)
@@ -146,6 +166,17 @@ def _refuses_for_good(server: Server, problem: psycopg.OperationalError) -> bool
         remedy="Run Kalends as the user that started it, or stop it and try again.",
         exit_code=ExitCode.DATABASE_UNAVAILABLE,
     ) from problem
+
+
+def _refuse_after_half_a_restore(server: Server) -> None:
+    """Whoever restores has lost enough: an empty database is not put where a restore was ended on its way."""
+    if (server.root / RESTORING / "data" / "PG_VERSION").exists():
+        raise UserFacing(
+            "A restore into this installation was ended before it was done; there is no database yet.",
+            where=str(server.root),
+            remedy="Give the same `kalends restore` again. What was moved aside is still there, as data-before-....",
+            exit_code=ExitCode.DATABASE_UNAVAILABLE,
+        )
 
 
 def _make_data(server: Server, *, ephemeral: bool) -> None:

@@ -76,8 +76,10 @@ def write_configuration(folder: Path, settings: Mapping[str, str], trusted_users
     lines = ["# Written at each start. Put your own settings into local.conf in this folder."]
     own_files = {"hba_file": str(folder / "hba.conf"), "ident_file": str(folder / "ident.conf")}
     lines += [f"{name} = {_quoted(value)}" for name, value in {**settings, **own_files}.items()]
-    lines += ["include_if_exists 'archive.conf'", "include 'local.conf'"]
+    lines += ["include 'archive.conf'", "include 'local.conf'"]
     _write(configuration, lines)
+    if not (folder / "archive.conf").exists():
+        (folder / "archive.conf").touch(mode=0o644)
     own_settings = folder / "local.conf"
     if not own_settings.exists():
         _write(own_settings, ["# Your own settings; they win. Kalends does not touch this file again."])

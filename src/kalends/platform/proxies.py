@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-@lru_cache(maxsize=8)
-def read_networks(text: str) -> tuple[Network, ...]:
-    """Networks with commas between. Raises ``ValueError``.
-
-    >>> read_networks("127.0.0.1, 10.0.0.0/8")
-    (IPv4Network('127.0.0.1/32'), IPv4Network('10.0.0.0/8'))
-    """
-    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+from kalends.platform.addresses import Network
 
 
 def client_of(address: str, forwarded: str, ours: Sequence[Network]) -> str:
@@ -28,7 +17,7 @@ def client_of(address: str, forwarded: str, ours: Sequence[Network]) -> str:
 
     Everybody may write what they like into the header; only what our proxies have put behind it counts.
 
-    >>> ours = read_networks("10.0.0.0/8")
+    >>> ours = [ipaddress.ip_network("10.0.0.0/8")]
     >>> client_of("203.0.113.9", "198.51.100.1", ours)
     '203.0.113.9'
     >>> client_of("10.0.0.1", "1.2.3.4, 203.0.113.9, 10.0.0.7", ours)
@@ -49,7 +38,7 @@ def real_address(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Middleware, before everything that asks who is there."""
-    ours = read_networks(settings.PROXIES)
+    ours: Sequence[Network] = settings.PROXIES
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         if ours:

@@ -80,6 +80,13 @@ class ServerUser:
         except (PermissionError, subprocess.SubprocessError):
             return False
 
+    def reads(self, file: Path) -> bool:
+        """Whether this user may read the file."""
+        try:
+            return self.run(["/bin/sh", "-c", '[ -r "$1" ]', "sh", file]).returncode == 0
+        except (PermissionError, subprocess.SubprocessError):
+            return False
+
     def owns(self, folder: Path) -> None:
         """Make a folder of the server's own (0700), or check that an existing one is."""
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -19,10 +19,12 @@ from urllib.parse import unquote
 from django.utils.translation import gettext_lazy as _
 
 from kalends.platform import logs, translations
-from kalends.platform.addresses import read_address
+from kalends.platform.addresses import read_address, read_networks, read_sender
 
 PUBLIC_URL = os.environ.get("KALENDS_PUBLIC_URL", "http://localhost:8000").rstrip("/")
-_public = read_address(PUBLIC_URL, "KALENDS_PUBLIC_URL", ("http", "https"), "https://billing.example.com")
+_public = read_address(
+    PUBLIC_URL, "KALENDS_PUBLIC_URL", ("http", "https"), "https://billing.example.com", bare=True
+)
 _https = _public.scheme == "https"
 
 DEBUG = os.environ.get("KALENDS_DEBUG") == "1"
@@ -147,7 +149,7 @@ SECURE_SSL_REDIRECT = False  # a proxy in front ends TLS and redirects
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = os.environ.get("KALENDS_HSTS_SUBDOMAINS") == "1"
-PROXIES = os.environ.get("KALENDS_PROXIES", "")
+PROXIES = read_networks(os.environ.get("KALENDS_PROXIES", ""), "KALENDS_PROXIES")
 COOKIE_PREFIX = "__Secure-" if _https else ""  # browsers take such a cookie over TLS alone
 SESSION_ENGINE = "kalends.accounts.session_store"
 SESSION_COOKIE_SECURE = _https
@@ -191,8 +193,9 @@ def mail_settings(url: str) -> dict[str, Any]:
 
 globals().update(mail_settings(os.environ.get("KALENDS_SMTP_URL", "")))
 EMAIL_FILE_PATH: str | None = None  # boot() fills it: the home's mail folder
-DEFAULT_FROM_EMAIL = os.environ.get(
-    "KALENDS_MAIL_FROM", f"Kalends <kalends@{_public.hostname or 'localhost'}>"
+DEFAULT_FROM_EMAIL = read_sender(
+    os.environ.get("KALENDS_MAIL_FROM", f"Kalends <kalends@{_public.hostname or 'localhost'}>"),
+    "KALENDS_MAIL_FROM",
 )
 
 # Stripe. Another address than Stripe's own is for tests alone; a request that broke on the wire is sent once more.
@@ -201,5 +204,6 @@ STRIPE_ANSWER_SECONDS = 40
 STRIPE_RETRIES = 1
 
 WEBHOOK_NETWORKS = os.environ.get("KALENDS_WEBHOOK_NETWORKS", "")
+read_networks(WEBHOOK_NETWORKS, "KALENDS_WEBHOOK_NETWORKS")
 
 LOGGING = logs.settings()

@@ -41,7 +41,8 @@ class Finding:
         >>> Finding("x", "Is each invoice there once?", "invoices", 1200).answer
         'yes, 1,200 invoices looked at'
         """
-        looked = f"{self.looked_at:,} {self.things} looked at"
+        things = self.things.removesuffix("s") if self.looked_at == 1 else self.things
+        looked = f"{self.looked_at:,} {things} looked at"
         return f"yes, {looked}" if self.holds else f"NO: {self.wrong:,} found wrong, {looked}"
 
     def as_json(self) -> dict[str, Any]:

@@ -92,7 +92,9 @@ def invoices_once(db: Db, since: Since) -> Finding:
 def charges_once(db: Db, since: Since) -> Finding:
     """By the processor's own book: no invoice was charged for more than it is, and nothing without an invoice."""
     finding = Finding(
-        "charge once", "By the payment processor's own book: was no invoice charged twice?", "charges"
+        "charge once",
+        "Was each invoice charged no more than once, by the payment processor's own book?",
+        "charges",
     )
     finding.looked_at = _count(db, "sandbox_charge", since.account)
     for number, currency, charges, amount, total in _rows(db, _CHARGED_TOO_MUCH, since):

@@ -8,7 +8,7 @@ both are worked out anew, and must be the same.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -38,6 +38,8 @@ from kalends.proving.once import Since
 from kalends.proving.server import own_server
 from kalends.proving.stage import Stage
 from kalends.proving.theater import QUIET, TROUBLED, Tell, Theater, Wishes
+
+_ROWS_BETWEEN_WORDS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,24 @@ def _copy(
     with theater.server.administer(QUIET) as target:
         with reading(source):
             refuse_other_version(source, target)
-            copied = copy_books(source, target, accounts)
+            copied = copy_books(source, target, accounts, _now_and_then(theater.tell))
         make_harmless(target, theater.accounts, now)
         for account, clock, zone in target.execute("SELECT id, clock_at, time_zone FROM account").fetchall():
             theater.began[account], theater.zones[account] = clock, zone
     return copied
+
+
+def _now_and_then(tell: Tell) -> Callable[[str, int], None]:
+    """Tells of a large copy each time that so many more rows are copied."""
+    told = 0
+
+    def hear(table: str, rows: int) -> None:
+        nonlocal told
+        if rows - told >= _ROWS_BETWEEN_WORDS:
+            told = rows
+            tell(f"{rows:,} rows are copied, up to {table}.")
+
+    return hear
 
 
 def _play(theater: Theater, copied: Copied, room: Room) -> Proof:
@@ -138,10 +153,9 @@ def _trouble(theater: Theater) -> Trouble:
     wishes = theater.wishes
 
     def tell(kills: int) -> None:
-        if kills % 10 == 0 or kills == wishes.kills:
-            theater.tell(
-                f"{kills} of {wishes.kills} kills, {theater.done():.0%} of {wishes.months} months are billed."
-            )
+        if kills % max(wishes.kills // 10, 1) == 0 or kills == wishes.kills:
+            months = "the month" if wishes.months == 1 else f"{wishes.months} months"
+            theater.tell(f"{kills} of {wishes.kills} kills, {theater.done():.0%} of {months} billed.")
 
     killer = Killer(theater.stage, theater.server, Random(wishes.seed), tell)  # noqa: S311 - moments, not secrets
     killer.make_trouble(wishes.kills, theater.parts, theater.done)

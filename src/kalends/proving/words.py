@@ -19,6 +19,21 @@ HARMLESS = (
 )
 
 
+WHY = (
+    "Would the books be right if computers failed in the middle of billing? To find out, the coming months were billed "
+    "on a copy of the books, while programs that bill and the database itself were ended without warning (“killed”), "
+    "as when a machine loses its power. What was left half done was finished as it would be the next morning. Then "
+    "every figure was worked out again, and compared with a second copy that was billed in peace."
+)
+_KILLED = {
+    "billing run": "a billing run",
+    "clock": "the program that goes from day to day",
+    "database server": "the database",
+    "worker": "a worker, which writes letters and settles payments",
+}
+"""What was killed, for people who do not run it."""
+
+
 class Section(NamedTuple):
     """A part of the report: its head, facts by name, and sentences."""
 
@@ -49,6 +64,7 @@ class Telling:
     def sections(self) -> Iterator[Section]:
         """The report in its parts, in the order in which one reads it."""
         yield Section("Verdict", [], [self.verdict])
+        yield Section("What this is about", [], [WHY])
         yield Section("What was copied", self._copied(), [HARMLESS])
         yield Section("What was billed in the meantime", self._billed(), [])
         yield Section("What was done to it", self._trouble(), [])
@@ -91,9 +107,14 @@ class Telling:
 
     def _trouble(self) -> list[tuple[str, str]]:
         trouble = self.proof.trouble
-        by_name = ", ".join(f"{count} times a {name}" for name, count in sorted(trouble.kills.items()))
+        by_name = [
+            (f"Of that {_KILLED.get(name, name)}", _times(count))
+            for name, count in sorted(trouble.kills.items())
+            if count
+        ]
         return [
-            ("Killed", f"{trouble.total} times ({by_name})" if by_name else "never"),
+            ("Killed", _times(trouble.total)),
+            *by_name,
             ("Asked for", f"{self.proof.wishes.kills} kills"),
             ("Processes started", f"{trouble.started:,}"),
             ("Compared with", "a second copy, which was billed to the same days by one process in peace"),
@@ -101,14 +122,25 @@ class Telling:
 
     def _repeat(self) -> list[tuple[str, str]]:
         wishes = self.proof.wishes
+        accounts = self.proof.copied.accounts
+        whose = f" --account {accounts[0][0]}" if len(accounts) == 1 else ""
         return [
             (
                 "Command",
-                f"kalends prove --kills {wishes.kills} --months {wishes.months} --seed {wishes.seed}",
+                f"kalends prove{whose} --kills {wishes.kills} --months {wishes.months} --seed {wishes.seed}",
             ),
             ("Version", f"Kalends {self.version}"),
             ("Made", f"{self.made_at:%Y-%m-%d %H:%M} UTC"),
         ]
+
+
+def _times(count: int) -> str:
+    """How often.
+
+    >>> _times(0), _times(1), _times(2000)
+    ('never', 'once', '2,000 times')
+    """
+    return {0: "never", 1: "once"}.get(count, f"{count:,} times")
 
 
 def as_text(telling: Telling) -> str:

@@ -19,13 +19,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from kalends.events.webhooks import posting
-from kalends.events.webhooks.networks import may_call, read_networks
+from kalends.events.webhooks.networks import SETTING, may_call, read_networks
 from kalends.events.webhooks.posting import post
 from kalends.events.webhooks.signatures import Signed, v3
 from tests.conftest import FIRST_MOMENT
 from tests.receiver import Receiver
 
-HERE = read_networks("127.0.0.0/8,::1")
+HERE = read_networks("127.0.0.0/8,::1", SETTING)
 
 
 @pytest.fixture

@@ -12,10 +12,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
-from kalends.platform.errors import UserFacing
+from kalends.platform.addresses import Network, read_networks
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 URL_LENGTH_MAX = 2_000
 SETTING = "KALENDS_WEBHOOK_NETWORKS"
@@ -32,31 +31,13 @@ def allowed_networks() -> tuple[Network, ...]:
 
     Raises UserFacing when the setting cannot be read.
     """
-    given = settings.WEBHOOK_NETWORKS
-    try:
-        return read_networks(given)
-    except ValueError as problem:
-        raise UserFacing(
-            "The networks that webhooks may call cannot be read.",
-            where=f"the environment variable {SETTING}",
-            value=str(problem),
-            remedy="Write networks with commas between, such as 127.0.0.0/8,10.20.0.0/16.",
-        ) from problem
-
-
-def read_networks(text: str) -> tuple[Network, ...]:
-    """Networks from their written form, with commas between. Raises ``ValueError``.
-
-    >>> [str(each) for each in read_networks("127.0.0.0/8, ::1")]
-    ['127.0.0.0/8', '::1/128']
-    """
-    return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+    return read_networks(settings.WEBHOOK_NETWORKS, SETTING)
 
 
 def may_call(address: Address, networks: Sequence[Network]) -> bool:
     """Whether an address is one of the public internet, or in a network that is named.
 
-    >>> def may(text): return may_call(ipaddress.ip_address(text), read_networks("10.1.0.0/16"))
+    >>> def may(text): return may_call(ipaddress.ip_address(text), read_networks("10.1.0.0/16", SETTING))
     >>> may("93.184.216.34"), may("10.1.2.3"), may("10.2.0.1"), may("::ffff:127.0.0.1"), may("169.254.169.254")
     (True, True, False, False, False)
     """

@@ -1,4 +1,4 @@
-SELECT u.billed_for, u.reference, u.amount_minor, u.currency
+SELECT u.billed_for, u.reference, u.amount_minor, u.currency, u.idempotency_key
 FROM unbooked_charge AS u
 WHERE u.account_id = %(account_id)s
     AND u.processor = %(processor)s

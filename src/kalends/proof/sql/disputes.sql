@@ -1,10 +1,14 @@
--- Every dispute against the payment that is disputed. A business has seven days to answer it.
+-- Every dispute against the payment that is disputed. A business has seven days to answer it. Where the books were put
+-- back, they know of a payment only since its charge was taken over, and its dispute may be older.
 SELECT
     'Dispute of payment ' || d.payment_id || coalesce(' on invoice ' || i.number, ''), f.figure, f.stands, f.should_be,
     f.currency
 FROM dispute AS d
 JOIN payment AS p ON p.account_id = %(account_id)s AND p.id = d.payment_id
 LEFT JOIN invoice AS i ON i.account_id = %(account_id)s AND i.id = p.invoice_id
+LEFT JOIN unbooked_charge AS taken_over
+    ON taken_over.account_id = %(account_id)s AND taken_over.settled = 'taken_in'
+    AND (taken_over.processor, taken_over.reference) = (p.processor, p.processor_ref)
 CROSS JOIN LATERAL (
     VALUES
         (
@@ -23,7 +27,7 @@ CROSS JOIN LATERAL (
         ),
         (
             'time of opening', d.opened_at::text,
-            CASE WHEN d.opened_at >= p.settled_at THEN d.opened_at::text
+            CASE WHEN d.opened_at >= least(p.settled_at, taken_over.made_at) THEN d.opened_at::text
                 ELSE coalesce('after the payment settled at ' || p.settled_at, 'none: the payment has not settled') END,
             NULL
         ),
