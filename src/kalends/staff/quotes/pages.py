@@ -73,7 +73,7 @@ edit = by_method(get=_open, post=_change)
 def _deal(visit: Visit, id_: str | None) -> Deal:
     deal = find_deal(visit, number(id_))
     if deal is None:
-        raise NoRecord("deal", id_)
+        raise NoRecord("deal", number(id_) or 0)
     return deal
 
 
