@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -165,14 +164,18 @@ def test_the_simulator_finds_a_planned_pause_that_does_not_begin(server: str, mo
     assert "was to be paused on" in found(wildness=0)
 
 
-def test_the_simulator_finds_a_record_that_is_billed_from_another_day_on(server: str, monkeypatch: Patch) -> None:
+def test_the_simulator_finds_a_record_that_is_billed_from_another_day_on(
+    server: str, monkeypatch: Patch
+) -> None:
     schedule = switch_on._with_schedule
 
     def late(db: Any, ctx: Any, row: Any, asked: Any, first: date) -> Any:
         return schedule(db, ctx, row, asked, first + timedelta(days=1))
 
     monkeypatch.setattr(switch_on, "_with_schedule", late)
-    monkeypatch.setattr(people, "some_beginning", lambda office, often: people.Beginning(office.ctx.today, 0, True))
+    monkeypatch.setattr(
+        people, "some_beginning", lambda office, often: people.Beginning(office.ctx.today, 0, True)
+    )
     monkeypatch.setattr(days, "WISHES", ((1, plans.switch_on_one),))
     monkeypatch.setattr(days, "EAGERNESS", 1)
     assert "was not invoiced" in found(wildness=0, customers=40)

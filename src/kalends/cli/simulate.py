@@ -33,7 +33,7 @@ DAYS_A_YEAR = 365
     type=click.IntRange(2, 20_000),
     default=100,
     show_default=True,
-    help="Subscriptions in all.",
+    help="How many subscriptions live at a time; others follow those that end.",
 )
 @click.option(
     "--wildness",
@@ -55,10 +55,10 @@ def simulate(
 ) -> None:
     """Let a world of customers, staff, banks and dying processes live, and look at everything after each of its days.
 
-    Customers buy, change, pause, come back, fail, recover, dispute, cancel and change banks. Staff clicks twice. Two
-    schedulers take turns, and any process may be killed at any statement. The processor times out having charged or
-    not, answers late, twice, wrongly or not at all, and loses what it has to tell. Nobody runs for days or weeks, and
-    time crosses daylight saving and the last of February.
+    Customers buy, change, pause, come back, fail, recover, dispute, cancel and change banks, now or from a day to come.
+    Some are billed elsewhere at first. Staff clicks twice. Two schedulers take turns, and any process may be killed at
+    any statement. The processor times out having charged or not, answers late, twice, wrongly or not at all, and loses
+    what it has to tell. Nobody runs for days or weeks, and time crosses daylight saving and the last of February.
 
     After each day every cycle must have exactly one invoice of the right day and amount, nobody may have been charged
     who should not be, ledger and totals must add up, the processor's book must be ours or explained by name, and each
