@@ -72,9 +72,10 @@ edit = by_method(get=_open, post=_change)
 
 
 def _deal(visit: Visit, id_: str | None) -> Deal:
-    deal = find_deal(visit, number(id_))
+    wanted = number(id_)
+    deal = find_deal(visit, wanted)
     if deal is None:
-        raise NoRecord("deal", id_)
+        raise NoRecord("deal", wanted or 0)
     return deal
 
 
