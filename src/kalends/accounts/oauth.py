@@ -230,7 +230,7 @@ def consents(db: Connection[Any], account_id: int, id_: int | None = None) -> li
         "AND (%(id)s::bigint IS NULL OR g.id = %(id)s) ORDER BY g.id DESC",
         {"account_id": account_id, "id": id_},
     ).fetchall()
-    return [Consent(*row)._replace(scopes=tuple(row[5])) for row in rows]
+    return [Consent._make((*row[:5], tuple(row[5]), *row[6:])) for row in rows]
 
 
 def revoke_grant(db: Connection[Any], account_id: int, grant_id: int, now: datetime) -> None:
