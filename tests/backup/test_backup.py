@@ -336,6 +336,18 @@ def test_a_folder_that_is_copied_in_part_is_named_by_what_is_missing(
         bring_back(half, place / "of-half")
 
 
+def test_a_backup_that_is_stopped_leaves_the_log_where_it_was_kept(story: Story, place: Path) -> None:
+    def ctrl_c(done: int, words: str) -> None:
+        raise KeyboardInterrupt
+
+    with embedded_server(story.home, ephemeral=False):
+        before = archive_of(server_in(story.home))
+        with pytest.raises(KeyboardInterrupt):
+            make_backup(story.home, place / "x", clock=the_servers_clock, keep=1, keys=None, progress=ctrl_c)
+        assert archive_of(server_in(story.home)) == before
+    assert list((place / "x" / "base").iterdir()) == []
+
+
 def test_of_two_backups_at_once_the_second_is_turned_away(story: Story, place: Path) -> None:
     folder = os.open(story.copies, os.O_RDONLY)
     try:
