@@ -135,8 +135,11 @@ def test_whoever_went_back_to_the_wrong_moment_goes_to_another_one(story: Story,
     assert archive_of(server_in(story.home)) is None
     with pytest.raises(UserFacing, match="ends before the moment asked for"):
         bring_back(story.copies, story.home.path, to_time=story.afterwards, replace=True)
+    shutil.rmtree(story.home.postgres / RESTORING)
+    left_by_a_killed_restore(story.home)
     right = bring_back(story.copies, story.home.path, to_time=story.before[3], replace=True)
     assert written(story.home.path)[0] == [1, 2]
+    assert not (story.home.postgres / RESTORING).exists()
     assert right.before is not None
     assert right.before.name.startswith("data-before-")
     assert sorted(path.name for path in (story.copies / "log").iterdir()) == pieces
@@ -168,18 +171,18 @@ def _of_another_installation(copies: Path) -> None:
     manifest.write_text(turned)
 
 
-def test_a_restore_that_was_killed_leaves_no_empty_installation_and_is_given_again(
-    story: Story, place: Path
-) -> None:
-    new = open_home(place / "killed")
-    (draft := server_beside(server_in(new)).data).mkdir()
+def left_by_a_killed_restore(home: Home) -> None:
+    (draft := server_beside(server_in(home)).data).mkdir()
     (draft / "PG_VERSION").write_text("18\n")
+
+
+def test_where_a_restore_was_killed_no_empty_installation_is_made(place: Path) -> None:
+    new = open_home(place / "killed")
+    left_by_a_killed_restore(new)
     with pytest.raises(UserFacing, match="ended before it was done") as told, embedded_server(new):
         pass
     assert told.value.exit_code == ExitCode.DATABASE_UNAVAILABLE
-    bring_back(story.copies, new.path)
-    assert written(new.path)[0] == [1, 2, 3]
-    assert {path.name for path in new.postgres.iterdir()} == {"conf", "data", "log", "run"}
+    assert not (new.postgres / "data").exists()
 
 
 def test_one_that_is_stopped_on_its_way_leaves_what_was_there(story: Story) -> None:
@@ -334,6 +337,18 @@ def test_a_folder_that_is_copied_in_part_is_named_by_what_is_missing(
         (later / "kalends.json").touch()
     with pytest.raises(UserFacing, match="newest backup in this folder is not whole"):
         bring_back(half, place / "of-half")
+
+
+def test_a_backup_that_is_stopped_leaves_the_log_where_it_was_kept(story: Story, place: Path) -> None:
+    def ctrl_c(done: int, words: str) -> None:
+        raise KeyboardInterrupt
+
+    with embedded_server(story.home, ephemeral=False):
+        before = archive_of(server_in(story.home))
+        with pytest.raises(KeyboardInterrupt):
+            make_backup(story.home, place / "x", clock=the_servers_clock, keep=1, keys=None, progress=ctrl_c)
+        assert archive_of(server_in(story.home)) == before
+    assert list((place / "x" / "base").iterdir()) == []
 
 
 def test_of_two_backups_at_once_the_second_is_turned_away(story: Story, place: Path) -> None:

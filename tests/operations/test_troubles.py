@@ -27,7 +27,7 @@ from tests.world import World
 NOW = dt.datetime(2026, 5, 4, 9, 0, tzinfo=dt.UTC)
 SHARED = Shared("a", "b", "c")
 PROCESS = Process("w", WORKER, "mill", 17, "0.1.0", None, NOW, NOW, NOW, SHARED)
-WHOLE = Installation("0.1.0", "18.1", "book", 10_000_000, 12, 100, (PROCESS,))
+WHOLE = Installation("0.1.0", "18.1", "book", 10_000_000, 12, 100, None, (PROCESS,))
 RUN = Run(1, NOW, NOW, NOW, 5, 5, 5, 0, 0, 0, 0, is_running=False)
 PROOF = ProofMade(NOW, NOW, 40, 30, 0, ())
 
@@ -83,6 +83,7 @@ def test_each_trouble_of_an_account_is_named(fine: Standing, change: dict[str, A
         ({"processes": (PROCESS, PROCESS._replace(shared=SHARED._replace(files="x")))}, "files"),
         ({"processes": (PROCESS, PROCESS._replace(version="0.0.9"))}, "version"),
         ({"connections": 81}, "connections"),
+        ({"log_waits_since": NOW - dt.timedelta(seconds=181)}, "log_not_kept"),
     ],
 )
 def test_each_trouble_of_the_installation_is_named(fine: Standing, change: dict[str, Any], code: str) -> None:

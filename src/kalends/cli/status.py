@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ import click
 
 from kalends.cli.session import Session, account_option, open_session
 from kalends.cli.show import count, facts, json_option, money, print_json, say, table
+from kalends.platform.errors import UserFacing
 
 if TYPE_CHECKING:
     from kalends.accounts.context import AccountContext
@@ -70,6 +72,7 @@ def _installation(session: Session, whole: Installation) -> dict[str, Any]:
         "database_bytes": whole.database_bytes,
         "connections": whole.connections,
         "connections_most": whole.connections_most,
+        "backup": _backup(session),
         "processes": [
             {
                 "kind": each.kind,
@@ -86,6 +89,22 @@ def _installation(session: Session, whole: Installation) -> dict[str, Any]:
         ],
         "attention": _attention(troubles_of_all(compared, session.now)),
     }
+
+
+def _backup(session: Session) -> dict[str, Any] | None:
+    """Where the log of the server in the home is kept, and since when it can be restored; None for another server."""
+    from kalends.platform.archive import kept_by
+    from kalends.platform.backup import backups_in
+
+    if os.environ.get("DATABASE_URL"):
+        return None
+    log = kept_by(session.home.postgres / "conf")
+    if log is None:
+        return {"folder": None, "last": None}
+    try:
+        return {"folder": str(log.parent), "last": backups_in(log.parent)[-1].ended}
+    except (UserFacing, OSError):
+        return {"folder": str(log.parent), "last": None}
 
 
 def _attention(found: list[Trouble]) -> list[dict[str, Any]]:
@@ -172,6 +191,7 @@ def _tell(document: dict[str, Any]) -> None:
                 "database",
                 _database(installation),
             ),
+            ("backup", _backup_in_words(installation["backup"])),
             *((_KINDS[each["kind"]], _process(each)) for each in installation["processes"]),
         ]
     )
@@ -235,6 +255,19 @@ def _database(installation: dict[str, Any]) -> str:
     size = f"{installation['database_bytes'] / 1e6:,.0f} MB"
     connections = f"{installation['connections']} of {installation['connections_most']} connections"
     return f"PostgreSQL {installation['postgresql']}, {size}, {connections}"
+
+
+def _backup_in_words(backup: dict[str, Any] | None) -> str | None:
+    if backup is None:
+        return None
+    if backup["folder"] is None:
+        return "none, and the log is not kept; `kalends backup make FOLDER` begins"
+    last = (
+        "none that can be read"
+        if backup["last"] is None
+        else f"the last one of {backup['last']:%Y-%m-%d %H:%M} UTC"
+    )
+    return f"{backup['folder']}, {last}; the log is kept since"
 
 
 def _process(process: dict[str, Any]) -> str:

@@ -18,7 +18,10 @@ from kalends.platform.version import version
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What all accounts share. ``connections`` are those to this database, ``connections_most`` the server's limit."""
+    """What all accounts share. ``connections`` are those to this database, ``connections_most`` the server's limit.
+
+    ``log_waits_since`` is when the archive of the server's log last took something, if it takes nothing now.
+    """
 
     version: str
     postgresql: str
@@ -26,6 +29,7 @@ class Installation:
     database_bytes: int
     connections: int
     connections_most: int
+    log_waits_since: datetime | None
     processes: tuple[Process, ...]
 
 

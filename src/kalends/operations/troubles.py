@@ -17,6 +17,8 @@ WAITING_FOR_SECONDS = 900
 PROVED_EVERY = timedelta(days=3)
 """A worker proves the books each night: after so long something keeps it from doing so."""
 CONNECTIONS_PER_CENT = 80
+LOG_WAITS = timedelta(minutes=3)
+"""An archive is tried again each minute; one that is away for three is not coming back by itself."""
 
 BAD, WARN = "bad", "warn"
 
@@ -33,7 +35,7 @@ class Trouble(NamedTuple):
 CODES: tuple[str, ...] = tuple(
     (
         "no_worker worker_stuck late unknown parked held run_killed backlog letters_failed webhooks_given_up "
-        "proof_differs books_differ not_proved signing_key sealing_keys files version connections"
+        "proof_differs books_differ not_proved signing_key sealing_keys files version connections log_not_kept"
     ).split()
 )
 """Every trouble there is."""
@@ -57,6 +59,9 @@ def troubles_of_all(whole: Installation, now: datetime) -> list[Trouble]:
     found = [*differ, *(Trouble("worker_stuck", BAD, each.pid, each.host) for each in stuck)]
     if whole.connections * 100 > whole.connections_most * CONNECTIONS_PER_CENT:
         found.append(Trouble("connections", WARN, whole.connections))
+    if whole.log_waits_since is not None and now - whole.log_waits_since > LOG_WAITS:
+        minutes = int((now - whole.log_waits_since).total_seconds() // 60)
+        found.append(Trouble("log_not_kept", BAD, minutes))
     return sorted(found, key=lambda each: each.tone != BAD)
 
 

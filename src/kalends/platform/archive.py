@@ -72,9 +72,14 @@ def forget_archive(server: Server) -> bool:
 
 def archive_of(server: Server) -> Path | None:
     """Where the server's log is kept; ``None`` where it is not."""
+    return kept_by(server.configuration)
+
+
+def kept_by(configuration: Path) -> Path | None:
+    """The same, of the server that is configured in this folder."""
     try:
-        text = (server.configuration / "keep-log").read_text()
-        kept = bool((server.configuration / "archive.conf").read_text().strip())
+        text = (configuration / "keep-log").read_text()
+        kept = bool((configuration / "archive.conf").read_text().strip())
     except FileNotFoundError:
         return None
     line = next(line for line in text.splitlines() if line.startswith("kept="))

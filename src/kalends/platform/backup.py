@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psycopg
 
-from kalends.platform.archive import PACKED, archive_to, hand_over_now
+from kalends.platform.archive import PACKED, archive_of, archive_to, hand_over_now, stop_archiving
 from kalends.platform.copying import copy_tree, size_of
 from kalends.platform.errors import ExitCode, UserFacing
 from kalends.platform.home import Home
@@ -99,6 +99,7 @@ def make_backup(
 
 def _made(home: Home, server: Server, target: Path, clock: Clock, progress: Progress) -> Backup:
     _refuse_other_history(server, target)
+    kept_in = archive_of(server)
     archive_to(server, target / "log")
     now = clock()
     name = f"{now:%Y-%m-%dT%H%M%SZ}"
@@ -125,6 +126,8 @@ def _made(home: Home, server: Server, target: Path, clock: Clock, progress: Prog
         draft.rename(target / "base" / name)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
+        if kept_in != target / "log":  # the log goes on where it was kept, if anywhere
+            archive_to(server, kept_in) if kept_in else stop_archiving(server)
         raise
     return made
 

@@ -126,6 +126,13 @@ _WORDS: dict[str, tuple[Promise, Promise]] = {
         _("The database has few connections left: %(number)s are in use"),
         _("Let fewer processes run, put a pooler in session mode in between, or raise max_connections."),
     ),
+    "log_not_kept": (
+        _("The backup has taken nothing of the database's log for %(number)s minutes"),
+        _(
+            "What happens now could not be restored, and the log fills the database's own disk. See that the folder of "
+            "the backups is there and has room; the server's log says what fails."
+        ),
+    ),
 }
 
 
