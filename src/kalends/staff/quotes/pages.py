@@ -27,12 +27,11 @@ from kalends.sales.quotes import (
     parties_of,
 )
 from kalends.staff.action import REQUEST_KEY, ActionVisit, account_action, by_method
-from kalends.staff.create import origins, sold_pages
-from kalends.staff.create.lines import fresh_row
-from kalends.staff.create.rows import add_line, change_rows
+from kalends.staff.create import sold_pages
+from kalends.staff.create.rows import add_lines_of, change_rows, one_line_at_least
 from kalends.staff.create.wizard import Deal, find_deal, number
 from kalends.staff.forbidden import NoRecord
-from kalends.staff.objects import record_address
+from kalends.staff.objects import next_address, record_address
 from kalends.staff.quotes.adjustments import change_adjustments, put
 from kalends.staff.quotes.editing import QuoteEditor
 from kalends.staff.quotes.forms import typed_of
@@ -72,10 +71,9 @@ edit = by_method(get=_open, post=_change)
 
 
 def _deal(visit: Visit, id_: str | None) -> Deal:
-    wanted = number(id_)
-    deal = find_deal(visit, wanted)
+    deal = find_deal(visit, number(id_))
     if deal is None:
-        raise NoRecord("deal", wanted or 0)
+        raise NoRecord("deal", number(id_) or 0)
     return deal
 
 
@@ -120,10 +118,8 @@ def _values_of(visit: Visit, quote: Quote) -> QueryDict:
 
 
 def _with_lines(visit: Visit, values: QueryDict, parent: str, id_: int) -> QueryDict:
-    for origin in origins.of_parent(visit, parent, id_):
-        add_line(values, origin=origin.key, **origin.row)
-    if not any(name.startswith("lines-") for name in values):
-        values.update(fresh_row(0))
+    add_lines_of(visit, values, parent, id_)
+    one_line_at_least(values)
     return values
 
 
@@ -152,12 +148,7 @@ def _save(request: HttpRequest, visit: ActionVisit, editor: QuoteEditor) -> Http
     if isinstance(made, HttpResponse):
         return made
     toast = _("Quote saved") if editor.quote else _("Draft made. Publish it when it is ready.")
-    after = (
-        record_address(visit.ctx.id, "quote", made)
-        if visit.may("view", "quote", made)
-        else reverse("quotes", args=[visit.ctx.id])
-    )
-    return moved(request, after, toast)
+    return moved(request, next_address(visit, "quote", made), toast)
 
 
 def _write(db: Connection[Any], visit: ActionVisit, editor: QuoteEditor) -> int:

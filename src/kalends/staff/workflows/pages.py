@@ -43,7 +43,9 @@ def index(request: HttpRequest, visit: Visit) -> HttpResponse:
         _("Workflows"),
         [_("Name"), _("Records"), _("Status"), _("In it now"), _("Enrolled in all"), _("Last change")],
         [_row(visit, each, known[each.id]) for each in every],
-        note=_("Workflows tell people, send email, set properties and create records. Money moves only in billing runs."),
+        note=_(
+            "Workflows tell people, send email, set properties and create records. Money moves only in billing runs."
+        ),
         empty=_("No workflows yet. Begin with a template, or from scratch."),
     )
     context = {
