@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import hmac
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -253,8 +254,10 @@ def test_no_header_makes_an_answer_fail(data: st.DataObject | None, company: Com
 def _with_headers(company: Company, method: str, path: str, headers: dict[str, str]) -> None:
     method = headers.pop("REQUEST_METHOD", method) or "GET"
     kind = headers.pop("CONTENT_TYPE", "application/json")
-    told = {"HTTP_AUTHORIZATION": f"Bearer {company.token}", **headers}
-    answer = Client().generic(method, path, data=b"{}", content_type=kind, **told)  # type: ignore[arg-type]
+    told: dict[str, Any] = {"HTTP_AUTHORIZATION": f"Bearer {company.token}", **headers}
+    # As from a server whose client hangs up: Django's own refuses to read what a length only claims.
+    told["wsgi.input"] = io.BytesIO(b"{}")
+    answer = Client().generic(method, path, data=b"{}", content_type=kind, **told)
     assert answer.status_code < 500, (method, path, headers, answer.content[:500])
 
 

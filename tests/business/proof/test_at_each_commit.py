@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from kalends.billing.clock import advance
 from kalends.proof.verify import verify
-from kalends.simulation.crashes import Fate, live
+from kalends.simulation.crashes import Fate, Processes
 from tests.conftest import Connect
 from tests.world import World
 
@@ -24,7 +26,8 @@ def test_books_add_up_after_each_commit_of_a_run(world: World, inside: Connect) 
 
     fate = Fate(interrupt=look)
     until = world.ctx.now.replace(hour=12)
-    ended = live(world.ctx.id, lambda db: advance(db, world.ctx, world.processors, until), fate)
+    with closing(Processes(world.ctx.id)) as processes:
+        ended = processes.live(lambda db: advance(db, world.ctx, world.processors, until), fate)
     assert (ended, found) == (None, [])
     assert len(looked_at) > 5
     assert len(world.rows("SELECT FROM invoice WHERE account_id = %s", world.ctx.id)) == 2
