@@ -47,7 +47,7 @@ def live_a_day(office: Office, day: date, *, share: int) -> None:
     drifted = trouble.let_an_amount_drift(office, day)
     billing_round(office, office.moment(day, time(7 + dice.choice([0, 0, 1, 2]), dice.choice([0, 1, 30]))))
     if drifted is not None:
-        trouble.repair(office, drifted)
+        trouble.repair(office, *drifted)
     office.stands_at(office.ctx.now + timedelta(hours=3))
     _people_come(office, share)
     billing_round(office, office.moment(day, time(18, dice.randint(0, 59))))

@@ -32,8 +32,11 @@ def hold_or_release(office: Office) -> bool:
     return diary.held
 
 
-def let_an_amount_drift(office: Office, day: date) -> int | None:
-    """Somebody meddles with what was announced, past every service, on the day it falls due: it must be parked."""
+def let_an_amount_drift(office: Office, day: date) -> tuple[int, int] | None:
+    """Somebody meddles with what was announced, past every service, on the day it falls due: it must be parked.
+
+    Returns of which subscription, and how many of its cycles are billed.
+    """
     if office.dice.random() > 0.03 * office.wildness or office.diary.held:
         return None
     due = [
@@ -47,18 +50,18 @@ def let_an_amount_drift(office: Office, day: date) -> int | None:
     _meddle(office, drifted, 1)
     office.diary.parked.add(drifted)
     office.tally["amounts that drifted"] += 1
-    return drifted
+    return drifted, office.billed(drifted)
 
 
-def repair(office: Office, drifted: int) -> None:
-    """Staff finds it parked, and not billed; puts it right and releases it."""
+def repair(office: Office, drifted: int, billed: int) -> None:
+    """Staff finds it parked and no more cycles of it ``billed``, or given up that morning; puts it right, releases it."""
     parked = office.rows("SELECT code FROM parked_subscription WHERE account_id = %s AND id = %s", drifted)
     agreement = office.diary.agreements[drifted]
-    if len(agreement.promised) <= office.billed(drifted):
+    if office.billed(drifted) > billed:
         office.accusations.append(
             f"subscription {drifted} was billed though its announced amount had drifted"
         )
-    elif not parked and not _may_wait(office, agreement.contact_id):
+    elif not parked and not agreement.is_over() and not _may_wait(office, agreement.contact_id):
         office.accusations.append(
             f"subscription {drifted} was not parked though its announced amount had drifted"
         )
