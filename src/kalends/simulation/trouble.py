@@ -54,7 +54,7 @@ def let_an_amount_drift(office: Office, day: date) -> tuple[int, int] | None:
 
 
 def repair(office: Office, drifted: int, billed: int) -> None:
-    """Staff finds it parked and no more cycles of it ``billed``, or given up that morning; puts it right, releases it."""
+    """Staff finds it parked, with no more cycles than ``billed``, or given up that morning; puts it right."""
     parked = office.rows("SELECT code FROM parked_subscription WHERE account_id = %s AND id = %s", drifted)
     agreement = office.diary.agreements[drifted]
     if office.billed(drifted) > billed:
