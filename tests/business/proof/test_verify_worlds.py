@@ -2,12 +2,14 @@
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from kalends.billing.changes import pause, resume
 from kalends.billing.edit import Edit, apply_edit
 from kalends.payments.give_back import send_refunds
+from kalends.payments.processors.interface import ProcessorUnavailable
 from kalends.payments.refund import request_refund
 from kalends.payments.reports import handle_stored, take_in
 from kalends.proof.report import Report
@@ -197,6 +199,44 @@ def test_a_dispute_is_a_note_until_its_report_is_handled_and_then_the_ledger_mus
 
     handle_stored(world.db, world.ctx)
     assert (moved(world), differences(world)) == ([], [])
+
+
+class Mute:
+    """The sandbox, which charges, and says so to nobody who asks for as long as it is ``mute``."""
+
+    def __init__(self, real: Any) -> None:
+        self.real, self.mute = real, True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def charge(self, requests: Any) -> Any:
+        answers = self.real.charge(requests)
+        if self.mute:
+            raise ProcessorUnavailable
+        return answers
+
+    def lookup(self, keys: Any, at: Any) -> Any:
+        if self.mute:
+            raise ProcessorUnavailable
+        return self.real.lookup(keys, at)
+
+
+def test_a_dispute_may_be_older_than_the_answer_to_its_charge(world: World) -> None:
+    kari = world.customer()
+    world.subscribe(kari, method=world.method(kari, "dispute", 1), payments=1)
+    mute = Mute(world.processors("sandbox"))
+    world.processors = lambda name: mute  # type: ignore[assignment]
+    world.until("2026-01-04")
+    mute.mute = False
+    world.until("2026-01-05")
+    world.until("2026-01-06")
+
+    ((opened, settled),) = world.rows(
+        "SELECT d.opened_at, p.settled_at FROM dispute AS d JOIN payment AS p ON p.id = d.payment_id"
+    )
+    assert opened < settled
+    assert differences(world) == []
 
 
 def test_a_refund_of_a_debit_is_a_note_until_it_is_reported(world: World) -> None:

@@ -1,5 +1,6 @@
--- Every dispute against the payment that is disputed. A business has seven days to answer it. Where the books were put
--- back, they know of a payment only since its charge was taken over, and its dispute may be older.
+-- Every dispute against the payment that is disputed. A business has seven days to answer it. That a payment settled may
+-- be learned after its dispute, where the answer to the charge was lost. Where the books were put back, they know of a
+-- payment only since its charge was taken over, and its dispute may be older.
 SELECT
     'Dispute of payment ' || d.payment_id || coalesce(' on invoice ' || i.number, ''), f.figure, f.stands, f.should_be,
     f.currency
@@ -27,8 +28,12 @@ CROSS JOIN LATERAL (
         ),
         (
             'time of opening', d.opened_at::text,
-            CASE WHEN d.opened_at >= least(p.settled_at, taken_over.made_at) THEN d.opened_at::text
-                ELSE coalesce('after the payment settled at ' || p.settled_at, 'none: the payment has not settled') END,
+            CASE
+                WHEN p.settled_at IS NULL THEN 'none: the payment has not settled'
+                WHEN d.opened_at < least(p.initiated_at, taken_over.made_at)
+                    THEN 'after the payment was begun at ' || p.initiated_at
+                ELSE d.opened_at::text
+            END,
             NULL
         ),
         (

@@ -95,7 +95,7 @@ BY_THEMSELVES = (
         "a dispute before the payment",
         "disputes",
         "Dispute of payment",
-        "but should be after the payment settled",
+        "but should be after the payment was begun",
         of_dispute("otto", "opened_at = '2025-12-24 12:00+00', evidence_due_on = '2025-12-31'"),
     ),
     broken(
