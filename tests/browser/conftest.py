@@ -142,7 +142,7 @@ def open_page(
         page.set_viewport_size(size)
         page.emulate_media(color_scheme="dark" if dark else "light")
         page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("pageerror", lambda error: None if _is_a_transition(error) else problems.append(str(error)))
         page.on("console", lambda message: problems.append(message.text) if _complains(message) else None)
         page.goto(path)
         if missing:
@@ -163,6 +163,11 @@ def open_page(
 def _complains(message: ConsoleMessage) -> bool:
     """Whether the browser found something wrong; a form that was answered with its errors (422) is as it should be."""
     return message.type == "error" and "status of 422" not in message.text
+
+
+def _is_a_transition(error: Exception) -> bool:
+    """Whether the browser only gave up fading from one page into the next, as it does when it is busy."""
+    return str(error).startswith("Transition was ")
 
 
 def shoot(page: Page, name: str, *, full: bool = False) -> None:

@@ -137,7 +137,10 @@ _changes = st.sampled_from(list(_CHANGED)).flatmap(
         st.integers(0, 7),
         moments,
         st.just(name),
-        st.tuples(_CHANGED[name][1], _CHANGED[name][1]),
+        # A journal tells of what changed: never from nothing to nothing.
+        st.tuples(_CHANGED[name][1], _CHANGED[name][1]).filter(
+            lambda pair: (pair[0] or None) != (pair[1] or None)
+        ),
         st.booleans(),
     )
 )
