@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from kalends.accounts.people import add_user
 from kalends.operations.admission import VARIABLE
 from kalends.operations.listening import listening
 from kalends.platform import database
@@ -42,7 +43,11 @@ def processes_of(text: bytes) -> float:
     return read(text)["kalends_processes", frozenset({("kind", "web")})]
 
 
-def test_each_server_process_tells_the_counts_of_all_and_logs_in_json(server: str) -> None:
+def test_each_server_process_tells_the_counts_of_all_and_logs_in_json(own_database: str) -> None:
+    with database.connect(autocommit=True) as db:
+        add_user(
+            db, email="maja@kalends.test", name="Maja"
+        )  # where nobody is, signing in leads to setting up
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "kalends.cli", "serve", "--port", str(port), "--workers", "2"],

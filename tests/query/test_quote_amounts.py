@@ -100,7 +100,7 @@ def figures(db: Connection[Any], account_id: int, quote: int) -> tuple[str | Non
     return amount, tcv
 
 
-@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_amount_of_a_quote_is_what_the_rule_says(
     db: Connection[Any], account: AccountContext, data: st.DataObject

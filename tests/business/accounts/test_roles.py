@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kalends.accounts.context import AccountContext
@@ -66,12 +66,14 @@ def somebody(db: AnyConnection, account: AccountContext, name: str, role: str = 
 
 
 class TestGrants:
+    @settings(deadline=None)
     @given(grants)
     def test_survive_their_stored_form(self, given: Grants) -> None:
         again = Grants.read(json.loads(json.dumps(given.stored())))
         assert again.covers(given)
         assert given.covers(again)
 
+    @settings(deadline=None)
     @given(grants)
     def test_nothing_is_edited_or_deleted_that_may_not_be_viewed(self, given: Grants) -> None:
         for name in PERMITTED:
