@@ -57,7 +57,8 @@ def start_billing(
     """Bill a record from ``first_due`` on, which becomes the day of its cycles; returns how it is billed now.
 
     ``cycles_before`` counts the cycles that were billed elsewhere: they count towards a fixed number of ``payments``
-    and are never billed here; without any, the day is also the start date. What is None stays as the record has it.
+    and are never billed here; without any, the day is also the start date. However many they are, the lines that were
+    agreed last are billed. What is None stays as the record has it.
     It is checked as a new subscription is: a contact, a line item that recurs, a payment method and the smallest
     charge if it is charged automatically.
 
@@ -80,6 +81,10 @@ def start_billing(
             expected_payments=payments or before.expected_payments,
             next_cycle=before.next_cycle if cycles_before is None else cycles_before,
         )
+        # Nothing was billed here yet, so what was agreed last holds from the first cycle on, whatever its number.
+        moved = {"account_id": ctx.id, "id": id_, "by": asked.next_cycle - before.next_cycle}
+        if moved["by"]:
+            db.execute(load("kalends.billing", "move_lines"), moved)
         after = _with_schedule(db, ctx, row, asked, first_due)
         db.execute(
             load("kalends.billing", "start_billing"),

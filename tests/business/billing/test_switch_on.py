@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 
 from kalends.billing.changes import cancel_subscriptions, pause, resume
-from kalends.billing.create import InvalidSubscription
+from kalends.billing.create import InvalidSubscription, NewLine
+from kalends.billing.edit import Edit, LineEdit, apply_edit
 from kalends.billing.switch_on import start_billing, stop_billing
 from kalends.core.lifecycle import RefusedTransition
+from kalends.core.pricing import LineTerms
 from kalends.proof.verify import verify
 from tests.world import World
 
@@ -138,6 +141,26 @@ def test_while_nothing_was_billed_it_can_become_a_record_again(world: World) -> 
     assert world.subscription(id_, "creates_invoices", "next_due_date", "next_amount_minor") == (
         False, None, None,
     )  # fmt: skip
+    assert verify(world.db, world.ctx).differences == []
+
+
+@pytest.mark.parametrize("cycles_before", [0, 2, 4, 7])
+def test_however_many_cycles_came_before_it_is_billed_as_it_was_agreed_last(
+    world: World, cycles_before: int
+) -> None:
+    id_ = record(world)
+    first_due = dt.date(2026, 3, 1)
+    start_billing(world.db, world.ctx, id_, first_due, cycles_before=4)
+    ((line,),) = world.rows("SELECT id FROM line_item WHERE parent_id = %s", id_)
+    dearer = NewLine("Fleet Core", LineTerms(Decimal(250), Decimal(1)))
+    apply_edit(world.db, world.ctx, id_, Edit(lines=[LineEdit(line, dearer)]))
+    stop_billing(world.db, world.ctx, id_)
+
+    terms = start_billing(world.db, world.ctx, id_, first_due, cycles_before=cycles_before)
+    assert terms.next_amount_minor == 25000
+
+    world.until("2026-04-02")
+    assert world.invoices(id_, "cycle", "total_minor") == [(cycles_before, 25000), (cycles_before + 1, 25000)]
     assert verify(world.db, world.ctx).differences == []
 
 
