@@ -24,6 +24,7 @@ from tests.browser.pictures import SHOWN
 from tests.staff.conftest import stage as stage  # noqa: PLC0414 - a fixture, found under this name
 from tests.staff.stage import Stage
 
+PATIENCE = Path(__file__).with_name("patience.js")
 ARTIFACTS = Path(__file__).parent / "artifacts"
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run", "--disable-dev-shm-usage")  # fmt: skip
@@ -113,12 +114,14 @@ def contexts(browser: Browser, address: str) -> Iterator[Callable[[Any], Browser
 
 
 def _window(browser: Browser, address: str, size: Any) -> BrowserContext:
-    return browser.new_context(
+    window = browser.new_context(
         base_url=address,
         viewport=size,
         reduced_motion="reduce",
         device_scale_factor=2 if size == PHONE else 1,
     )
+    window.add_init_script(path=PATIENCE)
+    return window
 
 
 @pytest.fixture

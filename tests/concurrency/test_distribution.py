@@ -80,14 +80,15 @@ def test_every_table_key_sequence_and_function_keeps_to_an_account_or_says_why(p
     assert found(look_at_tables(past_walls)) == []
 
 
+# Whatever rows other tests left: two accounts may well have a contact of the same id.
 PLANTED = [
     ("CREATE TABLE of_nobody (id int PRIMARY KEY)", ("table", "of_nobody")),
     ("CREATE TABLE without_key (account_id bigint)", ("table", "without_key")),
-    ("CREATE UNIQUE INDEX alone ON contact (id)", ("key", "contact.alone")),
+    ("CREATE UNIQUE INDEX alone ON contact (id) WHERE false", ("key", "contact.alone")),
     (
         (
-            "CREATE UNIQUE INDEX target ON company (id); "
-            "ALTER TABLE contact ADD CONSTRAINT lonely FOREIGN KEY (primary_company_id) REFERENCES company (id)"
+            "CREATE TABLE firm (account_id bigint, id bigint PRIMARY KEY); "
+            "ALTER TABLE contact ADD CONSTRAINT lonely FOREIGN KEY (primary_company_id) REFERENCES firm (id) NOT VALID"
         ),
         ("foreign key", "contact.lonely"),
     ),

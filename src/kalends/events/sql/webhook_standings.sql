@@ -9,6 +9,6 @@ SELECT t.app_id, a.name, t.url,
         WHERE b.account_id = %(account_id)s AND b.app_id = t.app_id AND b.status = 'failed'),
     t.failures
 FROM webhook_target AS t
-JOIN integration_app AS a ON a.account_id = t.account_id AND a.id = t.app_id AND a.revoked_at IS NULL
-WHERE t.account_id = %(account_id)s AND a.account_id = %(account_id)s
+JOIN integration_app AS a ON a.account_id = %(account_id)s AND a.id = t.app_id AND a.revoked_at IS NULL
+WHERE t.account_id = %(account_id)s
 ORDER BY t.app_id

@@ -11,7 +11,7 @@ FROM (
                 i.due_date < %(today)s AND i.collection = 'manual'
                 OR EXISTS (
                     SELECT FROM payment AS p
-                    WHERE p.account_id = i.account_id AND p.invoice_id = i.id AND p.status = 'failed'
+                    WHERE p.account_id = %(account_id)s AND p.invoice_id = i.id AND p.status = 'failed'
                         AND p.archived_at IS NULL
                 )
             ) THEN i.total_minor - i.credited_minor - i.paid_minor

@@ -6,9 +6,9 @@ SELECT
     i.billing_address, i.billing_address2, i.billing_zip, i.billing_city, i.billing_state, i.billing_country,
     i.checkout_answers
 FROM invoice AS i
-LEFT JOIN subscription AS s ON s.account_id = i.account_id AND s.id = i.subscription_id
-LEFT JOIN contact AS c ON c.account_id = i.account_id AND c.id = i.contact_id
-LEFT JOIN company AS co ON co.account_id = i.account_id AND co.id = i.company_id
+LEFT JOIN subscription AS s ON s.account_id = %(account_id)s AND s.id = i.subscription_id
+LEFT JOIN contact AS c ON c.account_id = %(account_id)s AND c.id = i.contact_id
+LEFT JOIN company AS co ON co.account_id = %(account_id)s AND co.id = i.company_id
 WHERE i.account_id = %(account_id)s AND i.archived_at IS NULL AND (i.number = %(number)s OR i.id = %(id)s)
 ORDER BY i.number = %(number)s DESC NULLS LAST
 LIMIT 1

@@ -7,7 +7,7 @@ FROM invoice AS i
 LEFT JOIN LATERAL (
     SELECT last.status, last.first_failed_on, last.next_retry_on
     FROM payment AS last
-    WHERE last.account_id = i.account_id AND last.invoice_id = i.id
+    WHERE last.account_id = %(account_id)s AND last.invoice_id = i.id
     ORDER BY last.id DESC
     LIMIT 1
 ) AS p ON TRUE

@@ -3,9 +3,9 @@ SELECT
     e.id, e.at, e.kind, e.actor, e.data::text, i.id, i.number, p.method_kind, p.brand, p.last4, e.parent_id,
     e.object_type
 FROM event AS e
-LEFT JOIN payment AS p ON p.account_id = e.account_id AND e.object_type = 'payment' AND p.id = e.object_id
+LEFT JOIN payment AS p ON p.account_id = %(account_id)s AND e.object_type = 'payment' AND p.id = e.object_id
 LEFT JOIN invoice AS i
-    ON i.account_id = e.account_id
+    ON i.account_id = %(account_id)s
     AND i.id = CASE e.object_type WHEN 'invoice' THEN e.object_id ELSE p.invoice_id END
 WHERE e.account_id = %(account_id)s AND e.id IN (
     (

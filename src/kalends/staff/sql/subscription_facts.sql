@@ -6,7 +6,7 @@ SELECT
     nullif(concat_ws(' ', c.first_name, c.last_name), ''), c.email, c.job_title,
     co.name, nullif(concat_ws(', ', nullif(co.city, ''), nullif(co.country, '')), ''), co.domain
 FROM subscription AS s
-LEFT JOIN contact AS c ON c.account_id = s.account_id AND c.id = s.contact_id
-LEFT JOIN company AS co ON co.account_id = s.account_id AND co.id = s.company_id
-LEFT JOIN payment_method AS pm ON pm.account_id = s.account_id AND pm.id = s.payment_method_id
+LEFT JOIN contact AS c ON c.account_id = %(account_id)s AND c.id = s.contact_id
+LEFT JOIN company AS co ON co.account_id = %(account_id)s AND co.id = s.company_id
+LEFT JOIN payment_method AS pm ON pm.account_id = %(account_id)s AND pm.id = s.payment_method_id
 WHERE s.account_id = %(account_id)s AND s.id = %(id)s AND s.archived_at IS NULL

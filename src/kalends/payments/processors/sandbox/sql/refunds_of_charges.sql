@@ -3,5 +3,5 @@ SELECT
     refund.failure_code, refund.created_at, refund.settled_at, charge.token
 FROM sandbox_refund AS refund
 JOIN sandbox_charge AS charge
-    ON charge.account_id = refund.account_id AND charge.idempotency_key = refund.charge_key
+    ON charge.account_id = %(account)s AND charge.idempotency_key = refund.charge_key
 WHERE refund.account_id = %(account)s AND refund.charge_key = ANY(%(keys)s)
