@@ -60,6 +60,7 @@ def test_where_nothing_is_wrong_nothing_is_named(fine: Standing) -> None:
         ({"webhooks_given_up": 1}, "webhooks_given_up"),
         ({"proof": PROOF._replace(differences=2)}, "proof_differs"),
         ({"reconciled": Reconciled(1, "stripe", NOW.date(), NOW.date(), NOW, 9, 1, ("x",))}, "books_differ"),
+        ({"proofs_stopped": 1}, "proof_stopped"),
         ({"proof": None}, "not_proved"),
         ({"proof": PROOF._replace(made_at=NOW - dt.timedelta(days=9))}, "not_proved"),
     ],

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 
 from kalends.platform import database
 from kalends.platform.errors import ExitCode, UserFacing
@@ -94,6 +98,25 @@ def test_two_processes_that_start_at_once_share_one_server(open_folder: Path) ->
         leave(process)
     assert len(servers) == 1
     assert server_pid(Home(open_folder / "new")) is None
+
+
+def test_who_waits_long_for_another_to_come_or_go_says_so(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kalends.platform.postgres.WORDLESS_SECONDS", 0.01)
+    with (home.path / "postgres.gate").open("w") as gate, structlog.testing.capture_logs() as told:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        arrived = threading.Thread(target=lambda: acquire(home, ephemeral=True).release())
+        arrived.start()
+        for _ in range(1000):
+            if told:
+                break
+            time.sleep(0.01)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        arrived.join()
+    (line,) = told
+    assert line["event"] == "waiting for a process that starts, stops or restores the database"
+    assert line["where"] == str(home.path)
 
 
 def test_the_server_lives_in_a_session_of_its_own_so_that_ctrl_c_does_not_reach_it(home: Home) -> None:

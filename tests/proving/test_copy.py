@@ -23,13 +23,13 @@ from kalends.portability.tables import CARRIED, models_with_account
 from kalends.proving.copy import (
     NOT_COPIED,
     WORKED_OUT,
-    Room,
     copy_books,
     reading,
     refuse_other_version,
-    refuse_without_room,
 )
 from kalends.proving.harmless import harmless_environment, make_harmless
+from kalends.proving.prove import prove
+from kalends.proving.theater import Wishes
 from tests.conftest import FIRST_MOMENT, AnyConnection
 from tests.world import World
 
@@ -169,8 +169,19 @@ def test_tables_of_another_version_are_refused(live: Live) -> None:
     assert refused.value.exit_code == ExitCode.DATABASE_UNAVAILABLE
 
 
-def test_where_there_is_no_room_nothing_is_begun(tmp_path: Path) -> None:
-    refuse_without_room(Room(original=10, needed=30, free=30), tmp_path)
+def test_where_there_is_no_room_nothing_is_begun(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kalends.proving.copy.ROOM_FOR_THE_SERVER_BYTES", 10**18)
     with pytest.raises(UserFacing, match="no room") as refused:
-        refuse_without_room(Room(original=10, needed=30, free=29), tmp_path)
+        prove(
+            live.source,
+            [(live.id, NAME)],
+            Wishes(kills=0, seed=1, months=1),
+            place=tmp_path,
+            stage_command=[],
+            now=NOW,
+        )
     assert refused.value.exit_code == ExitCode.NO_ROOM
+    assert "KALENDS_PROVING" in str(refused.value.remedy)
+    assert list(tmp_path.iterdir()) == []

@@ -23,7 +23,7 @@ def telling(*findings: Finding) -> Telling:
     proof = Proof(
         wishes=Wishes(20, 7, 2),
         copied=Copied([(1, "Skarv & Sønn <AS>")], {"subscription": 240, "invoice": 2024}),
-        room=Room(27_262_976, 1, 1),
+        room=Room(27_262_976, 1),
         first=dt.date(2026, 3, 1),
         until=dt.date(2026, 5, 1),
         trouble=Trouble(Counter({"worker": 12, "database server": 8}), 44),

@@ -16,6 +16,7 @@ import structlog
 from kalends.accounts.context import AccountContext, load_context
 from kalends.accounts.create import create_account
 from kalends.billing.run import run_due
+from kalends.operations.standing import standing
 from kalends.payments.processors.registry import AccountProcessors
 from kalends.platform import database
 from kalends.platform.translations import compile_translations
@@ -279,10 +280,26 @@ def test_a_proof_that_takes_its_worker_down_each_time_is_left_until_the_next_nig
             prover_of(billed, clock).drain()
     assert prover_of(billed, clock).drain()
     assert len(begun) == TRIES_MAX
+    assert proofs_stopped(billed, clock) == TRIES_MAX
     monkeypatch.undo()
     clock.now = at(2, 1)
     assert prover_of(billed, clock).drain()
     assert len(proved(billed)) == 1
+    assert proofs_stopped(billed, clock) == 0
+
+
+def proofs_stopped(world: World, clock: Clock) -> int:
+    """What the status page tells of them."""
+    return standing(world.db, world.ctx, clock.now).proofs_stopped
+
+
+def test_a_proof_that_is_under_way_has_not_stopped(
+    billed: World, prover: Prover, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    instead_of_verify(monkeypatch, lambda db: told.append(proofs_stopped(billed, clock)))
+    prover.turn()
+    assert told == [0]
 
 
 def test_told_to_stop_a_prover_leaves_the_statement_at_hand_and_it_counts_as_not_begun(

@@ -18,6 +18,7 @@ from kalends.accounts.sql import load
 from kalends.billing.history import Run, last_runs
 from kalends.billing.hold import Hold, find_hold
 from kalends.proof.made import ProofMade, last_proofs
+from kalends.proof.night import KIND as NIGHTLY
 from kalends.proof.reconcile import Reconciled, latest
 
 RUNS_SHOWN = 5
@@ -61,6 +62,7 @@ class Standing:
     """An account at a moment. ``late`` are due subscriptions that should have been billed on an earlier day.
 
     ``unknown`` charges were sent and got no answer, the oldest for ``unknown_seconds``; ``unanswered`` names the first.
+    ``proofs_stopped`` counts the proofs of a night that came to no end since the last that did.
     """
 
     ctx: AccountContext
@@ -73,6 +75,7 @@ class Standing:
     letters_waiting: int
     letters_failed: int
     webhooks_given_up: int
+    proofs_stopped: int
     backlogs: tuple[Backlog, ...]
     hold: Hold | None
     runs: tuple[Run, ...]
@@ -98,12 +101,12 @@ class Standing:
 def standing(db: Connection[Any], ctx: AccountContext, now: datetime, *, runs: int = RUNS_SHOWN) -> Standing:
     """How the account stands that ``db`` has entered; ``now`` is the system's moment."""
     params = {"account_id": ctx.id, "day": ctx.billing_day, "as_of": ctx.now, "now": now, "limit": runs}
-    params["named"] = UNKNOWN_NAMED
+    params |= {"named": UNKNOWN_NAMED, "proof": NIGHTLY}
 
     def rows(name: str) -> list[tuple[Any, ...]]:
         return db.execute(load("kalends.operations", name), params).fetchall()
 
-    parked, to_be_sent, unknown, unknown_since, queued, failed, given_up = rows("account_waiting")[0]
+    parked, to_be_sent, unknown, unknown_since, queued, failed, given_up, stopped = rows("account_waiting")[0]
     return Standing(
         ctx=ctx,
         due=tuple(Due(*row) for row in rows("account_due")),
@@ -115,6 +118,7 @@ def standing(db: Connection[Any], ctx: AccountContext, now: datetime, *, runs: i
         letters_waiting=queued,
         letters_failed=failed,
         webhooks_given_up=given_up,
+        proofs_stopped=stopped,
         backlogs=tuple(
             Backlog(kind, count, 0 if ctx.is_sandbox and kind in _BY_ACCOUNTS_CLOCK else _seconds(since, now))
             for kind, count, since in rows("account_backlogs")

@@ -35,7 +35,8 @@ class Trouble(NamedTuple):
 CODES: tuple[str, ...] = tuple(
     (
         "no_worker worker_stuck late unknown parked held run_killed backlog letters_failed webhooks_given_up "
-        "proof_differs books_differ not_proved signing_key sealing_keys files version connections log_not_kept"
+        "proof_differs books_differ proof_stopped not_proved signing_key sealing_keys files version connections "
+        "log_not_kept"
     ).split()
 )
 """Every trouble there is."""
@@ -103,6 +104,8 @@ def _of_proofs(account: Standing, now: datetime) -> Iterator[Trouble]:
         yield Trouble("proof_differs", BAD, account.proof.differences)
     if account.reconciled and account.reconciled.differences:
         yield Trouble("books_differ", BAD, account.reconciled.differences, account.reconciled.processor)
+    if account.proofs_stopped:
+        yield Trouble("proof_stopped", WARN, account.proofs_stopped)
     if account.ctx.is_sandbox or not account.runs:
         return
     if account.proof is None or now - account.proof.made_at > PROVED_EVERY:

@@ -33,8 +33,9 @@ SETTLED = "succeeded"
 PENDING = "processing"
 FAILED = "failed"
 NOT_YET_ANSWERED = ("intended", "sent")
-NEVER_SENT = "subscription_ended"
-"""The failure code of a charge that was given up before it was sent: nobody was asked for money, so nobody is told."""
+ENDED_UNSENT, PAUSED_UNSENT = "subscription_ended", "subscription_paused"
+NEVER_SENT = frozenset({ENDED_UNSENT, PAUSED_UNSENT})
+"""Failure codes of charges that were given up before they were sent: nobody was asked for money, so nobody is told."""
 NOT_THE_CUSTOMERS = frozenset({"invalid_amount", "idempotency_key_reused", "request_refused"})
 """Failure codes of charges that the processor did not understand or accept from us: staff is told, and no customer."""
 
@@ -163,7 +164,7 @@ def _standings(db: Connection[Any], account_id: int, keys: Iterable[tuple[int, i
 
 def _is_news(standing: _Standing, outcome: Outcome) -> bool:
     """Whether an outcome moves its attempt on; what is settled or failed stays so; what was sent is not given up."""
-    if outcome.failure_code == NEVER_SENT:
+    if outcome.failure_code in NEVER_SENT:
         return standing.attempt_status == "intended"
     if outcome.status == PENDING:
         return standing.attempt_status in NOT_YET_ANSWERED
@@ -263,7 +264,7 @@ def _gather_subscription(block: _Block, standing: _Standing, outcome: Outcome, d
     elif outcome.status == FAILED:
         of.failed_count += 1
         status = Status(of.after)
-        moves = not standing.at_hand and outcome.failure_code != NEVER_SENT
+        moves = not standing.at_hand and outcome.failure_code not in NEVER_SENT
         if moves and not is_terminal(status) and status != Status.PAUSED:
             of.after = transition(status, Cause.CHARGE_FAILED).value
             of.churn_date = day
@@ -287,7 +288,7 @@ def _announce(block: _Block, standing: _Standing, outcome: Outcome, retry_on: da
             _KINDS[outcome.status], "payment", standing.payment_id, standing.subscription_id, data
         )
     )
-    if standing.contact_id is None or outcome.status == PENDING or outcome.failure_code == NEVER_SENT:
+    if standing.contact_id is None or outcome.status == PENDING or outcome.failure_code in NEVER_SENT:
         return
     if outcome.status == FAILED and standing.at_hand:
         return

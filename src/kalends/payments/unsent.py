@@ -8,12 +8,13 @@ from psycopg import Connection
 from kalends.accounts.context import AccountContext
 from kalends.accounts.sql import fetch, integers, load
 from kalends.core.lifecycle import Status, may_be_charged
-from kalends.payments.outcomes import NEVER_SENT, Outcome, record_outcomes, write_outcomes
+from kalends.payments.outcomes import ENDED_UNSENT, PAUSED_UNSENT, Outcome, record_outcomes, write_outcomes
 
+_ENDED = (ENDED_UNSENT, "The subscription ended before this charge was sent.", "hard")
 _WHY = {
-    Status.PAUSED: ("The subscription was paused before this charge was sent.", "soft"),
-    Status.CANCELED: ("The subscription ended before this charge was sent.", "hard"),
-    Status.EXPIRED: ("The subscription ended before this charge was sent.", "hard"),
+    Status.PAUSED: (PAUSED_UNSENT, "The subscription was paused before this charge was sent.", "soft"),
+    Status.CANCELED: _ENDED,
+    Status.EXPIRED: _ENDED,
 }
 """Why, and how: what was not sent because of a pause is tried again on the days of retrying, if it is over by then."""
 
@@ -45,5 +46,5 @@ def give_up_freed(db: Connection[Any], ctx: AccountContext, invoices: Sequence[i
 
 
 def _given_up(ctx: AccountContext, invoice: int, attempt: int, status: Status) -> Outcome:
-    reason, decline = _WHY[status]
-    return Outcome(invoice, attempt, "failed", ctx.now, None, 0, NEVER_SENT, reason, decline)
+    code, reason, decline = _WHY[status]
+    return Outcome(invoice, attempt, "failed", ctx.now, None, 0, code, reason, decline)

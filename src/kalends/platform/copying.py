@@ -44,15 +44,20 @@ def copy_tree(source: Path, target: Path, copied: Copied = lambda bytes_: None) 
         copied(done)
 
 
-def refuse_without_room(folder: Path, needed: int) -> None:
-    """Raises ``UserFacing`` (exit code 5) where a folder's disk has less room than that."""
+def refuse_without_room(
+    folder: Path, needed: int, otherwise: str = "choose a folder on another disk"
+) -> None:
+    """Raises ``UserFacing`` (exit code 5) where a folder's disk has less room than that, in bytes.
+
+    ``otherwise`` says what else may be done than to free some space.
+    """
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise UserFacing(
             "There is no room for this on the disk.",
             where=str(folder),
             value=f"{free / _MEGABYTE:,.0f} MB are free, and {needed / _MEGABYTE:,.0f} MB are needed",
-            remedy="Free some space, or choose a folder on another disk. Nothing was begun.",
+            remedy=f"Free some space, or {otherwise}. Nothing was begun.",
             exit_code=ExitCode.NO_ROOM,
         )
 

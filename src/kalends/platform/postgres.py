@@ -11,12 +11,20 @@ from __future__ import annotations
 import atexit
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
+
 from kalends.platform.home import Home, open_home
 from kalends.platform.postgres_server import Server, ensure_running, server_in, stop
+
+WORDLESS_SECONDS = 3.0
+"""How long a process waits for others to come and go before it tells that it waits."""
+
+log = structlog.get_logger("kalends.platform")
 
 
 class Lease:
@@ -101,10 +109,32 @@ def embedded_server(home: Home | None = None, *, ephemeral: bool | None = None) 
 def _gate(home: Home) -> Iterator[None]:
     gate = _open(home.path / "postgres.gate")
     try:
-        fcntl.flock(gate, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _wait_in_turn(gate, home)
         yield
     finally:
         os.close(gate)
+
+
+def _wait_in_turn(gate: int, home: Home) -> None:
+    """Wait until nobody else is in the gate, and say so if that takes long: a restore may take hours."""
+    told = threading.Timer(WORDLESS_SECONDS, _tell_that_we_wait, [home])
+    told.daemon = True
+    told.start()
+    try:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+    finally:
+        told.cancel()
+
+
+def _tell_that_we_wait(home: Home) -> None:
+    # Not every process that comes this early, or this late, has set up its logs.
+    from kalends.platform.logs import set_up_logs
+
+    set_up_logs()
+    log.warning("waiting for a process that starts, stops or restores the database", where=str(home.path))
 
 
 def _open_lock(home: Home) -> int:

@@ -7,11 +7,9 @@ database itself keeps from writing.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -48,30 +46,17 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How large the original is, how much room a proof of it takes, and how much there is. In bytes."""
+    """How large the original is, and how much room a proof of it takes. In bytes."""
 
     original: int
     needed: int
-    free: int
 
 
-def room_for(source: psycopg.Connection[Any], place: Path) -> Room:
-    """How much room a proof takes in this place."""
+def room_for(source: psycopg.Connection[Any]) -> Room:
+    """How much room a proof takes."""
     row = source.execute("SELECT pg_database_size(current_database())").fetchone()
     assert row is not None
-    return Room(row[0], GROWTH * row[0] + ROOM_FOR_THE_SERVER_BYTES, shutil.disk_usage(place).free)
-
-
-def refuse_without_room(room: Room, place: Path) -> None:
-    """Raises ``UserFacing`` (exit code 5) where the copies would fill the disk."""
-    if room.free < room.needed:
-        raise UserFacing(
-            "There is no room for the copies that a proof works on.",
-            where=str(place),
-            value=f"{megabytes(room.free)} are free, and up to {megabytes(room.needed)} are needed",
-            remedy="Free some space, or set KALENDS_PROVING to a folder on another disk. Nothing was copied.",
-            exit_code=ExitCode.NO_ROOM,
-        )
+    return Room(row[0], GROWTH * row[0] + ROOM_FOR_THE_SERVER_BYTES)
 
 
 def megabytes(size: int) -> str:

@@ -20,6 +20,7 @@ import psycopg
 
 from kalends.accounts.context import AccountContext, load_context
 from kalends.accounts.sql import enter_account
+from kalends.platform.copying import refuse_without_room
 from kalends.proving import books, compare, once
 from kalends.proving.copy import (
     Copied,
@@ -28,7 +29,6 @@ from kalends.proving.copy import (
     megabytes,
     reading,
     refuse_other_version,
-    refuse_without_room,
     room_for,
 )
 from kalends.proving.findings import Finding
@@ -88,8 +88,8 @@ def prove(
     :func:`kalends.proving.stage.play`. Raises ``UserFacing`` where there is no room, no server can be started, or the
     tables are those of another version.
     """
-    room = room_for(source, place)
-    refuse_without_room(room, place)
+    room = room_for(source)
+    refuse_without_room(place, room.needed, "set KALENDS_PROVING to a folder on another disk")
     tell(f"Copying {megabytes(room.original)} onto a server of the proof's own in {place}.")
     with own_server(place) as server:
         environment = harmless_environment(server.folder / "home-stage", server.dsn(QUIET))

@@ -204,7 +204,8 @@ _CALLED_FOR: dict[str, LiteralString] = {
     ),
     "charge_failed": (
         "SELECT x.id, a.attempt::text FROM payment AS x JOIN charge_attempt AS a ON a.account_id = x.account_id "
-        "AND a.payment_id = x.id AND a.status = 'failed' AND a.failure_code IS DISTINCT FROM 'subscription_ended' "
+        "AND a.payment_id = x.id AND a.status = 'failed' AND coalesce(a.failure_code, '') "
+        "NOT IN ('subscription_ended', 'subscription_paused') "
         + _WITH_ADDRESS
         + " WHERE x.account_id = %s AND x.archived_at IS NULL"
     ),

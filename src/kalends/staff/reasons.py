@@ -40,6 +40,8 @@ REASONS: dict[str, Promise] = {
     "charge_already_refunded": gettext_lazy("All of this payment was given back before"),
     "charge_disputed": gettext_lazy("The customer's bank has taken this money back already"),
     "charge_failed": gettext_lazy("The charge failed, so there is nothing to give back"),
+    "subscription_ended": gettext_lazy("The subscription ended before this charge was sent"),
+    "subscription_paused": gettext_lazy("The subscription was paused before this charge was sent"),
     "wrong_method": gettext_lazy("The stored payment method is of another kind than the charge"),
     "invalid_amount": gettext_lazy("The processor does not accept this amount"),
     "idempotency_key_reused": gettext_lazy(

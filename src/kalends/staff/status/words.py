@@ -92,6 +92,13 @@ _WORDS: dict[str, tuple[Promise, Promise]] = {
         _("The books and those of %(name)s differ: %(number)s"),
         _("The page of the payment processor names each movement that only one of the two knows."),
     ),
+    "proof_stopped": (
+        _("Nightly proofs of the books that came to no end since the last that did: %(number)s"),
+        _(
+            "Whether the books are right is not known since. The worker's log says what stopped them; it tries up to "
+            "three times a night. “kalends verify” works every figure out at once."
+        ),
+    ),
     "not_proved": (
         _("The books have not been proved for three days"),
         _(
