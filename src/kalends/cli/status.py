@@ -262,12 +262,9 @@ def _backup_in_words(backup: dict[str, Any] | None) -> str | None:
         return None
     if backup["folder"] is None:
         return "none, and the log is not kept; `kalends backup make FOLDER` begins"
-    last = (
-        "none that can be read"
-        if backup["last"] is None
-        else f"the last one of {backup['last']:%Y-%m-%d %H:%M} UTC"
-    )
-    return f"{backup['folder']}, {last}; the log is kept since"
+    if backup["last"] is None:
+        return f"{backup['folder']}, none that can be read; the log is kept there"
+    return f"{backup['folder']}, the last one of {backup['last']:%Y-%m-%d %H:%M} UTC; the log is kept since"
 
 
 def _process(process: dict[str, Any]) -> str:
