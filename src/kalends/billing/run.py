@@ -103,8 +103,7 @@ def run_due(
             for name in reporting_processors(db, ctx):
                 take_in(db, ctx, processors, name)
         if work.new_reports or work.stored_reports:
-            handled = handle_stored(db, ctx)
-            result.settled, result.returned = handled.succeeded, handled.failed
+            _handle_reports(db, ctx, result)
         result.held = find_hold(db, ctx.id) is not None
         if not result.held:
             _begin_day(db, ctx, work, result)
@@ -140,6 +139,8 @@ def _charge_and_follow_up(
         queue_reminders(db, ctx)
     if work.open_attempts or work.retries or work.cycles or result.resumed:
         result.charges = collect(db, ctx, processors, goes_on=goes_on)
+    if work.open_attempts and (work.new_reports or work.stored_reports):
+        _handle_reports(db, ctx, result)  # what was told before the answer that the run has brought
     if work.pausing and result.invoiced:
         pause_due(db, ctx)
     if work.giving_up or result.charges.failed or result.returned:
@@ -148,6 +149,12 @@ def _charge_and_follow_up(
         send_refunds(db, ctx, processors)
     if work.expiry or result.settled or result.charges.succeeded:
         result.expired = expire_completed(db, ctx)
+
+
+def _handle_reports(db: Connection[Any], ctx: AccountContext, result: RunResult) -> None:
+    handled = handle_stored(db, ctx)
+    result.settled += handled.succeeded
+    result.returned += handled.failed
 
 
 def due_work(db: Connection[Any], ctx: AccountContext, processors: Processors) -> Work:

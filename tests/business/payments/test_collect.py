@@ -14,6 +14,7 @@ from kalends.accounts.context import AccountContext
 from kalends.billing.run import run_due
 from kalends.payments.collect import CALLS_MAX, attempt_of_key, collect, idempotency_key
 from kalends.payments.processors.interface import ChargeOutcome, ChargeRequest, ProcessorUnavailable, Report
+from kalends.payments.reports import store
 from tests.world import World
 
 
@@ -183,3 +184,24 @@ def test_a_key_names_its_account_invoice_and_attempt() -> None:
 def test_a_key_that_is_not_ours_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="not a key of Kalends"):
         attempt_of_key(key)
+
+
+def test_what_was_told_before_the_answer_is_in_the_books_with_the_answer(
+    world: World, morning: AccountContext
+) -> None:
+    processor = SlowProcessor(down=True)
+    ((invoice, attempt),) = world.rows("SELECT invoice_id, attempt FROM charge_attempt ORDER BY 1 LIMIT 1")
+    key, at = idempotency_key(morning.id, invoice, attempt), morning.now
+    disputed = Report(
+        "ev-early", "charge.disputed", key, None, {}, "ch_1", "EUR", 10_000, 1_500, None, None, None, at, at
+    )
+    store(world.db, morning, "sandbox", [disputed])
+    run_due(world.db, morning, lambda name: processor)  # type: ignore[arg-type]
+    assert statuses(world) == {"sent": 12}
+    processor.down = False
+    processor.charged[key] = ChargeOutcome(key, "succeeded", "ch_1", 30)
+
+    run_due(world.db, morning, lambda name: processor)  # type: ignore[arg-type]
+
+    payments = world.rows("SELECT status, count(*) FROM payment GROUP BY status ORDER BY status")
+    assert payments == [("disputed_action_required", 1), ("succeeded", 11)]
