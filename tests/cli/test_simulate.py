@@ -34,6 +34,24 @@ def test_a_world_tells_what_happened_in_it(give: Give) -> None:
     assert "looks at everything" in in_words.out
 
 
+def test_the_server_learns_nothing_of_a_world_on_its_way(give: Give, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it learns changes the order of rows, and that the order of charges: the seed would live another life."""
+    looked_after: list[Any] = []
+
+    def look(office: Office) -> list[Finding]:
+        query = (
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+            "AND (reloptions IS NULL OR NOT 'autovacuum_enabled=off' = ANY (reloptions))"
+        )
+        looked_after.append(office.eye.execute(query).fetchall())
+        return []
+
+    monkeypatch.setattr(world, "CHECKS", (look,))
+    assert give(*WORLD).code == 0
+    assert looked_after
+    assert not any(looked_after)
+
+
 def test_a_fault_ends_the_world_with_the_command_that_lives_it_again(
     give: Give, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from kalends.platform.databases_for_tests import fresh_database
+from kalends.platform.scratch import freeze_plans
 from kalends.simulation.world import Plan
 
 SEED = int(os.environ.get("KALENDS_SEED", "20260301"))
@@ -15,8 +17,16 @@ DAYS = int(os.environ.get("KALENDS_SIMULATED_DAYS", "60"))
 CUSTOMERS = int(os.environ.get("KALENDS_SIMULATED_CUSTOMERS", "14"))
 
 
+@pytest.fixture(scope="module")
+def still(server: str) -> Iterator[None]:
+    """A database in which worlds are the same each time, whatever other tests left and the server learned of it."""
+    with fresh_database("still") as dsn:
+        freeze_plans(dsn)
+        yield
+
+
 @pytest.fixture
-def plan(server: str) -> Plan:
+def plan() -> Plan:
     """Nine weeks over the end of a February and the nights in which the clocks are moved."""
     return Plan(SEED, DAYS, CUSTOMERS, wildness=1.5)
 

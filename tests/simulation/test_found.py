@@ -20,6 +20,8 @@ from kalends.sales import quote_source
 from kalends.simulation import days, money, people, plans, trouble
 from kalends.simulation.world import FaultFound, Plan, opened_world
 
+pytestmark = pytest.mark.usefixtures("still")
+
 Patch = pytest.MonkeyPatch
 
 
@@ -32,7 +34,7 @@ def found(*, days: int = 60, customers: int = 14, seed: int = 3, wildness: float
     return told
 
 
-def test_the_simulator_finds_a_charge_without_its_idempotency_key(server: str, monkeypatch: Patch) -> None:
+def test_the_simulator_finds_a_charge_without_its_idempotency_key(monkeypatch: Patch) -> None:
     serial, sent = itertools.count(2), collect._requests
     monkeypatch.setattr(
         collect,
@@ -45,9 +47,7 @@ def test_the_simulator_finds_a_charge_without_its_idempotency_key(server: str, m
     assert "processor" in found()
 
 
-def test_the_simulator_finds_a_cycle_that_is_billed_twice(
-    server: str, without_the_key: None, monkeypatch: Patch
-) -> None:
+def test_the_simulator_finds_a_cycle_that_is_billed_twice(without_the_key: None, monkeypatch: Patch) -> None:
     """With the database's key dropped and the guard that counts rows asleep."""
     written = block.write
 
@@ -63,7 +63,7 @@ def test_the_simulator_finds_a_cycle_that_is_billed_twice(
 
 
 @pytest.fixture
-def without_the_key(server: str) -> Iterator[None]:
+def without_the_key() -> Iterator[None]:
     """A database in which a cycle may have two invoices, until the test is over."""
     with database.connect(as_owner=True, autocommit=True) as owner:
         ((key,),) = owner.execute(
@@ -79,7 +79,7 @@ def without_the_key(server: str) -> Iterator[None]:
         owner.execute(key)
 
 
-def test_the_simulator_finds_a_february_that_is_a_day_off(server: str, monkeypatch: Patch) -> None:
+def test_the_simulator_finds_a_february_that_is_a_day_off(monkeypatch: Patch) -> None:
     right = calendar.due_date
 
     def wrong(anchor: date, frequency: Frequency, n: int) -> date:
@@ -93,7 +93,7 @@ def test_the_simulator_finds_a_february_that_is_a_day_off(server: str, monkeypat
     assert "-03-01" in told
 
 
-def test_the_simulator_finds_a_letter_that_was_forgotten(server: str, monkeypatch: Patch) -> None:
+def test_the_simulator_finds_a_letter_that_was_forgotten(monkeypatch: Patch) -> None:
     queue, serial = outbox.queue, itertools.count()
 
     def forgetful(db: Any, account: int, at: Any, letters: Any, **more: Any) -> int:
@@ -103,7 +103,7 @@ def test_the_simulator_finds_a_letter_that_was_forgotten(server: str, monkeypatc
     assert "letters" in found()
 
 
-def test_the_simulator_finds_a_report_that_is_thrown_away(server: str, monkeypatch: Patch) -> None:
+def test_the_simulator_finds_a_report_that_is_thrown_away(monkeypatch: Patch) -> None:
     store = reports.store
     monkeypatch.setattr(
         reports,
@@ -116,7 +116,7 @@ def test_the_simulator_finds_a_report_that_is_thrown_away(server: str, monkeypat
     assert "processor's balance" in found(days=90, customers=20, wildness=0)
 
 
-def test_the_simulator_finds_a_charge_on_what_is_paused(server: str, monkeypatch: Patch) -> None:
+def test_the_simulator_finds_a_charge_on_what_is_paused(monkeypatch: Patch) -> None:
     """Pauses end overnight: the condition was left out that their day has come."""
     begin_day = run._begin_day
 
@@ -132,7 +132,7 @@ def test_the_simulator_finds_a_charge_on_what_is_paused(server: str, monkeypatch
     assert "paused, and the processor was asked for" in told or "paused): invoice" in told
 
 
-def test_the_simulator_finds_a_double_click_that_is_done_twice(server: str, monkeypatch: Patch) -> None:
+def test_the_simulator_finds_a_double_click_that_is_done_twice(monkeypatch: Patch) -> None:
     def every_time(db: Any, ctx: Any, kind: str, key: str, asked: Any, do: Any, *, actor: str = "") -> Any:
         with db.transaction():
             return do()
@@ -145,28 +145,26 @@ def test_the_simulator_finds_a_double_click_that_is_done_twice(server: str, monk
     assert "clicked twice and answered differently" in found(days=90)
 
 
-def test_the_simulator_finds_billing_that_goes_on_while_it_is_held(server: str, monkeypatch: Patch) -> None:
+def test_the_simulator_finds_billing_that_goes_on_while_it_is_held(monkeypatch: Patch) -> None:
     monkeypatch.setattr(run, "find_hold", lambda db, account_id: None)
     monkeypatch.setattr(trouble, "HELD", 0.5)
     assert "held" in found(days=90, wildness=0)
 
 
-def test_the_simulator_finds_a_fee_that_is_not_booked(server: str, monkeypatch: Patch) -> None:
+def test_the_simulator_finds_a_fee_that_is_not_booked(monkeypatch: Patch) -> None:
     settled = outcomes.payment_settled
     monkeypatch.setattr(outcomes, "payment_settled", lambda amount, fee, pending: settled(amount, 0, pending))
     assert "processor's balance" in found()
 
 
-def test_the_simulator_finds_a_planned_pause_that_does_not_begin(server: str, monkeypatch: Patch) -> None:
+def test_the_simulator_finds_a_planned_pause_that_does_not_begin(monkeypatch: Patch) -> None:
     monkeypatch.setattr(run, "pause_due", lambda db, ctx: 0)
     monkeypatch.setattr(days, "WISHES", ((1, plans.plan_pause_one),))
     monkeypatch.setattr(days, "EAGERNESS", 0.3)
     assert "was to be paused on" in found(wildness=0)
 
 
-def test_the_simulator_finds_a_record_that_is_billed_from_another_day_on(
-    server: str, monkeypatch: Patch
-) -> None:
+def test_the_simulator_finds_a_record_that_is_billed_from_another_day_on(monkeypatch: Patch) -> None:
     schedule = switch_on._with_schedule
 
     def late(db: Any, ctx: Any, row: Any, asked: Any, first: date) -> Any:
@@ -181,9 +179,7 @@ def test_the_simulator_finds_a_record_that_is_billed_from_another_day_on(
     assert "was not invoiced" in found(wildness=0, customers=40)
 
 
-def test_the_simulator_finds_what_was_paid_elsewhere_and_is_asked_for_again(
-    server: str, monkeypatch: Patch
-) -> None:
+def test_the_simulator_finds_what_was_paid_elsewhere_and_is_asked_for_again(monkeypatch: Patch) -> None:
     due = create.due_date
     monkeypatch.setattr(
         create, "due_date", lambda start, frequency, before: due(start, frequency, max(0, before - 1))
@@ -191,13 +187,13 @@ def test_the_simulator_finds_what_was_paid_elsewhere_and_is_asked_for_again(
     assert "is parked, and nobody gave it a reason" in found(wildness=0)
 
 
-def test_the_simulator_finds_a_quote_that_is_paid_in_two_windows(server: str, monkeypatch: Patch) -> None:
+def test_the_simulator_finds_a_quote_that_is_paid_in_two_windows(monkeypatch: Patch) -> None:
     monkeypatch.setattr(quote_source, "_closed", lambda db, ctx, id_: None)
     monkeypatch.setattr(days.sell, "buy_at_link", days.sell.sell_on_the_quotes_page)
     assert "was paid twice on its page" in found(wildness=0)
 
 
-def test_the_simulator_finds_a_subscription_that_is_not_given_up(server: str, monkeypatch: Patch) -> None:
+def test_the_simulator_finds_a_subscription_that_is_not_given_up(monkeypatch: Patch) -> None:
     monkeypatch.setattr(run, "cancel_after_last_retry", lambda db, ctx: 0)
     monkeypatch.setattr(people, "NATURES", ["stolen"])
     monkeypatch.setattr(people, "some_beginning", lambda office, often: people.Beginning(office.ctx.today))
@@ -205,9 +201,7 @@ def test_the_simulator_finds_a_subscription_that_is_not_given_up(server: str, mo
     assert "is unpaid after its last retry" in found(wildness=0)
 
 
-def test_the_simulator_finds_a_prorated_edit_that_counts_a_day_too_many(
-    server: str, monkeypatch: Patch
-) -> None:
+def test_the_simulator_finds_a_prorated_edit_that_counts_a_day_too_many(monkeypatch: Patch) -> None:
     share = prorate.share_left
     monkeypatch.setattr(
         prorate, "share_left", lambda start, end, on: share(start, end, on - timedelta(days=1))

@@ -7,6 +7,8 @@ import pytest
 from kalends.simulation import days, money, people, plans
 from kalends.simulation.world import Plan, opened_world
 
+pytestmark = pytest.mark.usefixtures("still")
+
 PRORATED: tuple[tuple[int, days.Wish], ...] = (
     (50, lambda office: money.edit_one(office, prorate=True)),
     (10, lambda office: money.edit_one(office, prorate=False)),
@@ -40,9 +42,7 @@ def test_nothing_is_wrong_on_any_day_of_a_wild_world(plan: Plan) -> None:
     assert outcome.facts["invoices"] > plan.customers
 
 
-def test_nothing_is_wrong_in_a_world_full_of_prorated_edits(
-    server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_wrong_in_a_world_full_of_prorated_edits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(days, "WISHES", PRORATED)
     monkeypatch.setattr(days, "EAGERNESS", 1)
     with opened_world(Plan(seed=4, days=7, customers=60, wildness=0.3)) as world:
@@ -50,7 +50,7 @@ def test_nothing_is_wrong_in_a_world_full_of_prorated_edits(
     assert outcome.tally["edit, prorated"] > 15
 
 
-def test_the_same_seed_lives_the_same_life(server: str) -> None:
+def test_the_same_seed_lives_the_same_life() -> None:
     lives = []
     for _ in range(2):
         with opened_world(Plan(seed=5, days=8, customers=8, wildness=3)) as world:

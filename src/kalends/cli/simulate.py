@@ -73,7 +73,7 @@ def simulate(
       kalends simulate --seed 7 --years 2 --customers 200
       kalends simulate --seed 7 --days 70 --customers 20 --json
     """
-    from kalends.platform.scratch import scratch_database
+    from kalends.platform.scratch import freeze_plans, scratch_database
     from kalends.simulation.world import FaultFound, Plan, opened_world
 
     plan = Plan(seed, days or years * DAYS_A_YEAR, customers, wildness)
@@ -82,10 +82,11 @@ def simulate(
         with (
             open_session(),
             Progress("simulate", plan.days) as progress,
-            scratch_database(f"kalends_simulation_{seed}"),
-            opened_world(plan) as world,
+            scratch_database(f"kalends_simulation_{seed}") as dsn,
         ):
-            outcome = world.live(progress)
+            freeze_plans(dsn)
+            with opened_world(plan) as world:
+                outcome = world.live(progress)
     except FaultFound as fault:
         _tell_fault(fault, as_json=as_json)
         click_ctx.exit(ExitCode.PROBLEM_FOUND)

@@ -37,6 +37,20 @@ def scratch_database(name: str) -> Iterator[str]:
         drop_database(before, name)
 
 
+def freeze_plans(dsn: str) -> None:
+    """Let the server look at no table of this database by itself: what it learns there changes its plans, and with them
+    the order of rows that no statement asked for. So the same statements find the same rows in the same order.
+    """
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        tables = connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1"
+        ).fetchall()
+        for (name,) in tables:
+            connection.execute(
+                sql.SQL("ALTER TABLE {} SET (autovacuum_enabled = off)").format(sql.Identifier(name))
+            )
+
+
 def _recreate(dsn: str, name: str) -> None:
     drop_database(dsn, name)
     try:

@@ -108,6 +108,10 @@ class BankPost:
             for each in self.waiting
         )
 
+    def is_lost(self, key: str) -> bool:
+        """Whether the end of a charge was told and lost on the way, and nobody has asked for what was lost since."""
+        return any(each.lost and each.report.idempotency_key == key for each in self.waiting)
+
     def _of_charge(
         self, charge: BookedCharge, kind: ReportKind, amount_minor: int, fee_minor: int, at: datetime
     ) -> Report:
