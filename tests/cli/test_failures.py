@@ -79,3 +79,21 @@ def test_a_file_that_is_not_there(give: Give) -> None:
     answer = give("replay", "/no/such/book.csv", "--format", "telco", "--until", "2026-03-01")
     assert answer.code == ExitCode.BAD_INPUT
     assert "/no/such/book.csv" in answer.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("webhooks", "retry", "{}"),
+        ("release", "{}"),
+        ("workflow", "test", "Reminder", "{}"),
+        ("workflow", "enroll", "Reminder", "1042", "{}"),
+        ("workflow", "history", "Reminder", "--record", "{}"),
+        ("workflow", "create", "Reminder", "--template", "next_payment", "--user", "{}"),
+    ],
+    ids=" ".join,
+)
+def test_a_number_that_no_record_can_have(here: Give, words: tuple[str, ...]) -> None:
+    answer = here(*(word.format(2**63) for word in words))
+    assert answer.code == ExitCode.BAD_INPUT
+    assert f"'{2**63}' is not the number of a record" in answer.err

@@ -343,6 +343,16 @@ def test_an_event_that_is_signed_and_makes_no_sense_is_taken_or_refused(
     assert answer.status_code in (200, 400, 413)
 
 
+@pytest.mark.parametrize("odd", ["\x85", "\xe9", "\xff"])
+def test_a_signature_of_letters_that_no_signature_has_is_refused(
+    odd: str, company: Company, listening: str
+) -> None:
+    body = json.dumps(EVENT).encode()
+    header = _signed(body)[:-1] + odd
+    answer = Client().post(listening, body, content_type="application/json", HTTP_STRIPE_SIGNATURE=header)
+    assert answer.status_code == 400
+
+
 @often(21)
 @given(data=st.data())
 def test_an_event_whose_signature_is_not_right_is_refused(

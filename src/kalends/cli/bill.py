@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kalends.cli.asking import RECORD_ID
 from kalends.cli.progress import Progress
 from kalends.cli.session import Session, account_option, open_processors, open_session
 from kalends.cli.show import json_option, print_json, say
@@ -126,7 +127,7 @@ def refuse_while_held(ctx: AccountContext, held: Hold | None) -> None:
 
 
 @click.command(epilog="Exit codes: 0 released, 2 not parked or unknown, 3 no database.")
-@click.argument("subscription", type=int)
+@click.argument("subscription", type=RECORD_ID)
 @account_option
 @json_option
 def release(subscription: int, account: str | None, as_json: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from kalends.cli.asking import RECORD_ID
 from kalends.cli.session import account_option, open_session
 from kalends.cli.show import json_option, moment, note, print_json, say, table
 from kalends.platform.errors import UserFacing
@@ -63,7 +64,7 @@ def list_(account: str | None, as_json: bool) -> None:
 
 
 @webhooks.command(epilog="Exit codes: 0 they will be sent, 2 no such batch, 3 no database.")
-@click.argument("batch", metavar="[BATCH]", required=False, type=int)
+@click.argument("batch", metavar="[BATCH]", required=False, type=RECORD_ID)
 @account_option
 @json_option
 def retry(batch: int | None, account: str | None, as_json: bool) -> None:

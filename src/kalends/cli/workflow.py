@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from kalends.cli.asking import RECORD_ID
 from kalends.cli.session import Session, account_option, open_session
 from kalends.cli.show import count, facts, json_option, moment, print_json, say, table
 from kalends.platform.errors import UserFacing
@@ -108,7 +109,11 @@ def show(which: str, account: str | None, as_json: bool) -> None:
     "--template", type=click.Choice(_TEMPLATES), help="Begin with a workflow that ships with Kalends."
 )
 @click.option(
-    "--user", "users", type=int, multiple=True, help="A user whom a template is to name; may be repeated."
+    "--user",
+    "users",
+    type=RECORD_ID,
+    multiple=True,
+    help="A user whom a template is to name; may be repeated.",
 )
 @account_option
 @json_option
@@ -205,7 +210,7 @@ def off(which: str, finish: bool, account: str | None, as_json: bool) -> None:
 
 @workflow.command(epilog="Exit codes: 0 enrolled, 2 no such workflow or one that is off, 3 no database.")
 @click.argument("which", metavar="ID|NAME")
-@click.argument("records", metavar="RECORD...", type=int, nargs=-1, required=True)
+@click.argument("records", metavar="RECORD...", type=RECORD_ID, nargs=-1, required=True)
 @account_option
 @json_option
 def enroll(which: str, records: tuple[int, ...], account: str | None, as_json: bool) -> None:
@@ -225,7 +230,7 @@ def enroll(which: str, records: tuple[int, ...], account: str | None, as_json: b
 
 @workflow.command("test", epilog="Exit codes: 0 told, 2 no such workflow or record, 3 no database.")
 @click.argument("which", metavar="ID|NAME")
-@click.argument("record", type=int)
+@click.argument("record", type=RECORD_ID)
 @account_option
 @json_option
 def test_(which: str, record: int, account: str | None, as_json: bool) -> None:
@@ -252,7 +257,7 @@ def test_(which: str, record: int, account: str | None, as_json: bool) -> None:
 
 @workflow.command(epilog="Exit codes: 0 shown, 2 no such workflow, 3 no database.")
 @click.argument("which", metavar="ID|NAME")
-@click.option("--record", type=int, help="Only what was done to this record.")
+@click.option("--record", type=RECORD_ID, help="Only what was done to this record.")
 @click.option("--failed", is_flag=True, help="Only what failed.")
 @click.option(
     "--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many, at most."
