@@ -110,7 +110,11 @@ class BankPost:
 
     def is_lost(self, key: str) -> bool:
         """Whether the end of a charge was told and lost on the way, and nobody has asked for what was lost since."""
-        return any(each.lost and each.report.idempotency_key == key for each in self.waiting)
+        ends = ("charge.succeeded", "charge.failed")
+        return any(
+            each.lost and each.report.idempotency_key == key and each.report.kind in ends
+            for each in self.waiting
+        )
 
     def _of_charge(
         self, charge: BookedCharge, kind: ReportKind, amount_minor: int, fee_minor: int, at: datetime
