@@ -106,7 +106,8 @@ def test_a_link_dies_after_an_hour_and_with_the_address(shop: Shop, kari: int) -
 
 def test_signing_out_ends_it(shop: Shop, kari: int) -> None:
     sign_in(shop, kari)
-    shop.client.post(portal(shop, "sign-out"))
+    gone = shop.client.post(portal(shop, "sign-out"))
+    assert gone["Clear-Site-Data"] == '"cache", "storage"'
     assert shop.client.get(portal(shop)).status_code == 303
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zipfile
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from kalends.documents.logo import UnfitLogo, drawn
+from kalends.documents.logo import LARGEST_FILE, UnfitLogo, drawn
 from kalends.imports import sheets
 from kalends.imports.sheets import DAMAGED, WrongFile, guess_shape
+from kalends.platform import archives
+from kalends.platform.archives import parts_in
 
 
 def xlsx(path: Path, **parts: bytes) -> Path:
@@ -32,6 +35,25 @@ def test_a_file_that_bursts_is_measured_and_not_unpacked(
 
     with pytest.raises(WrongFile, match="Unpacked the file has 2,000,000 bytes"):
         guess_shape(bomb)
+
+
+def test_a_file_of_too_many_parts_is_refused_before_they_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However little they hold: their list alone fills the memory."""
+    monkeypatch.setattr(sheets, "PARTS_MAX", 100)
+    many = xlsx(tmp_path / "many.xlsx", **{f"part{number}": b"" for number in range(101)})
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+
+    with pytest.raises(WrongFile, match="The file has 101 parts, and at most 100 are read"):
+        guess_shape(many)
+
+
+def test_parts_are_counted_wherever_a_reading_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    three = xlsx(tmp_path / "three.xlsx", a=b"x", b=b"", c=b"y")
+    for length in (1, 2, 3, 4, 5, 7, 1000):
+        monkeypatch.setattr(archives, "_READ_AT_ONCE", length)
+        assert parts_in(three) == 3
 
 
 def test_a_file_that_is_larger_than_can_be_read_is_refused(
@@ -102,28 +124,67 @@ def png(width: int, height: int) -> bytes:
     )
 
 
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10">{}</svg>'
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="9" height="9"/>{}</svg>'
+"""A square that can be drawn, so that what stands beside it is what is refused."""
+
+
+def inside(kind: str, content: bytes) -> str:
+    """A picture that lies in the drawing whole."""
+    return (
+        f'<image width="9" height="9" href="data:image/{kind};base64,{base64.b64encode(content).decode()}"/>'
+    )
+
+
+def test_the_square_is_drawn_and_so_is_a_picture_that_lies_in_it() -> None:
+    for parts in ("", inside("png", drawn(SVG.format("").encode()))):
+        assert drawn(SVG.format(parts).encode()).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "words"),
     [
-        b"",
-        b"GIF89a",
-        b"<html><script>alert(1)</script></html>",
-        png(100_000, 100_000),
-        png(0, 0),
-        b"\xff\xd8\xff\xe0\x00\x10JFIF",
-        SVG.format("<script>alert(1)</script>").encode(),
-        SVG.format('<image href="file:///etc/passwd"/>').encode(),
-        SVG.format('<image href="http://127.0.0.1/"/>').encode(),
-        SVG.format("<foreignObject/>").encode(),
-        b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + SVG.format("&e;").encode(),
-        SVG.format("<rect/>" * 200_000).encode(),
+        (b"", "no picture"),
+        (b"GIF89a", "no picture"),
+        (b"<html><script>alert(1)</script></html>", "no picture"),
+        (png(100_000, 100_000), "100000 by 100000 pixels"),
+        (png(0, 0), "0 by 0 pixels"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "JPEG is not complete"),
+        (SVG.format("<script>alert(1)</script>").encode(), "holds '<script'"),
+        (SVG.format('<s:script xmlns:s="http://www.w3.org/2000/svg"/>').encode(), "holds '<script'"),
+        (
+            SVG.format('<filter id="f"><feTurbulence numOctaves="1000000"/></filter>').encode(),
+            "holds '<filter'",
+        ),
+        (SVG.format('<image href="../files/3/1.png"/>').encode(), "holds '../files/3/1.png'"),
+        (
+            SVG.format('<image xmlns:x="http://www.w3.org/1999/xlink" x:href="a.png"/>').encode(),
+            "holds 'a.png'",
+        ),
+        (SVG.format('<image href="&#102;ile:///etc/passwd"/>').encode(), "holds 'file:///etc/passwd'"),
+        (SVG.format(inside("svg+xml", SVG.encode())).encode(), r"holds 'data:image/svg\+xml"),
+        (SVG.format('<image href="data:,%3Csvg/%3E"/>').encode(), "holds 'data:,"),
+        (
+            SVG.format('<image href="data:image/png;base64,%69VBORw0KGgo="/>').encode(),
+            "holds 'data:image/png",
+        ),
+        (SVG.format(inside("png", SVG.encode())).encode(), "neither PNG nor JPEG"),
+        (SVG.format(inside("png", png(100_000, 100_000))).encode(), "100000 by 100000 pixels"),
+        (SVG.format(inside("png", png(4_000, 4_000)) * 2).encode(), "pictures of 32,000,000 pixels"),
+        (SVG.format('<image href="FILE:///etc/passwd"/>').encode(), "holds 'file:'"),
+        (SVG.format('<image href="http://127.0.0.1/"/>').encode(), "holds 'http:'"),
+        (SVG.format('<image href="https://example.org/"/>').encode(), "holds 'https:'"),
+        (SVG.format("<foreignObject/>").encode(), "holds '<foreignobject'"),
+        (b'<!DOCTYPE x [<!ENTITY e "x">]>' + SVG.format("&e;").encode(), "holds '<!doctype'"),
+        (SVG.format("<g/>" * 20_000).encode(), "parts to draw"),
+        (
+            SVG.format('<g id="a">' + inside("png", png(9, 9)) + "</g>" + '<use href="#a"/>' * 20).encode(),
+            "parts to draw",
+        ),
+        (SVG.format(" " * LARGEST_FILE).encode(), "512 kB are allowed"),
     ],
 )
-def test_a_picture_that_is_none_or_does_harm_is_refused_in_words(content: bytes) -> None:
-    with pytest.raises(UnfitLogo):
+def test_a_picture_that_is_none_or_does_harm_is_refused_in_words(content: bytes, words: str) -> None:
+    with pytest.raises(UnfitLogo, match=words):
         drawn(content)
 
 

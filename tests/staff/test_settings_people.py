@@ -39,7 +39,7 @@ def test_no_other_role_changes_anything(company: Company, role: str) -> None:  #
     for path in (
         "payments", "company", "company/logo", "currencies/add", "letters/receipt/en/send", "users/invite",
         f"users/{company.user.id}/remove", f"users/{company.user.id}/role", "teams/add", "roles/new", "tokens/new",
-        "properties/contact/new", "pipelines/new", "pipelines/default/archive",
+        "apps/new", "properties/contact/new", "pipelines/new", "pipelines/default/archive",
     ):  # fmt: skip
         assert client.post(company.at(path), {"name": "x", "label": "x"}).status_code == 403, path
 
@@ -79,6 +79,15 @@ def test_a_user_is_invited_given_a_role_and_removed_with_the_records_handed_over
     company.client.post(company.at(f"users/{user_id}/remove"), {"heir": str(company.user.id)})
     assert company.rows("SELECT owner_id FROM company WHERE account_id = %s") == [(company.user.id,)]
     assert "Kari Nordmann" not in company.read("users")
+
+
+def test_who_is_removed_is_out_at_once_in_every_browser(company: Company) -> None:  # noqa: F811
+    user, client = company.employ("admin")
+    page = f"/{company.ctx.id}/subscriptions"
+    assert client.get(page).status_code == 200
+    assert company.client.post(company.at(f"users/{user.id}/remove")).status_code == 303
+    assert client.get(page).status_code == 404
+    assert client.post(company.at("teams/add"), {"name": "North"}).status_code == 404
 
 
 def test_the_last_administrator_stays_and_the_page_says_why(company: Company) -> None:  # noqa: F811

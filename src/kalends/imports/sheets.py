@@ -19,11 +19,13 @@ from typing import Any, NamedTuple
 
 import openpyxl
 
-from kalends.platform.archives import DAMAGED
+from kalends.platform.archives import DAMAGED, parts_in
 
 FILE_BYTES_MAX = 200_000_000
 UNPACKED_BYTES_MAX = 1_000_000_000
 """What an XLSX file, which is an archive, may hold once it is unpacked."""
+PARTS_MAX = 10_000
+"""How many files may be packed in it. Those that programs write have some dozens, and one for each picture."""
 ROWS_MAX = 1_000_000
 SHEET_ROWS_MAX = 100_000
 """So many rows of XLSX: each turn of a worker reads such a file from its beginning."""
@@ -94,6 +96,9 @@ def guess_shape(path: Path) -> Shape:
 
 
 def _refuse_bomb(path: Path) -> None:
+    parts = parts_in(path)
+    if parts > PARTS_MAX:
+        raise WrongFile("too_large", f"The file has {parts:,} parts, and at most {PARTS_MAX:,} are read.")
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(each.file_size for each in archive.infolist())

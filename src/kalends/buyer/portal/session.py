@@ -15,6 +15,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from kalends.buyer.door import Guest, NotThere, enter
 from kalends.buyer.invoice.reading import Reader, reader_of
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
 
 COOKIE = f"{settings.COOKIE_PREFIX}kalends_portal"
@@ -37,6 +38,7 @@ class Owner(NamedTuple):
 
 def sign_in(response: HttpResponse, guest: Guest, contact: Reader) -> None:
     """Let this browser in for some hours."""
+    security_log.tell("signed_in", by="link", account_id=guest.ctx.id, contact_id=contact.id)
     expires = int((system_now() + LASTS).timestamp())
     told = [guest.ctx.id, contact.id, expires, _mark(contact)]
     response.set_cookie(
@@ -51,8 +53,9 @@ def sign_in(response: HttpResponse, guest: Guest, contact: Reader) -> None:
 
 
 def sign_out(response: HttpResponse) -> None:
-    """Forget who was signed in."""
+    """Forget who was signed in, and let the browser forget what it was shown."""
     response.delete_cookie(COOKIE, path="/portal", samesite="Lax")
+    response["Clear-Site-Data"] = '"cache", "storage"'
 
 
 def open_account(request: HttpRequest, account_id: int) -> Guest:
@@ -92,4 +95,4 @@ def _company_of(guest: Guest, contact_id: int) -> str:
 
 
 def _mark(contact: Reader) -> str:
-    return salted_hmac(_SALT, f"{contact.id} {contact.email or ''}").hexdigest()[:16]
+    return salted_hmac(_SALT, f"{contact.id} {contact.email or ''}", algorithm="sha256").hexdigest()[:32]
