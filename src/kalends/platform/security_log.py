@@ -28,7 +28,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "too_many": "Somebody has to wait; `of` says what there was too much of.",
         "signed_in": "Somebody came in, a user or a customer to their own pages (`contact_id`); `by` says with what.",
         "signed_out": "Somebody went out.",
-        "sign_in_failed": "Somebody did not come in; `user_id` where the address is known, `by` says with what they tried.",
+        "sign_in_failed": "Somebody did not come in; `user_id` where the address is known, `by` says what they tried.",
         "way_in_changed": "A password, second factor or session of a user was changed; `what` says how.",
     }
 )
