@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 
 from kalends.accounts.change import change_settings
@@ -18,6 +19,7 @@ from kalends.proof.verify import verify
 from tests.business.messages.post import Post
 from tests.buyer.shop import Shop
 from tests.conftest import FIRST_MOMENT, Connect
+from tests.staff.stage import new_user
 
 
 def portal(shop: Shop, *rest: object) -> str:
@@ -104,11 +106,30 @@ def test_a_link_dies_after_an_hour_and_with_the_address(shop: Shop, kari: int) -
     assert shop.client.get(portal(shop)).status_code == 303
 
 
-def test_signing_out_ends_it(shop: Shop, kari: int) -> None:
+def test_signing_out_ends_it_for_whoever_has_the_cookie(shop: Shop, kari: int) -> None:
     sign_in(shop, kari)
+    copied = Client()
+    copied.cookies.update(shop.client.cookies)
+    assert copied.get(portal(shop)).status_code == 200
+    sign_in(shop, kari)
+    assert copied.get(portal(shop)).status_code == 303, "coming in again gives another key"
+    copied.cookies.update(shop.client.cookies)
     gone = shop.client.post(portal(shop, "sign-out"))
     assert gone["Clear-Site-Data"] == '"cache", "storage"'
+    assert [each.get(portal(shop)).status_code for each in (shop.client, copied)] == [303, 303]
+
+
+def test_a_session_of_staff_is_none_of_a_customer_and_is_not_ended_here(shop: Shop, kari: int) -> None:
+    staff = Client()
+    staff.force_login(new_user())
+    key = staff.cookies[settings.SESSION_COOKIE_NAME].value
+    shop.client.cookies[session.COOKIE] = key
     assert shop.client.get(portal(shop)).status_code == 303
+    shop.client.post(portal(shop, "sign-out"))
+    assert staff.get("/").status_code == 403, "known, and without an account"
+    sign_in(shop, kari)
+    staff.cookies[settings.SESSION_COOKIE_NAME] = shop.client.cookies[session.COOKIE].value
+    assert staff.get("/")["Location"].startswith("/s")
 
 
 def test_one_account_lets_nobody_into_another(shop: Shop, kari: int, connect: Connect) -> None:

@@ -112,5 +112,5 @@ def go_out(request: HttpRequest, account_id: int) -> HttpResponse:
     """Sign out."""
     open_account(request, account_id)
     response = moved(reverse("portal-ask", args=[account_id]))
-    sign_out(response)
+    sign_out(request, response)
     return response

@@ -1,18 +1,18 @@
-"""Who is signed in to their own pages: a signed cookie of its own, apart from staff's sessions, for some hours.
+"""Who is signed in to their own pages: a session with a cookie of its own, apart from staff's, for some hours.
 
-It names the account and the contact, and dies with the contact's address. It is sent to these pages only.
+It names the account and the contact, and dies with the contact's address. The cookie is sent to these pages only.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from kalends.accounts.session_store import SessionStore
 from kalends.buyer.door import Guest, NotThere, enter
 from kalends.buyer.invoice.reading import Reader, reader_of
 from kalends.platform import security_log
@@ -21,6 +21,7 @@ from kalends.platform.clock import system_now
 COOKIE = f"{settings.COOKIE_PREFIX}kalends_portal"
 LASTS = timedelta(hours=4)
 _SALT = "kalends.buyer.portal.session"
+_KEPT = "portal"
 
 
 class SignedOut(Exception):
@@ -37,13 +38,16 @@ class Owner(NamedTuple):
 
 
 def sign_in(response: HttpResponse, guest: Guest, contact: Reader) -> None:
-    """Let this browser in for some hours."""
+    """Let this browser in for some hours; who was signed in there before is so no longer."""
+    _end(guest.request)
     security_log.tell("signed_in", by="link", account_id=guest.ctx.id, contact_id=contact.id)
-    expires = int((system_now() + LASTS).timestamp())
-    told = [guest.ctx.id, contact.id, expires, _mark(contact)]
+    kept = SessionStore()
+    kept[_KEPT] = [guest.ctx.id, contact.id, _mark(contact)]
+    kept.set_expiry(system_now() + LASTS)
+    kept.create()
     response.set_cookie(
         COOKIE,
-        signing.Signer(salt=_SALT).sign_object(told),
+        str(kept.session_key),
         max_age=int(LASTS.total_seconds()),
         path="/portal",
         httponly=True,
@@ -52,10 +56,22 @@ def sign_in(response: HttpResponse, guest: Guest, contact: Reader) -> None:
     )
 
 
-def sign_out(response: HttpResponse) -> None:
-    """Forget who was signed in, and let the browser forget what it was shown."""
+def sign_out(request: HttpRequest, response: HttpResponse) -> None:
+    """End it here as well, whoever else has the cookie, and let the browser forget what it was shown."""
+    _end(request)
     response.delete_cookie(COOKIE, path="/portal", samesite="Lax")
     response["Clear-Site-Data"] = '"cache", "storage"'
+
+
+def _kept(request: HttpRequest) -> SessionStore:
+    """What the database knows of this browser: nothing once it is over, and something else if the key is not ours."""
+    return SessionStore(request.COOKIES.get(COOKIE) or None)
+
+
+def _end(request: HttpRequest) -> None:
+    kept = _kept(request)
+    if _KEPT in kept:
+        kept.flush()
 
 
 def open_account(request: HttpRequest, account_id: int) -> Guest:
@@ -69,18 +85,13 @@ def open_account(request: HttpRequest, account_id: int) -> Guest:
 def owner_of(request: HttpRequest, account_id: int) -> Owner:
     """Who is signed in there. Raises :class:`SignedOut`, and ``NotThere`` where there are no such pages."""
     guest = open_account(request, account_id)
-    try:
-        account, contact_id, expires, mark = signing.Signer(salt=_SALT).unsign_object(
-            request.COOKIES.get(COOKIE, "")
-        )
-    except (signing.BadSignature, ValueError, TypeError) as problem:
-        raise SignedOut from problem
-    until = datetime.fromtimestamp(expires, UTC)
-    contact = reader_of(guest, contact_id) if account == account_id and system_now() < until else Reader()
+    kept = _kept(request)
+    account, contact_id, mark = kept.get(_KEPT, (0, 0, ""))
+    contact = reader_of(guest, contact_id) if account == account_id else Reader()
     if not contact.id or not constant_time_compare(mark, _mark(contact)):
         raise SignedOut
     guest.speak(contact.language)
-    return Owner(guest, contact, until, _company_of(guest, contact.id))
+    return Owner(guest, contact, kept.get_expiry_date(), _company_of(guest, contact.id))
 
 
 def _company_of(guest: Guest, contact_id: int) -> str:
