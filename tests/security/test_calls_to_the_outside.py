@@ -192,7 +192,8 @@ def is_calling(text: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "line", ["import socket", "from urllib import request", "from http.client import x", "import os, httpx as h"]
+    "line",
+    ["import socket", "from urllib import request", "from http.client import x", "import os, httpx as h"],
 )
 def test_whatever_way_it_is_imported_it_is_found(line: str) -> None:
     assert is_calling(f"def f():\n    {line}\n")
