@@ -82,10 +82,11 @@ def test_whoever_is_not_signed_in_is_asked_for_their_address(shop: Shop, kari: i
         assert (answer.status_code, answer["Location"]) == (303, portal(shop, "sign-in"))
 
 
-def test_the_cookie_is_for_these_pages_only_and_out_of_reach_of_scripts(shop: Shop, kari: int) -> None:
+def test_the_cookie_is_of_this_host_alone_and_out_of_reach_of_scripts(shop: Shop, kari: int) -> None:
     sign_in(shop, kari)
     cookie = shop.client.cookies[session.COOKIE]
-    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/portal", True, "Lax")
+    assert (cookie["path"], cookie["domain"]) == ("/", "")
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
 
 
 def test_after_some_hours_one_signs_in_anew(shop: Shop, kari: int) -> None:

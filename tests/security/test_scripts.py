@@ -1,4 +1,4 @@
-"""Scripts of ours put text into pages as text, run nothing that they are given, and leave nothing behind in a browser."""
+"""Scripts of ours put text into pages as text, run nothing that they are given, and leave nothing in a browser."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ NEVER = {
     r"|document\.write|\bsetHTML|\.srcdoc\b",
     "text that is run": r"\beval\s*\(|new Function\b|set(?:Timeout|Interval)\(\s*[\"'`]|\bimport\s*\(\s*[^\"']",
     "what stays in the browser": r"localStorage|sessionStorage|indexedDB|\bcaches\b|document\.cookie",
-    "messages of other windows": r"postMessage|addEventListener\(\s*[\"']message[\"']|new (?:Web|Event)Socket|EventSource",
-    "names that reach an object's prototype": r"__proto__|\.prototype\b|Object\.assign|\w\[(?![\"'\d\]])[^\]]*\]\s*=(?!=)",
+    "messages of other windows": r"postMessage|addEventListener\(\s*[\"']message[\"']|WebSocket|EventSource",
+    "names that reach an object's prototype": r"__proto__|\.prototype\b|Object\.assign"
+    r"|\w\[(?![\"'\d\]])[^\]]*\]\s*=(?!=)",
     "pasting held back": r"[\"']paste[\"']|onpaste|clipboardData",
 }
 """What no script does, each as a pattern."""

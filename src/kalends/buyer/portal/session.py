@@ -1,6 +1,6 @@
 """Who is signed in to their own pages: a session with a cookie of its own, apart from staff's, for some hours.
 
-It names the account and the contact, and dies with the contact's address. The cookie is sent to these pages only.
+It names the account and the contact, and dies with the contact's address.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ def sign_in(response: HttpResponse, guest: Guest, contact: Reader) -> None:
         COOKIE,
         str(kept.session_key),
         max_age=int(LASTS.total_seconds()),
-        path="/portal",
         httponly=True,
         samesite="Lax",
         secure=guest.request.is_secure(),
@@ -59,7 +58,7 @@ def sign_in(response: HttpResponse, guest: Guest, contact: Reader) -> None:
 def sign_out(request: HttpRequest, response: HttpResponse) -> None:
     """End it here as well, whoever else has the cookie, and let the browser forget what it was shown."""
     _end(request)
-    response.delete_cookie(COOKIE, path="/portal", samesite="Lax")
+    response.delete_cookie(COOKIE, samesite="Lax")
     response["Clear-Site-Data"] = '"cache", "storage"'
 
 
