@@ -38,7 +38,7 @@ def test_no_other_role_changes_anything(company: Company, role: str) -> None:  #
     _user, client = company.employ(role)
     for path in (
         "payments", "company", "company/logo", "currencies/add", "letters/receipt/en/send", "users/invite",
-        f"users/{company.user.id}/remove", f"users/{company.user.id}/role", "teams/add", "roles/new", "tokens/new",
+        f"users/{company.user.id}/remove", f"users/{company.user.id}/sign-out", f"users/{company.user.id}/role", "teams/add", "roles/new", "tokens/new",
         "apps/new", "properties/contact/new", "pipelines/new", "pipelines/default/archive",
     ):  # fmt: skip
         assert client.post(company.at(path), {"name": "x", "label": "x"}).status_code == 403, path
@@ -90,6 +90,21 @@ def test_who_is_removed_is_out_at_once_in_every_browser(company: Company) -> Non
     assert client.post(company.at("teams/add"), {"name": "North"}).status_code == 404
 
 
+def test_an_administrator_signs_a_user_out_everywhere(company: Company) -> None:  # noqa: F811
+    user, client = company.employ("member")
+    page, sign_out = f"/{company.ctx.id}/subscriptions", company.at(f"users/{user.id}/sign-out")
+    assert client.get(page).status_code == 200
+    assert company.client.get(page).status_code == 200
+    assert "sign in again in every browser" in company.client.get(sign_out).content.decode()
+    assert client.get(page).status_code == 200
+    assert company.client.post(sign_out).status_code == 303
+    assert client.get(page)["Location"].startswith("/sign-in?next=")
+    assert company.client.get(page).status_code == 200
+    assert company.events("member.sessions_ended") == [(f"user:{company.user.id}", {})]
+    assert "Signed out everywhere" in company.read("audit")
+    assert company.client.post(company.at("users/1/sign-out")).status_code == 404
+
+
 def test_the_last_administrator_stays_and_the_page_says_why(company: Company) -> None:  # noqa: F811
     answer = company.client.post(company.at(f"users/{company.user.id}/role"), {"role": "reader"})
     assert answer.status_code == 422
@@ -139,6 +154,8 @@ def test_nobody_makes_a_role_that_may_more_than_they_may(company: Company) -> No
     answer = client.post(company.at("roles/new"), grid(**{"name": "Boss", "contact:view": "all"}))
     assert (answer.status_code, "may do more than you may" in answer.content.decode()) == (422, True)
     assert client.post(company.at(f"users/{user.id}/role"), {"role": "admin"}).status_code == 422
+    assert client.post(company.at(f"users/{company.user.id}/sign-out")).status_code == 422
+    assert company.client.get(company.at("users")).status_code == 200
 
 
 def test_a_token_is_shown_once_kept_nowhere_and_opens_until_it_is_revoked(company: Company) -> None:  # noqa: F811
