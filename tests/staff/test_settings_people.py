@@ -38,8 +38,9 @@ def test_no_other_role_changes_anything(company: Company, role: str) -> None:  #
     _user, client = company.employ(role)
     for path in (
         "payments", "company", "company/logo", "currencies/add", "letters/receipt/en/send", "users/invite",
-        f"users/{company.user.id}/remove", f"users/{company.user.id}/sign-out", f"users/{company.user.id}/role", "teams/add", "roles/new", "tokens/new",
-        "apps/new", "properties/contact/new", "pipelines/new", "pipelines/default/archive",
+        f"users/{company.user.id}/remove", f"users/{company.user.id}/sign-out", f"users/{company.user.id}/role",
+        "teams/add", "roles/new", "tokens/new", "apps/new", "properties/contact/new", "pipelines/new",
+        "pipelines/default/archive",
     ):  # fmt: skip
         assert client.post(company.at(path), {"name": "x", "label": "x"}).status_code == 403, path
 
