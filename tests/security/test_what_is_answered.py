@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from pytest_django import DjangoDbBlocker
 
+from kalends.platform.addresses import read_networks
+from kalends.platform.proxies import real_address
 from kalends.platform.translations import compile_translations
 from tests.staff.stage import new_user
 
@@ -72,3 +75,24 @@ def test_a_browser_that_signed_in_is_nobody_to_the_api(method: str) -> None:
 
     assert answer.status_code == 401
     assert [name for name in answer.headers if name.startswith("Access-Control-")] == []
+
+
+@pytest.mark.parametrize(("proxies", "address", "is_safe"), [
+    ("", "203.0.113.9", True), ("10.0.0.0/8", "10.0.0.1", True), ("10.0.0.0/8", "203.0.113.9", False),
+    ("10.0.0.0/8", "", False),
+])  # fmt: skip
+def test_that_it_came_by_tls_is_believed_of_our_proxies_where_they_are_known(
+    proxies: str, address: str, is_safe: bool, settings: Any
+) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.PROXIES = read_networks(proxies, "KALENDS_PROXIES")
+    told: list[bool] = []
+
+    def page(request: HttpRequest) -> HttpResponse:
+        told.append(request.is_secure())
+        return HttpResponse()
+
+    forwarded = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_FOR": "198.51.100.1"}
+    real_address(page)(RequestFactory().get("/", REMOTE_ADDR=address, **forwarded))
+
+    assert told == [is_safe]
