@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import gc
 import io
 import struct
 import zipfile
 import zlib
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from kalends.documents.logo import LARGEST_FILE, UnfitLogo, drawn
 from kalends.imports import sheets
+from kalends.imports import workbook as books
 from kalends.imports.sheets import DAMAGED, WrongFile, guess_shape
 from kalends.platform import archives
 from kalends.platform.archives import parts_in
@@ -92,21 +95,121 @@ def test_entities_that_multiply_are_not_multiplied(tmp_path: Path) -> None:
 
 def read_sheet(tmp_path: Path, sheet: bytes) -> str:
     """What is read of a workbook whose sheet is this, or what is said of it."""
+    path = workbook(tmp_path / "hostile.xlsx", sheet1=sheet)
+    try:
+        return str(list(sheets.rows(path, guess_shape(path))))
+    except (WrongFile, *DAMAGED) as problem:
+        return str(problem)
+
+
+SPREADSHEET = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+def workbook(path: Path, **parts: bytes) -> Path:
+    """A workbook whose only cell says x, with other parts in place of its own."""
     import openpyxl
 
     whole = io.BytesIO()
     book = openpyxl.Workbook()
     book.active["A1"] = "x"  # type: ignore[index]
     book.save(whole)
-    path = tmp_path / "hostile.xlsx"
     with zipfile.ZipFile(whole) as good, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bad:
         for each in good.infolist():
-            content = sheet if each.filename == "xl/worksheets/sheet1.xml" else good.read(each.filename)
-            bad.writestr(each, content)
-    try:
-        return str(list(sheets.rows(path, guess_shape(path))))
-    except (WrongFile, *DAMAGED) as problem:
-        return str(problem)
+            bad.writestr(each, parts.get(Path(each.filename).stem, good.read(each.filename)))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "part", "words"),
+    [
+        ("WHOLE_BYTES_MAX", 20_000, "styles", "xl/styles.xml has 150,0.. bytes unpacked"),
+        ("ELEMENTS_MAX", 1_000, "styles", "xl/styles.xml has 30,00. elements"),
+        ("STRINGS_BYTES_MAX", 20_000, "app", "Its texts have 150,0.. bytes unpacked"),
+    ],
+)
+def test_a_workbook_whose_parts_would_fill_the_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, part: str, words: str
+) -> None:
+    """Eleven kilobytes of formats took the memory of a whole machine, and minutes."""
+    monkeypatch.setattr(books, limit, most)
+    kinds = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    types = (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kinds}.sheet.main+xml"/>'
+        f'<Override PartName="/docProps/app.xml" ContentType="{kinds}.sharedStrings+xml"/></Types>'
+    )
+    long = f"<styleSheet {SPREADSHEET}>{'<xf/>' * 30_000}</styleSheet>"
+    small = workbook(tmp_path / "small.xlsx", **{part: long.encode(), "[Content_Types]": types.encode()})
+    assert small.stat().st_size < 10_000
+
+    with pytest.raises(WrongFile, match=words):
+        sheets.headings(small, guess_shape(small))
+
+
+def test_what_a_sheet_says_of_its_size_is_not_believed(tmp_path: Path) -> None:
+    """Else each of its missing rows would be made as wide as it says."""
+    rows = '<row r="1"><c r="A1" t="inlineStr"><is><t>name</t></is></c></row><row r="3"><c r="A3"><v>7</v></c></row>'
+    sheet = (
+        f'<worksheet {SPREADSHEET}><dimension ref="A1:XFD1048576"/><sheetData>{rows}</sheetData></worksheet>'
+    )
+    told = workbook(tmp_path / "told.xlsx", sheet1=sheet.encode())
+
+    with told.open("rb") as file:
+        assert list(books.rows_of(file, 5) or ()) == [("name",), (), (7,)]
+    assert [row.cells for row in sheets.rows(told, guess_shape(told))] == [(7,)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="2">' + "<c/>" * 30_000 + "</row>",
+        '<row r="1"><c r="A1"><v>1</v></c></row>' + "<x/>" * 30_000,
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2" t="inlineStr"><is>'
+        + "<t>row</t>" * 12_000,
+    ],
+)
+def test_a_row_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: str) -> None:
+    monkeypatch.setattr(books, "ROW_BYTES_MAX", 100_000)
+    sheet = f"<worksheet {SPREADSHEET}><sheetData>{rows}</sheetData></worksheet>"
+    endless = workbook(tmp_path / "endless.xlsx", sheet1=sheet.encode())
+
+    with pytest.raises(WrongFile, match="One row has more than 100,000 bytes"):
+        list(sheets.rows(endless, sheets.Shape()))
+
+
+def test_rows_are_forgotten_once_they_were_read(tmp_path: Path) -> None:
+    """With what stands between them: however long a sheet is, little of it is kept at any time."""
+    parts = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row><c/><c/>' for n in range(1, 5_001))
+    sheet = f"<worksheet {SPREADSHEET}><sheetData>{parts}</sheetData></worksheet>"
+
+    def kept() -> int:
+        return sum(type(each) is ET.Element for each in gc.get_objects())
+
+    with workbook(tmp_path / "long.xlsx", sheet1=sheet.encode()).open("rb") as file:
+        rows = books.rows_of(file, 5)
+        assert rows is not None
+        assert [next(rows) for _ in range(1_000)][-1] == (1_000,)
+        early = kept()
+        assert [next(rows) for _ in range(3_500)][-1] == (4_500,)
+        assert kept() < early + 2_000
+
+
+def test_a_row_behind_the_last_one_is_refused(tmp_path: Path) -> None:
+    row = '<row r="1"><c><v>1</v></c></row><row r="9000000000000000000"><c><v>2</v></c></row>'
+    sheet = f"<worksheet {SPREADSHEET}><sheetData>{row}</sheetData></worksheet>"
+    with pytest.raises(WrongFile, match="behind the last one"):
+        list(sheets.rows(workbook(tmp_path / "far.xlsx", sheet1=sheet.encode()), sheets.Shape()))
+
+
+def test_a_row_that_is_wider_than_can_be_read_is_refused(tmp_path: Path) -> None:
+    def wide(value: str) -> Path:
+        row = f'<row r="1"><c r="A1"><v>1</v></c><c r="XFD1">{value}</c></row>'
+        sheet = f"<worksheet {SPREADSHEET}><sheetData>{row}</sheetData></worksheet>"
+        return workbook(tmp_path / "wide.xlsx", sheet1=sheet.encode())
+
+    assert sheets.headings(wide(""), sheets.Shape()) == ["1"]
+    with pytest.raises(WrongFile, match="more than 1,600 columns"):
+        sheets.headings(wide("<v>2</v>"), sheets.Shape())
 
 
 def png(width: int, height: int) -> bytes:

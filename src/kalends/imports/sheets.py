@@ -17,8 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import openpyxl
-
+from kalends.imports.workbook import TooMuch, rows_of
 from kalends.platform.archives import DAMAGED, parts_in
 
 FILE_BYTES_MAX = 200_000_000
@@ -230,13 +229,15 @@ def _text_rows(path: Path, shape: Shape) -> Iterator[Row]:
 def _sheet_rows(path: Path) -> Iterator[Row]:
     with path.open("rb") as file:
         try:
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-            if not book.worksheets:
+            found = rows_of(file, COLUMNS_MAX)
+            if found is None:
                 raise WrongFile("empty", "The file has no sheet.")
-            for line, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
+            for line, cells in enumerate(found, 1):
                 yield Row(line, tuple(_typed(cell) for cell in cells))
         except WrongFile:
             raise
+        except TooMuch as problem:
+            raise WrongFile("too_large", f"The file is too large: {problem}") from problem
         except (
             Exception
         ) as problem:  # what is broken inside, the library tells in whatever way it comes upon it
