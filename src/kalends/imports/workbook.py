@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, cast
 from xml.etree.ElementTree import Element, iterparse
 
 from openpyxl.reader.excel import ExcelReader
@@ -128,11 +128,12 @@ def rows_of(file: IO[bytes], columns: int) -> Iterator[Values] | None:
 
 
 def _rows(reader: _Reader, part: str, columns: int) -> Iterator[Values]:
-    book, line = reader.wb, 0
+    book: Any = reader.wb
+    line = 0
     with reader.archive.open(part) as source:
         watched = _Watched(source)
         parser = _Rows(
-            watched,
+            cast("IO[bytes]", watched),
             reader.shared_strings,
             data_only=True,
             epoch=book.epoch,
