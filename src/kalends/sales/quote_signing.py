@@ -1,7 +1,7 @@
 """Signing a quote: a code that was sent to the signer's own address shows that it is they who sign.
 
 A code has six digits, lives for a quarter of an hour and can be tried five times; of a version so many are sent in an
-hour and no more. Only a digest by the installation's key is kept: a hash of six digits alone gives them away. Nobody but
+hour and no more. Only a digest by the installation's key is kept: a hash of six digits gives them away. Nobody but
 its reader sees a code: staff who look at the letter find it covered.
 """
 
