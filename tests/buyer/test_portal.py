@@ -76,6 +76,17 @@ def test_the_letter_leads_in_and_asking_again_at_once_sends_one(shop: Shop, kari
     assert "Fleet Core" in shop.text(shop.follow(shop.client.post(path)))
 
 
+def test_a_link_lets_in_once(shop: Shop, kari: int) -> None:
+    link, other = shop.link("portal", kari, kari), Client()
+    for _ in range(2):
+        assert "Open my pages" in shop.text(other.get(link)), "to look at it uses nothing up"
+    sign_in(shop, kari)
+    assert other.post(link)["Location"] == portal(shop)
+    assert other.get(portal(shop))["Location"] == portal(shop, "sign-in")
+    assert shop.client.post(link)["Location"] == portal(shop)
+    assert shop.client.get(portal(shop)).status_code == 200
+
+
 def test_whoever_is_not_signed_in_is_asked_for_their_address(shop: Shop, kari: int) -> None:
     for rest in ((), ("details",), ("subscriptions", subscription_of(shop, kari))):
         answer = shop.client.get(portal(shop, *rest))
@@ -112,6 +123,7 @@ def test_signing_out_ends_it_for_whoever_has_the_cookie(shop: Shop, kari: int) -
     copied = Client()
     copied.cookies.update(shop.client.cookies)
     assert copied.get(portal(shop)).status_code == 200
+    shop.world.until("2026-01-03")
     sign_in(shop, kari)
     assert copied.get(portal(shop)).status_code == 303, "coming in again gives another key"
     copied.cookies.update(shop.client.cookies)

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from kalends.accounts.session_store import SessionStore
+from kalends.accounts.session_store import SessionStore, kept_as
 from kalends.buyer.door import Guest, NotThere, enter
 from kalends.buyer.invoice.reading import Reader, reader_of
 from kalends.platform import security_log
@@ -53,6 +54,15 @@ def sign_in(response: HttpResponse, guest: Guest, contact: Reader) -> None:
         samesite="Lax",
         secure=guest.request.is_secure(),
     )
+
+
+def uses_up(link: str, until: datetime) -> bool:
+    """Whether a link lets somebody in, which it does once: it is kept, as a session is, until it is over anyway."""
+    last = max(until, system_now() + LASTS)
+    _row, is_first = Session.objects.get_or_create(
+        session_key=kept_as(f"{_KEPT} {link}"), defaults={"session_data": "", "expire_date": last}
+    )
+    return is_first
 
 
 def sign_out(request: HttpRequest, response: HttpResponse) -> None:
