@@ -239,7 +239,8 @@ def inside(kind: str, content: bytes) -> str:
 
 
 def test_the_square_is_drawn_and_so_is_a_picture_that_lies_in_it() -> None:
-    for parts in ("", inside("png", drawn(SVG.format("").encode()))):
+    style = "<style>/* as it is exported */ .cls-1, #a{fill:#fff;} rect { stroke:none }</style>"
+    for parts in ("", style, inside("png", drawn(SVG.format("").encode()))):
         assert drawn(SVG.format(parts).encode()).startswith(b"\x89PNG")
 
 
@@ -258,6 +259,12 @@ def test_the_square_is_drawn_and_so_is_a_picture_that_lies_in_it() -> None:
             SVG.format('<filter id="f"><feTurbulence numOctaves="1000000"/></filter>').encode(),
             "holds '<filter'",
         ),
+        (SVG.format(f"<style>{'g ' * 30}rect{{fill:red}}</style>").encode(), "holds 'g g g g g"),
+        (SVG.format("<style>.a > .b {fill:red}</style>").encode(), "holds '.a > .b'"),
+        (SVG.format('<style>@import "a.css";</style>').encode(), "holds '@import"),
+        (SVG.format("<style>" + "g{}" * 7_000 + "</style>").encode(), "21,000 letters of style"),
+        (SVG.format("<style>a{b{g g g{}</style>").encode(), "holds 'a'"),
+        (SVG.format(f"<text>{'W' * 20_001}</text>").encode(), "20,001 letters"),
         (SVG.format('<image href="../files/3/1.png"/>').encode(), "holds '../files/3/1.png'"),
         (
             SVG.format('<image xmlns:x="http://www.w3.org/1999/xlink" x:href="a.png"/>').encode(),

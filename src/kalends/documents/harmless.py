@@ -1,6 +1,7 @@
 """What a drawing of a stranger (SVG) may hold: shapes, letters, and pictures that lie in it whole.
 
-Whoever draws it would otherwise open files beside the program for it, or work on one filter for minutes.
+Whoever draws it would otherwise open files beside the program for it, or work for minutes on one filter, or on a style
+for what stands in something that stands in something else.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from xml.etree import ElementTree as ET
 
 _FORBIDDEN = frozenset({"script", "foreignobject", "filter"})
 _PICTURE = re.compile(r"data:image/(?:png|jpe?g);base64,")
+_SIMPLE = re.compile(r"[\w.#*:-]+")
+_STYLE_LETTERS_MAX = _TEXT_LETTERS_MAX = 20_000
 _SHOWN = 40
 
 Measure = Callable[[bytes], tuple[int, int]]
@@ -44,17 +47,34 @@ def refuse_harm(svg: str, sides_of: Measure, pixels_max: int) -> None:
         root = ET.fromstring(svg)  # noqa: S314 - a document type was refused before
     except ET.ParseError as problem:
         raise ValueError(str(problem)) from problem
-    pixels = 0
+    pixels = letters = 0
     for element in root.iter():
         name = _local(str(element.tag)).lower()
         if name in _FORBIDDEN:
             raise Harmful(f"<{name}")
+        if name == "style":
+            _refuse_style("".join(element.itertext()))
+        letters += len((element.text or "").strip()) + len((element.tail or "").strip())
         for key, value in element.attrib.items():
             if _local(key) == "href":
                 width, height = _sides(value.strip(), sides_of)
                 pixels += width * height
     if pixels > pixels_max:
         raise Harmful(f"pictures of {pixels:,} pixels")
+    if letters > _TEXT_LETTERS_MAX:
+        raise Harmful(f"{letters:,} letters")
+
+
+def _refuse_style(css: str) -> None:
+    """Styles of elements, classes and names are let through; each is looked for once in each element."""
+    if len(css) > _STYLE_LETTERS_MAX:
+        raise Harmful(f"{len(css):,} letters of style")
+    first, *rest = css.split("/*")
+    for rule in (first + "".join(each.partition("*/")[2] for each in rest)).split("}"):
+        selectors, _brace, declared = rule.partition("{")
+        for each in selectors.split(",") if rule.strip() else ():
+            if not _SIMPLE.fullmatch(each.strip()) or "{" in declared:
+                raise Harmful(each.strip()[:_SHOWN])
 
 
 def _sides(address: str, sides_of: Measure) -> tuple[int, int]:

@@ -118,7 +118,7 @@ def _as_svg(content: bytes) -> str:
 
 def _holds(what: str) -> UnfitLogo:
     return UnfitLogo(
-        f"The SVG holds {what!r}, which a logo may not: it must not lead to anything outside itself. "
+        f"The SVG holds {what!r}, which a logo may not: nothing in it may lead outside itself or be long to draw. "
         "Save it as a plain SVG or as PNG."
     )
 
