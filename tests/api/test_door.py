@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from typing import Any
 
 import pytest
@@ -218,6 +220,72 @@ def test_answers_set_no_cookies_and_are_not_kept(api: Api) -> None:
     )
     assert "Set-Cookie" not in answer.headers
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_of_what_comes_twice_the_last_counts_and_query_and_body_are_two_places(api: Api) -> None:
+    for _ in range(2):
+        api.make("contacts", firstname="Ada")
+
+    def found(method: str, path: str, body: bytes | None = None) -> int:
+        answer = api.ask(method, path, body)
+        assert answer.status_code == 200, answer.text
+        return len(answer.json()["results"])
+
+    assert found("GET", f"{CONTACTS}?limit=2&limit=1") == 1
+    assert found("GET", f"{CONTACTS}?limit=1&limit=2") == 2
+    assert found("POST", f"{CONTACTS}/search", b'{"limit": 2, "limit": 1}') == 1
+    assert found("POST", f"{CONTACTS}/search?limit=1", b'{"limit": 2}') == 2
+
+
+def test_what_is_encoded_twice_is_decoded_once(api: Api) -> None:
+    id_ = api.make("contacts", email="a%40b@example.com", firstname="%41 &amp; \\u0041 +")
+    by_address = f"{CONTACTS}/a%2540b%40example.com?idProperty=email&properties=firstname"
+    assert api.get(by_address)["id"] == id_
+    assert api.get(by_address)["properties"]["firstname"] == "%41 &amp; \\u0041 +"
+    api.get(f"{CONTACTS}/a%252540b%2540example.com?idProperty=email", 404)
+    api.get(f"{CONTACTS}/{id_[:-1]}%25{ord(id_[-1]):x}", 404)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+        b"Content-Length: +2\r\n\r\n{}",
+        b"Content-Length: 2, 3\r\n\r\n{}",
+        b"Transfer-Encoding: xchunked\r\n\r\n{}",
+        b"Content-Length : 2\r\n\r\n{}",
+    ],
+)
+def test_a_message_whose_end_is_doubtful_is_refused_and_nothing_follows_it(
+    address: str, message: bytes
+) -> None:
+    answers = _said(address, message + _ANOTHER)
+    assert answers.startswith(b"HTTP/1.1 400")
+    assert answers.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_message_that_says_in_two_ways_where_it_ends_is_the_last_one(address: str) -> None:
+    """RFC 9112: else what one server takes for its body, the next one takes for a request."""
+    both = b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n"
+    body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(_ANOTHER), _ANOTHER)  # of which the first line has four bytes
+    answers = _said(address, both + body + _ANOTHER)
+    assert answers.startswith(b"HTTP/1.1 401")
+    assert answers.count(b"HTTP/1.1 ") == 1
+
+
+_ANOTHER = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+def _said(address: str, message: bytes) -> bytes:
+    """All that the server says to bytes on a connection of their own, until it hangs up."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as wire:
+        wire.sendall(b"POST /crm/v3/objects/contacts HTTP/1.1\r\nHost: localhost\r\n" + message)
+        told = b""
+        with contextlib.suppress(ConnectionResetError):
+            while part := wire.recv(65_536):
+                told += part
+    return told
 
 
 @pytest.mark.parametrize(

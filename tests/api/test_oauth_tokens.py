@@ -83,11 +83,10 @@ def test_introspection_tells_an_app_of_its_own_tokens(program: Program) -> None:
     assert "expires_in" not in refresh_token
     for token in (None, "", "x", "kal_1_" + "x" * 43):
         assert program.post("/oauth/v3/token/introspect", token=token).json() == {"active": False}
-    refused(
-        program.post("/oauth/v3/token/introspect", token="x", client_secret="x"),
-        "BAD_CLIENT_SECRET",
-        "invalid_client",
-    )
+    for path in ("introspect", "revoke"):
+        answer = program.post(f"/oauth/v3/token/{path}", token=given["access_token"], client_secret="x")
+        refused(answer, "BAD_CLIENT_SECRET", "invalid_client")
+    program.api(given["access_token"]).get(CONTACTS)
 
 
 # ---------------------------------------------------------------- taking back

@@ -9,6 +9,7 @@ from django.test import Client
 
 from kalends.accounts.change import change_settings
 from kalends.billing.hold import hold_billing
+from kalends.buyer.checkout import pages as checkout_pages
 from kalends.sales.links import archive_links, edit_link, set_link_status
 from tests.business.sales.quoting import Desk
 from tests.business.sales.shop import Shop, item
@@ -280,6 +281,16 @@ def test_looking_at_a_link_writes_nothing_and_coming_back_goes_on(shop: Shop, ka
     assert own.startswith("/checkout/")
     kari.buys()
     assert shop.count("checkout") == 1
+
+
+def test_of_several_links_each_goes_on_with_its_own(shop: Shop, kari: Buyer) -> None:
+    links = [shop.link(item(f"Setup {number}", "100")) for number in range(3)]
+    own = [kari.comes_to(link).sends("update", email="x").comes_to(link).address for link in links]
+    assert len(set(own)) == 3
+    assert [kari.comes_to(link).address for link in links] == own
+    assert Buyer(shop).comes_to(links[0]).address.startswith("/buy/")
+    kari.client.cookies[checkout_pages.COOKIE] = "x.y.z"
+    assert kari.comes_to(links[0]).address.startswith("/buy/")
 
 
 def test_what_is_known_already_can_stand_in_the_address(shop: Shop, kari: Buyer) -> None:

@@ -5,13 +5,22 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from kalends.api import door
 from kalends.buyer.invoice import pages as invoice_pages
 from kalends.staff.views import session
 from tests.buyer.shop import Shop
 
+INSIDE = "SELECT secret FROM vault"
+"""What the error says, which is nobody's business."""
+
 
 def breaks(*_: object, **__: object) -> None:
-    raise RuntimeError("broken")
+    raise RuntimeError(INSIDE)
+
+
+def tells_nothing(text: str) -> bool:
+    """Whether a page says what went wrong to nobody outside."""
+    return not any(each in text for each in (INSIDE, "vault", "RuntimeError", "Traceback", ".py"))
 
 
 @pytest.fixture
@@ -32,6 +41,7 @@ def test_a_buyer_reads_that_nothing_was_charged_twice(
     assert "Nothing was charged twice." in text
     assert "write to whoever you buy from" in text
     assert f'href="{page}"' in text
+    assert tells_nothing(text)
     assert "tell the people who run this server" not in text
     assert "no-store" in answer["Cache-Control"]
     assert "default-src 'self'" in answer["Content-Security-Policy"]
@@ -55,3 +65,15 @@ def test_staff_read_the_page_for_staff(shop: Shop, browser: Client, monkeypatch:
     answer = browser.get("/")
     assert answer.status_code == 500
     assert "tell the people who run this server" in shop.text(answer)
+    assert tells_nothing(shop.text(answer))
+
+
+def test_a_program_reads_an_id_to_ask_for_and_nothing_else(
+    shop: Shop, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "_let_in", breaks)
+    answer = browser.get("/crm/v3/objects/contacts")
+    assert answer.status_code == 500
+    assert answer.json()["category"] == "INTERNAL_ERROR"
+    assert answer.json()["correlationId"]
+    assert tells_nothing(answer.content.decode())

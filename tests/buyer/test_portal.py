@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 
 from kalends.accounts.change import change_settings
@@ -18,6 +19,7 @@ from kalends.proof.verify import verify
 from tests.business.messages.post import Post
 from tests.buyer.shop import Shop
 from tests.conftest import FIRST_MOMENT, Connect
+from tests.staff.stage import new_user
 
 
 def portal(shop: Shop, *rest: object) -> str:
@@ -74,16 +76,28 @@ def test_the_letter_leads_in_and_asking_again_at_once_sends_one(shop: Shop, kari
     assert "Fleet Core" in shop.text(shop.follow(shop.client.post(path)))
 
 
+def test_a_link_lets_in_once(shop: Shop, kari: int) -> None:
+    link, other = shop.link("portal", kari, kari), Client()
+    for _ in range(2):
+        assert "Open my pages" in shop.text(other.get(link)), "to look at it uses nothing up"
+    sign_in(shop, kari)
+    assert other.post(link)["Location"] == portal(shop)
+    assert other.get(portal(shop))["Location"] == portal(shop, "sign-in")
+    assert shop.client.post(link)["Location"] == portal(shop)
+    assert shop.client.get(portal(shop)).status_code == 200
+
+
 def test_whoever_is_not_signed_in_is_asked_for_their_address(shop: Shop, kari: int) -> None:
     for rest in ((), ("details",), ("subscriptions", subscription_of(shop, kari))):
         answer = shop.client.get(portal(shop, *rest))
         assert (answer.status_code, answer["Location"]) == (303, portal(shop, "sign-in"))
 
 
-def test_the_cookie_is_for_these_pages_only_and_out_of_reach_of_scripts(shop: Shop, kari: int) -> None:
+def test_the_cookie_is_of_this_host_alone_and_out_of_reach_of_scripts(shop: Shop, kari: int) -> None:
     sign_in(shop, kari)
     cookie = shop.client.cookies[session.COOKIE]
-    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/portal", True, "Lax")
+    assert (cookie["path"], cookie["domain"]) == ("/", "")
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
 
 
 def test_after_some_hours_one_signs_in_anew(shop: Shop, kari: int) -> None:
@@ -104,10 +118,31 @@ def test_a_link_dies_after_an_hour_and_with_the_address(shop: Shop, kari: int) -
     assert shop.client.get(portal(shop)).status_code == 303
 
 
-def test_signing_out_ends_it(shop: Shop, kari: int) -> None:
+def test_signing_out_ends_it_for_whoever_has_the_cookie(shop: Shop, kari: int) -> None:
     sign_in(shop, kari)
-    shop.client.post(portal(shop, "sign-out"))
+    copied = Client()
+    copied.cookies.update(shop.client.cookies)
+    assert copied.get(portal(shop)).status_code == 200
+    shop.world.until("2026-01-03")
+    sign_in(shop, kari)
+    assert copied.get(portal(shop)).status_code == 303, "coming in again gives another key"
+    copied.cookies.update(shop.client.cookies)
+    gone = shop.client.post(portal(shop, "sign-out"))
+    assert gone["Clear-Site-Data"] == '"cache", "storage"'
+    assert [each.get(portal(shop)).status_code for each in (shop.client, copied)] == [303, 303]
+
+
+def test_a_session_of_staff_is_none_of_a_customer_and_is_not_ended_here(shop: Shop, kari: int) -> None:
+    staff = Client()
+    staff.force_login(new_user())
+    key = staff.cookies[settings.SESSION_COOKIE_NAME].value
+    shop.client.cookies[session.COOKIE] = key
     assert shop.client.get(portal(shop)).status_code == 303
+    shop.client.post(portal(shop, "sign-out"))
+    assert staff.get("/").status_code == 403, "known, and without an account"
+    sign_in(shop, kari)
+    staff.cookies[settings.SESSION_COOKIE_NAME] = shop.client.cookies[session.COOKIE].value
+    assert staff.get("/")["Location"].startswith("/s")
 
 
 def test_one_account_lets_nobody_into_another(shop: Shop, kari: int, connect: Connect) -> None:

@@ -111,12 +111,21 @@ def test_signature_needs_the_code_that_was_sent(desk: Desk, client: Client, draw
     assert (kind, image is not None, verified is not None) == ("esignature", drawn, True)
 
 
-def test_drawing_that_is_none_is_refused(desk: Desk, client: Client) -> None:
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        b"\x00\x00\x00",
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>',
+    ],
+    ids=["nothing", "what a script could hold"],
+)
+def test_drawing_that_is_none_is_refused(desk: Desk, client: Client, drawn: bytes) -> None:
     contact = desk.world.customer()
     quote = desk.published(acceptance_method="esignature", contact=contact)
     key, code = desk.code(quote, contact)
     fields = {"step": "sign", "key": str(key), "name": "Kari", "agree": "on", "code": code}
-    answer = client.post(_path(desk, quote), {**fields, "drawn": "data:image/png;base64,AAAA"})
+    picture = f"data:image/png;base64,{base64.b64encode(drawn).decode()}"
+    answer = client.post(_path(desk, quote), {**fields, "drawn": picture})
     assert answer.status_code == 422
     assert desk.read(quote).status == "APPROVAL_NOT_NEEDED"
 

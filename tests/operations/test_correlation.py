@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import subprocess
 import sys
@@ -86,6 +87,23 @@ def test_what_others_log_meanwhile_has_the_id_too_and_afterwards_nothing_has(log
         ("after", None, None),
     ]
     assert current() is None
+
+
+def test_nobody_writes_lines_of_their_own_into_the_log(log: Log) -> None:
+    forged = 'x\n{"event": "forged"}\r\n\x1b[2K"}, {"event": "forged"}\u2028'
+    structlog.get_logger().info("ours", said=forged, **{forged: 1})
+    logging.getLogger("somebody.else").warning("theirs %s", forged)
+    assert log.text.count("\n") == 2
+    assert [line["event"] for line in log.lines] == ["ours", f"theirs {forged}"]
+    assert log.lines[0]["said"] == forged
+    assert "\x1b" not in log.text
+
+
+def test_moments_of_the_log_are_utc_and_say_so(log: Log) -> None:
+    structlog.get_logger().info("ours")
+    logging.getLogger("somebody.else").warning("theirs")
+    moments = [dt.datetime.fromisoformat(line["timestamp"]) for line in log.lines]
+    assert [each.utcoffset() for each in moments] == [dt.timedelta(0)] * 2
 
 
 def test_a_failure_is_logged_with_its_traceback_under_the_id(

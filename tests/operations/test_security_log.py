@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from kalends.accounts import attempts, signed_links
+from kalends.accounts import attempts, second_factor, signed_links
 from kalends.accounts.change import change_settings
 from kalends.accounts.create import create_account
 from kalends.accounts.integration_apps import create_app
 from kalends.accounts.links import FORGOTTEN, password_token
+from kalends.accounts.models import SecondFactor
 from kalends.accounts.sql import enter_account
 from kalends.accounts.tokens import create_token
 from kalends.buyer import door as buyers
@@ -181,16 +182,50 @@ def test_coming_in_failing_to_and_guessing_are_told_without_the_address_that_was
     for _ in range(attempts.FREE + 1):
         client.post("/sign-in", {"email": user.email, "password": "wrong"})
     client.post("/sign-in", {"email": "nobody.at.all@kalends.test", "password": "wrong"})
-    failed = {"kind": "sign_in_failed", "user_id": user.id}
+    failed = {"kind": "sign_in_failed", "user_id": user.id, "by": "password"}
     assert told(log) == [
-        {"kind": "signed_in", "user_id": user.id},
+        {"kind": "signed_in", "user_id": user.id, "by": "password"},
         {"kind": "signed_out", "user_id": user.id},
         *[failed] * attempts.FREE,
         {"kind": "too_many", "of": "email, machine"},
-        {"kind": "sign_in_failed"},
+        {"kind": "sign_in_failed", "by": "password"},
     ]
     assert user.email not in log.text
     assert "nobody.at.all" not in log.text
+
+
+def test_a_second_step_is_told_with_what_it_was_taken_by(log: Log) -> None:
+    user, client = new_user(), Client()
+    second_factor.begin_app(user)
+    SecondFactor.objects.filter(user_id=user.id).update(confirmed_at=FIRST)
+    (code, *_rest) = second_factor.new_recovery_codes(user.id)
+    client.post("/sign-in", {"email": user.email, "password": PASSWORD})
+    assert told(log) == [], "only half way in"
+    client.post("/sign-in/second", {"code": "no such code"})
+    client.post("/sign-in/second", {"code": code})
+    assert told(log) == [
+        {"kind": "sign_in_failed", "user_id": user.id, "by": "code"},
+        {"kind": "signed_in", "user_id": user.id, "by": "password and code"},
+    ]
+    assert code not in log.text
+
+
+def test_a_customer_who_comes_in_is_told_of(stage: Stage, db: AnyConnection, log: Log) -> None:
+    enter_account(db, stage.ctx.id)
+    row = db.execute(
+        "SELECT id, email FROM contact WHERE account_id = %s AND email IS NOT NULL LIMIT 1", [stage.ctx.id]
+    ).fetchone()
+    assert row is not None
+    link = signed_links.token(
+        signed_links.PORTAL, stage.ctx.id, row[0], stage.ctx.now, contact_id=row[0], email=row[1]
+    )
+    assert Client().get(f"/portal/{link}").status_code == 200
+    assert told(log) == [], "programs that look through mail open links, too"
+    assert Client().post(f"/portal/{link}").status_code == 303
+    assert told(log) == [
+        {"kind": "signed_in", "by": "link", "account_id": stage.ctx.id, "contact_id": row[0]}
+    ]
+    assert link not in log.text
 
 
 def test_a_buyer_who_asks_too_often_is_told_of(

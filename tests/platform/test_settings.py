@@ -40,10 +40,12 @@ def test_reading_the_settings_touches_no_home_and_no_database(tmp_path: Path) ->
 
 
 def test_behind_https_cookies_are_secure_and_the_browser_is_told_to_stay(tmp_path: Path) -> None:
-    read = _read(tmp_path, KALENDS_PUBLIC_URL="https://billing.example/")
+    read = _read(tmp_path, KALENDS_PUBLIC_URL="https://billing.example/", KALENDS_HSTS_SUBDOMAINS="1")
     assert read["SESSION_COOKIE_SECURE"] is True
     assert read["CSRF_COOKIE_SECURE"] is True
-    assert read["SECURE_HSTS_SECONDS"] > 0
+    assert read["SECURE_HSTS_SECONDS"] >= 365 * 24 * 3600
+    assert read["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is True
+    assert read["SECURE_PROXY_SSL_HEADER"] == ["HTTP_X_FORWARDED_PROTO", "https"]
     assert read["CSRF_TRUSTED_ORIGINS"] == ["https://billing.example"]
     assert "billing.example" in read["ALLOWED_HOSTS"]
 
@@ -51,6 +53,9 @@ def test_behind_https_cookies_are_secure_and_the_browser_is_told_to_stay(tmp_pat
 def test_on_ones_own_machine_plain_http_works(tmp_path: Path) -> None:
     read = _read(tmp_path)
     assert read["SESSION_COOKIE_SECURE"] is False
+    assert read["SECURE_HSTS_SECONDS"] == 0
+    assert read["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is False
+    assert read["SECURE_PROXY_SSL_HEADER"] is None
     assert read["DEBUG"] is False
     assert set(read["ALLOWED_HOSTS"]) == {"localhost", "127.0.0.1", "[::1]"}
 

@@ -87,6 +87,8 @@ def test_consent_leads_back_with_a_code_that_gives_tokens(
     assert told["state"] == state
     tokens = _exchange(db, made, stage.ctx.id, told["code"], uri)
     assert (tokens.scopes, tokens.user_id) == ((READ,), stage.user.id)
+    asked_again = client.get(_address(made, redirect_uri=uri, state=state))
+    assert (asked_again.status_code, "Location" in asked_again) == (200, False)
 
 
 def test_optional_scopes_are_granted_when_they_are_chosen_and_asked_for(

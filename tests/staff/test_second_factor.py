@@ -124,7 +124,10 @@ def test_an_app_is_added_with_the_password_and_a_first_code_and_shows_the_codes_
     assert "data:image/svg+xml" in shown
     assert not second_factor.is_wanted(user.id)
     assert client.post(f"{you}/app/confirm", {"code-code": "000000"}).status_code == 422
+    copied = Client()
+    copied.cookies.update(client.cookies)
     codes = client.post(f"{you}/app/confirm", {"code-code": app_of(user).at(NOW)}).content.decode()
+    assert copied.get(f"{you}/sign-in").status_code == 302, "who has the key of before has proved nothing"
     assert codes.count("<li><code>") == second_factor.CODES
     assert "<li><code>" not in client.get(f"{you}/sign-in").content.decode()
     assert second_factor.is_wanted(user.id)

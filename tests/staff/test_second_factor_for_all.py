@@ -187,9 +187,12 @@ def test_a_browser_that_came_in_before_there_was_one_is_asked_for_it(demanding: 
     user, elsewhere = demanding.employ("admin")
     app = with_app(user)
     page = f"{home(demanding)}/subscriptions?q=x"
+    copied = Client()
+    copied.cookies.update(elsewhere.cookies)
     assert elsewhere.get(page)["Location"] == "/sign-in/second"
     assert elsewhere.post("/sign-in/second", {"code": app.at(NOW)})["Location"] == page
     assert elsewhere.get(page).status_code == 200
+    assert copied.get(page)["Location"].startswith("/sign-in?next=")
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,77 @@ def test_a_new_password_ends_all_other_sessions_and_keeps_this_one(user: User, s
     assert user.check_password(ANOTHER)
 
 
+def test_a_password_is_taken_exactly_as_it_was_typed(user: User, stage: Stage) -> None:
+    typed = " Blå Båt & <b> \\ 'quote' ; " + "Ω" * 60 + "z "
+    fields = {"change-password": PASSWORD, "change-new": typed}
+    assert browser(user).post(f"/{stage.ctx.id}/you/password", fields).status_code == 303
+
+    def comes_in(password: str) -> bool:
+        return Client().post("/sign-in", {"email": user.email, "password": password}).status_code == 302
+
+    for other in (typed.strip(), typed.lower(), typed[:-2]):
+        assert not comes_in(other)
+    assert comes_in(typed)
+
+
+def key_of(client: Client) -> str:
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def with_key(key: str) -> Client:
+    """A browser into which somebody has put the key of another one's session."""
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = key
+    return client
+
+
+def test_proving_who_one_is_gives_the_session_a_new_key(user: User, stage: Stage) -> None:
+    """Whoever copied the key of before has not proved anything, and is out."""
+    here = browser(user)
+    for prove in (
+        lambda: here.post("/sign-in", {"email": user.email, "password": PASSWORD}),
+        lambda: here.post(f"/{stage.ctx.id}/you/app", {"app-password": PASSWORD}),
+    ):
+        before = key_of(here)
+        prove()
+        assert key_of(here) != before
+        assert with_key(before).get(stage.index).status_code == 302
+        page = here.get(f"/{stage.ctx.id}/you/sign-in")
+        assert page.status_code == 200
+        assert page.content.decode().count("203.0.113.7") == 1
+    before = key_of(here)
+    here.post(f"/{stage.ctx.id}/you/app", {"app-password": "wrong"})
+    assert key_of(here) == before
+
+
+def test_a_user_who_was_made_inactive_is_out_at_once(user: User, stage: Stage) -> None:
+    here = browser(user)
+    assert here.get(stage.index).status_code == 200
+    User.objects.filter(id=user.id).update(is_active=False)
+    assert here.get(stage.index)["Location"].startswith("/sign-in")
+    assert here.post(f"/{stage.ctx.id}/you", {"name": "X", "language": "en"}).status_code == 302
+    again = Client().post("/sign-in", {"email": user.email, "password": PASSWORD})
+    assert again.status_code == 403
+
+
+def test_what_is_typed_as_a_password_is_hidden_and_password_managers_know_the_field(
+    user: User, stage: Stage
+) -> None:
+    pages = [
+        Client().get("/sign-in"),
+        browser(user).get(f"/{stage.ctx.id}/you/sign-in"),
+        Client().get(f"/new-password/{links.password_token(user, links.FORGOTTEN)}"),
+    ]
+    for page in pages:
+        fields = re.findall(r"<input[^>]*>", page.content.decode())
+        secret = [each for each in fields if re.search(r'name="[^"]*(password|new)"', each)]
+        assert secret
+        for each in secret:
+            assert 'type="password"' in each
+            assert re.search(r'autocomplete="(current|new)-password"', each)
+            assert "readonly" not in each
+
+
 @pytest.mark.parametrize(
     ("present", "new", "words"),
     [

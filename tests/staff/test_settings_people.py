@@ -38,8 +38,9 @@ def test_no_other_role_changes_anything(company: Company, role: str) -> None:  #
     _user, client = company.employ(role)
     for path in (
         "payments", "company", "company/logo", "currencies/add", "letters/receipt/en/send", "users/invite",
-        f"users/{company.user.id}/remove", f"users/{company.user.id}/role", "teams/add", "roles/new", "tokens/new",
-        "properties/contact/new", "pipelines/new", "pipelines/default/archive",
+        f"users/{company.user.id}/remove", f"users/{company.user.id}/sign-out", f"users/{company.user.id}/role",
+        "teams/add", "roles/new", "tokens/new", "apps/new", "properties/contact/new", "pipelines/new",
+        "pipelines/default/archive",
     ):  # fmt: skip
         assert client.post(company.at(path), {"name": "x", "label": "x"}).status_code == 403, path
 
@@ -79,6 +80,30 @@ def test_a_user_is_invited_given_a_role_and_removed_with_the_records_handed_over
     company.client.post(company.at(f"users/{user_id}/remove"), {"heir": str(company.user.id)})
     assert company.rows("SELECT owner_id FROM company WHERE account_id = %s") == [(company.user.id,)]
     assert "Kari Nordmann" not in company.read("users")
+
+
+def test_who_is_removed_is_out_at_once_in_every_browser(company: Company) -> None:  # noqa: F811
+    user, client = company.employ("admin")
+    page = f"/{company.ctx.id}/subscriptions"
+    assert client.get(page).status_code == 200
+    assert company.client.post(company.at(f"users/{user.id}/remove")).status_code == 303
+    assert client.get(page).status_code == 404
+    assert client.post(company.at("teams/add"), {"name": "North"}).status_code == 404
+
+
+def test_an_administrator_signs_a_user_out_everywhere(company: Company) -> None:  # noqa: F811
+    user, client = company.employ("member")
+    page, sign_out = f"/{company.ctx.id}/subscriptions", company.at(f"users/{user.id}/sign-out")
+    assert client.get(page).status_code == 200
+    assert company.client.get(page).status_code == 200
+    assert "sign in again in every browser" in company.client.get(sign_out).content.decode()
+    assert client.get(page).status_code == 200
+    assert company.client.post(sign_out).status_code == 303
+    assert client.get(page)["Location"].startswith("/sign-in?next=")
+    assert company.client.get(page).status_code == 200
+    assert company.events("member.sessions_ended") == [(f"user:{company.user.id}", {})]
+    assert "Signed out everywhere" in company.read("audit")
+    assert company.client.post(company.at("users/1/sign-out")).status_code == 404
 
 
 def test_the_last_administrator_stays_and_the_page_says_why(company: Company) -> None:  # noqa: F811
@@ -130,6 +155,8 @@ def test_nobody_makes_a_role_that_may_more_than_they_may(company: Company) -> No
     answer = client.post(company.at("roles/new"), grid(**{"name": "Boss", "contact:view": "all"}))
     assert (answer.status_code, "may do more than you may" in answer.content.decode()) == (422, True)
     assert client.post(company.at(f"users/{user.id}/role"), {"role": "admin"}).status_code == 422
+    assert client.post(company.at(f"users/{company.user.id}/sign-out")).status_code == 422
+    assert company.client.get(company.at("users")).status_code == 200
 
 
 def test_a_token_is_shown_once_kept_nowhere_and_opens_until_it_is_revoked(company: Company) -> None:  # noqa: F811

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 from kalends.accounts import attempts
@@ -13,6 +15,8 @@ from kalends.accounts.models import User
 from kalends.platform import database
 from kalends.staff.demo import VARIABLE
 from tests.staff.stage import PASSWORD, Stage, give_place, new_user
+
+NOON = dt.datetime(2026, 6, 15, 12, tzinfo=dt.UTC)
 
 
 def _try(email: str, password: str, client: Client | None = None, **more: str) -> tuple[int, str]:
@@ -47,6 +51,16 @@ def test_after_five_failures_even_the_right_password_has_to_wait() -> None:
     assert status == 429
     assert "Wait 1 minute," in page
     assert _try(new_user().email, PASSWORD)[0] == 302
+
+
+def test_a_machine_waits_after_twenty_failures_whatever_address_it_tries() -> None:
+    def try_one(number: int) -> dt.timedelta | None:
+        subjects = attempts.Subject("email", f"{number}@x.test"), attempts.Subject("machine", "203.0.113.77")
+        with transaction.atomic(), connection.cursor() as cursor:
+            return attempts.begin(cursor, NOON, *subjects)  # type: ignore[arg-type]
+
+    waits = [try_one(number) for number in range(attempts.FREE_FOR_A_MACHINE + 1)]
+    assert waits == [None] * 20 + [attempts.FIRST_WAIT]
 
 
 def test_the_right_password_clears_earlier_failures() -> None:

@@ -96,7 +96,7 @@ def create_app(
     needed, optional = without_oauth(scopes), without_oauth(optional_scopes)
     needed = read_scopes(needed) if needed else ()
     optional = tuple(each for each in read_scopes(optional) if each not in needed) if optional else ()
-    client_id, secret = f"{account_id}-{uuid.uuid4()}", str(uuid.uuid4())
+    client_id, secret = f"{account_id}-{uuid.uuid4()}", _new_secret()
     developer_key = _new_developer_key(account_id)
     sealed = seal(secret)
     row = db.execute(
@@ -185,7 +185,7 @@ def choose_app(db: Connection[Any], account_id: int, choice: str) -> App:
 def rotate_secret(db: Connection[Any], account_id: int, choice: str) -> NewApp:
     """A new secret and a new developer key; the old ones open nothing from here on. Raises :class:`UnknownApp`."""
     app = choose_app(db, account_id, choice)
-    secret, developer_key = str(uuid.uuid4()), _new_developer_key(account_id)
+    secret, developer_key = _new_secret(), _new_developer_key(account_id)
     sealed = seal(secret)
     db.execute(
         "UPDATE integration_app SET client_secret = %s, developer_key_hash = %s WHERE account_id = %s AND id = %s",
@@ -261,6 +261,11 @@ def _may_redirect_to(uri: str) -> bool:
     if host is None or not _HOST.fullmatch(host) or parts.username is not None or "\\" in uri:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+
+
+def _new_secret() -> str:
+    """In the form that HubSpot's have, with all of its 128 bits random: a UUID that says its version has six fewer."""
+    return str(uuid.UUID(bytes=secrets.token_bytes(16)))
 
 
 def _new_developer_key(account_id: int) -> str:

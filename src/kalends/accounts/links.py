@@ -39,4 +39,5 @@ def _salt(purpose: str) -> str:
 
 
 def _fingerprint(user: User, purpose: str) -> str:
-    return salted_hmac(_salt(purpose), f"{user.id} {user.password} {user.email}").hexdigest()[:32]
+    told = f"{user.id} {user.password} {user.email}"
+    return salted_hmac(_salt(purpose), told, algorithm="sha256").hexdigest()[:32]

@@ -202,6 +202,21 @@ def remove_member(db: Db, ctx: AccountContext, user_id: int, *, by: Place) -> No
         note(db, ctx, by, "member.removed", "user", user_id, {"role": before.role})
 
 
+def sign_member_out(db: Db, ctx: AccountContext, user_id: int, *, by: Place) -> None:
+    """End every session of a user of the account, such as when a device is lost. Raises ``RoleRefused``.
+
+    A session is the user's and of no account: they sign in again for the others as well.
+    """
+    with db.transaction():
+        _within(by, _place(db, ctx, user_id).grants)
+        db.execute(
+            "DELETE FROM django_session WHERE session_key IN (SELECT session_key FROM user_session WHERE user_id = %s)",
+            [user_id],
+        )
+        db.execute("DELETE FROM user_session WHERE user_id = %s", [user_id])
+        note(db, ctx, by, "member.sessions_ended", "user", user_id, {})
+
+
 def _within(by: Place, grants: Grants) -> None:
     if not by.grants.covers(grants):
         raise RoleRefused("beyond")

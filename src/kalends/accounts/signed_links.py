@@ -85,4 +85,5 @@ def _mark(contact_id: int, email: str | None) -> str:
     """What dies with a contact's address; empty for a link that belongs to nobody."""
     if not contact_id:
         return ""
-    return salted_hmac("kalends.accounts.signed_links.mark", f"{contact_id} {email or ''}").hexdigest()[:16]
+    told = f"{contact_id} {email or ''}"
+    return salted_hmac("kalends.accounts.signed_links.mark", told, algorithm="sha256").hexdigest()[:32]

@@ -1,6 +1,7 @@
 """Logos: a picture that somebody hands in, drawn anew as a small PNG that letters, pages and invoices can show.
 
-The picture is drawn by typst, which decodes PNG, JPEG and SVG, runs no scripts and loads nothing. What is stored is
+The picture is drawn by typst, which decodes PNG, JPEG and SVG and runs no scripts. What an SVG could make it load, from
+its own lines or from files beside the program, is refused before (:mod:`kalends.documents.harmless`). What is stored is
 the drawing and never the file: whatever else was in it is gone.
 """
 
@@ -17,6 +18,7 @@ from psycopg import Connection
 from kalends.accounts.change import Changed, change_settings
 from kalends.accounts.context import AccountContext
 from kalends.accounts.letterhead import LogoName
+from kalends.documents.harmless import Harmful, refuse_harm
 from kalends.documents.weight import weight_of
 
 LARGEST_FILE = 512 * 1024
@@ -26,7 +28,7 @@ WIDTH_MAX, HEIGHT_MAX = 640, 160
 _SIDE_MAX = 4000
 _PARTS_MAX = 20_000
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
-_FORBIDDEN = (b"<!doctype", b"<!entity", b"<script", b"<foreignobject", b"file:", b"http:", b"https:")
+_FORBIDDEN = (b"<!doctype", b"<!entity", b"file:", b"http:", b"https:")
 _NAMESPACES = (b"http://www.w3.org/", b"http://www.inkscape.org/", b"http://sodipodi.sourceforge.net/")
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PIXEL = 4
@@ -109,17 +111,26 @@ def _as_svg(content: bytes) -> str:
         bare = bare.replace(namespace, b"")
     found = next((word for word in _FORBIDDEN if word in bare), None)
     if found is not None:
-        raise UnfitLogo(
-            f"The SVG holds {found.decode()!r}, which a logo may not: it must not lead to anything outside itself. "
-            "Save it as a plain SVG or as PNG."
-        )
-    _refuse_what_never_ends(text)
+        raise _holds(found.decode())
+    _refuse_harm_and_what_never_ends(text)
     return text
 
 
-def _refuse_what_never_ends(svg: str) -> None:
+def _holds(what: str) -> UnfitLogo:
+    return UnfitLogo(
+        f"The SVG holds {what!r}, which a logo may not: nothing in it may lead outside itself or be long to draw. "
+        "Save it as a plain SVG or as PNG."
+    )
+
+
+def _refuse_harm_and_what_never_ends(svg: str) -> None:
     try:
+        refuse_harm(svg, _size, _SIDE_MAX * _SIDE_MAX)
         parts = weight_of(svg)
+    except Harmful as problem:
+        raise _holds(problem.what) from problem
+    except UnfitLogo:
+        raise
     except ValueError as problem:
         raise UnfitLogo(f"The picture cannot be read: {problem}. Save it as PNG.") from problem
     if parts > _PARTS_MAX:
@@ -134,6 +145,15 @@ def _frame(kind: str, content: bytes, width: int, height: int) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
         f'<image width="{width}" height="{height}" href="data:image/{kind};base64,{data}"/></svg>'
     )
+
+
+def _size(content: bytes) -> tuple[int, int]:
+    """The sides of a picture that lies in a drawing. Raises ``UnfitLogo``."""
+    if content.startswith(_PNG):
+        return _png_size(content)
+    if content.startswith(_JPEG):
+        return _jpeg_size(content)
+    raise UnfitLogo("A picture in the SVG is neither PNG nor JPEG. Save it as PNG.")
 
 
 def _png_size(content: bytes) -> tuple[int, int]:

@@ -7,6 +7,8 @@ from xml.etree import ElementTree as ET
 
 _REFERENCE = re.compile(r"url\(\s*['\"]?#([^)'\"]+)")
 _DEEPEST = 60
+_PICTURE = 1_000
+"""A picture counts as so many parts: it is unpacked anew each time it is drawn."""
 
 
 class TooMuch(ValueError):
@@ -39,7 +41,7 @@ def _weight(
         raise TooMuch("its parts are nested too deeply")
     total = 0
     for each in element.iter():
-        total += 1
+        total += _PICTURE if each.tag.rpartition("}")[2] == "image" else 1
         for name in _references(each):
             if name not in named:
                 continue

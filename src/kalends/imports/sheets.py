@@ -17,13 +17,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import openpyxl
-
-from kalends.platform.archives import DAMAGED
+from kalends.imports.workbook import TooMuch, rows_of
+from kalends.platform.archives import DAMAGED, parts_in
 
 FILE_BYTES_MAX = 200_000_000
 UNPACKED_BYTES_MAX = 1_000_000_000
 """What an XLSX file, which is an archive, may hold once it is unpacked."""
+PARTS_MAX = 10_000
+"""How many files may be packed in it. Those that programs write have some dozens, and one for each picture."""
 ROWS_MAX = 1_000_000
 SHEET_ROWS_MAX = 100_000
 """So many rows of XLSX: each turn of a worker reads such a file from its beginning."""
@@ -94,6 +95,9 @@ def guess_shape(path: Path) -> Shape:
 
 
 def _refuse_bomb(path: Path) -> None:
+    parts = parts_in(path)
+    if parts > PARTS_MAX:
+        raise WrongFile("too_large", f"The file has {parts:,} parts, and at most {PARTS_MAX:,} are read.")
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(each.file_size for each in archive.infolist())
@@ -225,13 +229,15 @@ def _text_rows(path: Path, shape: Shape) -> Iterator[Row]:
 def _sheet_rows(path: Path) -> Iterator[Row]:
     with path.open("rb") as file:
         try:
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-            if not book.worksheets:
+            found = rows_of(file, COLUMNS_MAX)
+            if found is None:
                 raise WrongFile("empty", "The file has no sheet.")
-            for line, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
+            for line, cells in enumerate(found, 1):
                 yield Row(line, tuple(_typed(cell) for cell in cells))
         except WrongFile:
             raise
+        except TooMuch as problem:
+            raise WrongFile("too_large", f"The file is too large: {problem}") from problem
         except (
             Exception
         ) as problem:  # what is broken inside, the library tells in whatever way it comes upon it

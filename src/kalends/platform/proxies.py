@@ -1,4 +1,7 @@
-"""Which machine asks, where a proxy of ours stands in front: attempts and requests are counted by it."""
+"""Which machine asks, where a proxy of ours stands in front: attempts and requests are counted by it.
+
+Whether somebody came by TLS is believed of these proxies as well, once they are known.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,25 @@ def client_of(address: str, forwarded: str, ours: Sequence[Network]) -> str:
     hops = [*(part.strip() for part in forwarded.split(",")), address]
     for hop in reversed(hops):
         try:
-            asks = ipaddress.ip_address(hop)
+            is_ours = _is_in(hop, ours)
         except ValueError:
             return address
-        if not any(asks in network for network in ours):
+        if not is_ours:
             return hop
     return address
+
+
+def _is_in(address: str, networks: Sequence[Network]) -> bool:
+    """Whether an address is of one of the networks. Raises ``ValueError`` for what is no address."""
+    asks = ipaddress.ip_address(address)
+    return any(asks in network for network in networks)
+
+
+def _is_proxy(address: str, ours: Sequence[Network]) -> bool:
+    try:
+        return _is_in(address, ours)
+    except ValueError:
+        return False
 
 
 def real_address(
@@ -43,9 +59,10 @@ def real_address(
     def answer(request: HttpRequest) -> HttpResponseBase:
         if ours:
             meta = request.META
-            meta["REMOTE_ADDR"] = client_of(
-                str(meta.get("REMOTE_ADDR", "")), str(meta.get("HTTP_X_FORWARDED_FOR", "")), ours
-            )
+            address = str(meta.get("REMOTE_ADDR", ""))
+            if not _is_proxy(address, ours):
+                meta.pop("HTTP_X_FORWARDED_PROTO", None)
+            meta["REMOTE_ADDR"] = client_of(address, str(meta.get("HTTP_X_FORWARDED_FOR", "")), ours)
         return get_response(request)
 
     return answer

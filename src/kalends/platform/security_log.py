@@ -26,9 +26,9 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "secret_wrong": "A token, a developer key or an app's secret that opens nothing; `of` says which.",
         "form_without_token": "A form that no page of ours sent; `why` says what was wrong with it.",
         "too_many": "Somebody has to wait; `of` says what there was too much of.",
-        "signed_in": "Somebody came in.",
+        "signed_in": "Somebody came in, a user or a customer to their own pages (`contact_id`); `by` says with what.",
         "signed_out": "Somebody went out.",
-        "sign_in_failed": "Somebody did not come in; `user_id` where the address is known.",
+        "sign_in_failed": "Somebody did not come in; `user_id` where the address is known, `by` says what they tried.",
         "way_in_changed": "A password, second factor or session of a user was changed; `what` says how.",
     }
 )

@@ -150,16 +150,18 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else Non
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = os.environ.get("KALENDS_HSTS_SUBDOMAINS") == "1"
 PROXIES = read_networks(os.environ.get("KALENDS_PROXIES", ""), "KALENDS_PROXIES")
-COOKIE_PREFIX = "__Secure-" if _https else ""  # browsers take such a cookie over TLS alone
+COOKIE_PREFIX = (
+    "__Host-" if _https else ""
+)  # browsers take such a cookie over TLS alone, and from this host alone
 SESSION_ENGINE = "kalends.accounts.session_store"
 SESSION_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_NAME = "__Host-kalends_session" if _https else "kalends_session"  # of this host alone
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}kalends_session"
 CSRF_COOKIE_SECURE = _https
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_NAME = "__Host-kalends_csrf" if _https else "kalends_csrf"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}kalends_csrf"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}kalends_language"
 CSRF_FAILURE_VIEW = "kalends.buyer.pages.not_pressed_here"  # in plain words, for staff and buyers alike
 

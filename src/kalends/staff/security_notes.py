@@ -13,13 +13,13 @@ from kalends.platform.clock import system_now
 from kalends.query.context import Cursor
 
 
-def note(request: HttpRequest, user_id: int, kind: str) -> None:
+def note(request: HttpRequest, user_id: int, kind: str, **facts: str) -> None:
     """Note one of :data:`kalends.accounts.security.KINDS`, with the machine that asks and its program.
 
-    The installation's log is told as well, without machine and program.
+    The installation's log is told as well, with ``facts``, without machine and program.
     """
     if kind in security_log.KINDS:
-        security_log.tell(kind, user_id=user_id)
+        security_log.tell(kind, user_id=user_id, **facts)
     else:
         security_log.tell("way_in_changed", what=kind, user_id=user_id)
     with transaction.atomic(), connection.cursor() as cursor:

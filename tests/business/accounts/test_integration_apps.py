@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -163,3 +164,9 @@ def test_an_app_has_a_name_and_scopes_that_there_are(db: AnyConnection, account:
     assert app.scopes == (READ,)
     assert app.optional_scopes == ("crm.objects.deals.read",)
     assert _made(db, account, scopes=["oauth"], name="Flåte 🚚").app.scopes == ()
+
+
+def test_every_bit_of_a_secret_is_random() -> None:
+    made = [uuid.UUID(apps._new_secret()).int for _ in range(100)]
+    ones = [sum(secret >> bit & 1 for secret in made) for bit in range(128)]
+    assert all(0 < each < 100 for each in ones)

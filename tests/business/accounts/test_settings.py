@@ -66,6 +66,8 @@ def test_a_setting_is_read_as_people_write_it(name: str, text: str, value: Any) 
         ("name", "  ", "1 to 120 letters"),
         ("language", "sv", "en or nb or fi"),
         ("logo", "x", "is not typed in"),
+        ("terms_url", "javascript:alert(1).x", "an address such as https://"),
+        ("refund_policy_url", "data:text.html", "an address such as https://"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_with_what_may_be(name: str, text: str, allowed: str) -> None:

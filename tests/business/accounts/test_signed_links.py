@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.urls import resolve
@@ -12,6 +15,7 @@ from kalends.accounts.signed_links import INVOICE, LASTS, METHOD, PORTAL, addres
 
 pytestmark = pytest.mark.usefixtures("server")  # whose home has the key
 
+SRC = Path(__file__).resolve().parents[3] / "src" / "kalends"
 MADE = datetime(2026, 3, 1, 9, tzinfo=UTC)
 KARI = "kari@customers.test"
 
@@ -79,3 +83,22 @@ def test_another_key_of_the_installation_makes_every_link_void(settings: object)
     text = made()
     settings.SECRET_KEY = "another key of fifty letters and more, for a while"  # type: ignore[attr-defined]
     assert signed_links.read(text, INVOICE) is None
+
+
+def test_a_link_that_belongs_to_somebody_has_a_mark_of_128_bits() -> None:
+    link = read(made(), INVOICE)
+    assert link is not None
+    assert re.fullmatch("[0-9a-f]{32}", link.mark)
+
+
+def test_every_mark_that_is_worked_out_says_by_which_hash() -> None:
+    """Django's own choice, where nothing is said, is SHA-1."""
+    calls = [
+        (path.relative_to(SRC).as_posix(), {each.arg: ast.unparse(each.value) for each in node.keywords})
+        for path in SRC.rglob("*.py")
+        if "salted_hmac" in (text := path.read_text("utf-8"))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "salted_hmac"
+    ]
+    assert len(calls) >= 7
+    assert [place for place, given in calls if given.get("algorithm") != "'sha256'"] == []

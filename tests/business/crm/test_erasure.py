@@ -423,3 +423,10 @@ def test_the_person_may_have_everything_that_is_known(world: World, zephyrine: i
     assert any("Zephyrine" in str(each["text"]) for each in known["letters"])
     with pytest.raises(UnknownPerson):
         export_contact(world.db, world.ctx, 999_999_999_999)
+
+
+def test_signs_with_a_meaning_in_patterns_are_letters_of_a_name(world: World) -> None:
+    named = r"A.b (Li) [x]+* \d|$^{2}?"
+    asked = "SELECT %(text)s ~* pattern_of_words(ARRAY[%(named)s])"
+    for text, found in ((f"to {named}, hello", True), ("to Axb Li xx 7", False), ("anything else", False)):
+        assert world.db.execute(asked, {"text": text, "named": named}).fetchone() == (found,)

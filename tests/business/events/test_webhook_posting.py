@@ -96,6 +96,10 @@ def test_a_certificate_for_another_name_is_not_sent_anything(encrypted: Receiver
     assert encrypted.requests == []
 
 
+def test_no_older_protocol_than_tls_1_2_is_spoken() -> None:
+    assert posting._trust().minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
 @contextmanager
 def silent() -> Iterator[int]:
     """Somebody who takes a connection and says nothing; the port."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from kalends.messages.backends.interface import MailUnavailable
 from kalends.messages.backends.smtp import MailServer, SmtpBackend
 from kalends.messages.delivery import Delivered
+from tests.business.events.test_webhook_posting import certificate  # noqa: F401 - a fixture
 from tests.business.messages.post import Post
 
 Answers = dict[str, str]
@@ -80,6 +84,28 @@ def _free_port() -> int:
 
 
 MailServers = Callable[..., Opened]
+
+
+@pytest.mark.parametrize("way", ["tls", "starttls"])
+def test_a_server_whose_certificate_nobody_trusts_is_told_neither_password_nor_letter(
+    mail_server: MailServers,
+    certificate: Path,  # noqa: F811
+    way: str,
+) -> None:
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(certificate)
+    told: list[LoginPassword] = []
+
+    def authenticator(_server: Any, _session: Any, _envelope: Any, _kind: str, given: Any) -> AuthResult:
+        told.append(given)
+        return AuthResult(success=True)
+
+    speaks = {"ssl_context": served} if way == "tls" else {"tls_context": served}
+    _mailbox, server = mail_server(authenticator=authenticator, **speaks)
+    careful = replace(server, user="me", password="known", **{way: True})  # type: ignore[arg-type]
+    with pytest.raises(MailUnavailable, match="certificate verify failed"):
+        SmtpBackend(careful).open()
+    assert told == []
 
 
 def test_letters_arrive_over_one_connection_with_what_they_say(post: Post, mail_server: MailServers) -> None:

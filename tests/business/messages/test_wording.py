@@ -85,10 +85,11 @@ def test_a_part_that_lacks_a_fact_is_worded_as_kalends_does(world: World, post: 
     assert "Vi sees" not in letter.text
 
 
-def test_a_name_that_looks_like_a_placeholder_stays_a_name(world: World, post: Post) -> None:
-    paid(world, "{{seller}} Brekke")
+@pytest.mark.parametrize("name", ["{{seller}}", "%(amount)s{0.__class__}%s"])
+def test_a_name_that_looks_like_a_placeholder_stays_a_name(world: World, post: Post, name: str) -> None:
+    paid(world, f"{name} Brekke")
     word(world, Wording(opening="Hi {{ first_name }}, we got"))
-    assert "Hi {{seller}}, we got\n" in post.letter("receipt").text
+    assert f"Hi {name}, we got\n" in post.letter("receipt").text
 
 
 def test_what_was_written_keeps_its_words(world: World, post: Post) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -207,6 +208,19 @@ def test_code_can_be_tried_five_times(desk: Desk) -> None:
             check_code(desk.world.db, desk.world.ctx, desk.version(quote), key, typed)
         left.append(refused.value.left)
     assert left == [4, 3, 2, 1, 0, 0]
+
+
+def test_a_copy_of_the_database_does_not_give_a_code_away(desk: Desk, settings: Any) -> None:
+    """A million guesses at a plain hash take a second: without the installation's key there is nothing to guess at."""
+    contact = desk.world.customer()
+    quote = desk.published(acceptance_method="esignature", contact=contact)
+    key, code = desk.code(quote, contact)
+    (kept,) = desk.world.one("SELECT code_hash FROM quote_signing WHERE public_key = %s", key)
+    plain = (code, f"{key}:{code}", f"{code}:{key}", f"{key}{code}", f"{key.hex}{code}")
+    assert kept not in {sha256(each.encode()).hexdigest() for each in plain}
+    settings.SECRET_KEY = "another key of fifty letters and more, for a while"
+    with pytest.raises(WrongCode):
+        check_code(desk.world.db, desk.world.ctx, desk.version(quote), key, code)
 
 
 def test_code_lives_for_a_quarter_of_an_hour(desk: Desk) -> None:

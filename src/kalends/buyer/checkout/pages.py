@@ -40,6 +40,8 @@ from kalends.sales.trouble import Closed, Refused
 
 COOKIE = f"{settings.COOKIE_PREFIX}kalends_checkout"
 REMEMBERED = timedelta(days=30)
+_MOST_REMEMBERED = 10
+"""Of so many links a browser knows the checkout that it has begun; with one more it forgets the oldest."""
 _LINK = "payment_link"
 _PREFILL = ("email", "first_name", "last_name", "company", "phone")
 
@@ -67,8 +69,9 @@ def buy(request: HttpRequest, account_id: int, key: UUID) -> HttpResponse:
         return render(_first_sheet(guest, link, own))
     fresh = own if own is not None and own.status == OPEN else _open(guest, link)
     response = paying.answer(guest, fresh, address_of(guest, fresh))
+    latest = list(dict.fromkeys([fresh.public_key, *_remembered(request)]))[:_MOST_REMEMBERED]
     response.set_cookie(
-        COOKIE, str(fresh.public_key), max_age=REMEMBERED, path=request.path,
+        COOKIE, ".".join(map(str, latest)), max_age=REMEMBERED,
         httponly=True, samesite="Lax", secure=request.is_secure(),
     )  # fmt: skip
     return response
@@ -145,11 +148,22 @@ def _come_in(request: HttpRequest, account_id: int, key: UUID) -> tuple[Guest, C
 
 def _own(guest: Guest, link: Link) -> Checkout | None:
     """The checkout of this link that the browser remembers."""
+    for key in _remembered(guest.request):
+        try:
+            found = find_checkout(guest.db, guest.ctx, key)
+        except NoSuchCheckout:
+            continue
+        if (found.source, found.source_id) == (_LINK, link.id):
+            return found
+    return None
+
+
+def _remembered(request: HttpRequest) -> list[UUID]:
+    """The checkouts that this browser has begun, of any account and the latest first."""
     try:
-        found = find_checkout(guest.db, guest.ctx, UUID(guest.request.COOKIES.get(COOKIE, "")))
-    except (ValueError, NoSuchCheckout):
-        return None
-    return found if (found.source, found.source_id) == (_LINK, link.id) else None
+        return [UUID(each) for each in request.COOKIES.get(COOKIE, "").split(".")[:_MOST_REMEMBERED]]
+    except ValueError:
+        return []
 
 
 def _goes_on(request: HttpRequest, own: Checkout) -> bool:

@@ -19,8 +19,9 @@ from kalends.buyer.door import Guest, NotThere, count, enter_by_token, machine_o
 from kalends.buyer.fields.form import BuyerForm
 from kalends.buyer.invoice.reading import reader_of
 from kalends.buyer.pages import buyer_page, moved, page
-from kalends.buyer.portal.session import LASTS, SignedOut, open_account, owner_of, sign_in, sign_out
+from kalends.buyer.portal.session import LASTS, SignedOut, open_account, owner_of, sign_in, sign_out, uses_up
 from kalends.messages.outbox import Letter, queue
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
 
 KIND = "portal_link"
@@ -88,7 +89,10 @@ def _send_link(guest: Guest, email: str) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @buyer_page
 def come_in(request: HttpRequest, token: str) -> HttpResponse:
-    """The link of the letter: a button lets in, since programs that look through mail open links, too."""
+    """The link of the letter: a button lets in, since programs that look through mail open links, too; and once.
+
+    Later it leads to where another link is asked for, or to the pages for whoever is signed in there.
+    """
     guest, link = enter_by_token(request, token, signed_links.PORTAL)
     contact = reader_of(guest, link.contact_id)
     if not contact.id or not guest.ctx.settings.portal:
@@ -102,7 +106,10 @@ def come_in(request: HttpRequest, token: str) -> HttpResponse:
         }
         return page(guest, "buyer/portal/come_in.html", context)
     response = moved(reverse("portal", args=[guest.ctx.id]))
-    sign_in(response, guest, contact)
+    if uses_up(token, link.expires_at):
+        sign_in(response, guest, contact)
+    else:
+        security_log.tell("signature_wrong", of="link to portal", account_id=guest.ctx.id)
     return response
 
 
@@ -112,5 +119,5 @@ def go_out(request: HttpRequest, account_id: int) -> HttpResponse:
     """Sign out."""
     open_account(request, account_id)
     response = moved(reverse("portal-ask", args=[account_id]))
-    sign_out(response)
+    sign_out(request, response)
     return response

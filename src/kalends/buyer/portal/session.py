@@ -1,25 +1,28 @@
-"""Who is signed in to their own pages: a signed cookie of its own, apart from staff's sessions, for some hours.
+"""Who is signed in to their own pages: a session with a cookie of its own, apart from staff's, for some hours.
 
-It names the account and the contact, and dies with the contact's address. It is sent to these pages only.
+It names the account and the contact, and dies with the contact's address.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core import signing
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from kalends.accounts.session_store import SessionStore, kept_as
 from kalends.buyer.door import Guest, NotThere, enter
 from kalends.buyer.invoice.reading import Reader, reader_of
+from kalends.platform import security_log
 from kalends.platform.clock import system_now
 
 COOKIE = f"{settings.COOKIE_PREFIX}kalends_portal"
 LASTS = timedelta(hours=4)
 _SALT = "kalends.buyer.portal.session"
+_KEPT = "portal"
 
 
 class SignedOut(Exception):
@@ -36,23 +39,48 @@ class Owner(NamedTuple):
 
 
 def sign_in(response: HttpResponse, guest: Guest, contact: Reader) -> None:
-    """Let this browser in for some hours."""
-    expires = int((system_now() + LASTS).timestamp())
-    told = [guest.ctx.id, contact.id, expires, _mark(contact)]
+    """Let this browser in for some hours; who was signed in there before is so no longer."""
+    _end(guest.request)
+    security_log.tell("signed_in", by="link", account_id=guest.ctx.id, contact_id=contact.id)
+    kept = SessionStore()
+    kept[_KEPT] = [guest.ctx.id, contact.id, _mark(contact)]
+    kept.set_expiry(system_now() + LASTS)
+    kept.create()
     response.set_cookie(
         COOKIE,
-        signing.Signer(salt=_SALT).sign_object(told),
+        str(kept.session_key),
         max_age=int(LASTS.total_seconds()),
-        path="/portal",
         httponly=True,
         samesite="Lax",
         secure=guest.request.is_secure(),
     )
 
 
-def sign_out(response: HttpResponse) -> None:
-    """Forget who was signed in."""
-    response.delete_cookie(COOKIE, path="/portal", samesite="Lax")
+def uses_up(link: str, until: datetime) -> bool:
+    """Whether a link lets somebody in, which it does once: it is kept, as a session is, until it is over anyway."""
+    last = max(until, system_now() + LASTS)
+    _row, is_first = Session.objects.get_or_create(
+        session_key=kept_as(f"{_KEPT} {link}"), defaults={"session_data": "", "expire_date": last}
+    )
+    return is_first
+
+
+def sign_out(request: HttpRequest, response: HttpResponse) -> None:
+    """End it here as well, whoever else has the cookie, and let the browser forget what it was shown."""
+    _end(request)
+    response.delete_cookie(COOKIE, samesite="Lax")
+    response["Clear-Site-Data"] = '"cache", "storage"'
+
+
+def _kept(request: HttpRequest) -> SessionStore:
+    """What the database knows of this browser: nothing once it is over, and something else if the key is not ours."""
+    return SessionStore(request.COOKIES.get(COOKIE) or None)
+
+
+def _end(request: HttpRequest) -> None:
+    kept = _kept(request)
+    if _KEPT in kept:
+        kept.flush()
 
 
 def open_account(request: HttpRequest, account_id: int) -> Guest:
@@ -66,18 +94,13 @@ def open_account(request: HttpRequest, account_id: int) -> Guest:
 def owner_of(request: HttpRequest, account_id: int) -> Owner:
     """Who is signed in there. Raises :class:`SignedOut`, and ``NotThere`` where there are no such pages."""
     guest = open_account(request, account_id)
-    try:
-        account, contact_id, expires, mark = signing.Signer(salt=_SALT).unsign_object(
-            request.COOKIES.get(COOKIE, "")
-        )
-    except (signing.BadSignature, ValueError, TypeError) as problem:
-        raise SignedOut from problem
-    until = datetime.fromtimestamp(expires, UTC)
-    contact = reader_of(guest, contact_id) if account == account_id and system_now() < until else Reader()
+    kept = _kept(request)
+    account, contact_id, mark = kept.get(_KEPT, (0, 0, ""))
+    contact = reader_of(guest, contact_id) if account == account_id else Reader()
     if not contact.id or not constant_time_compare(mark, _mark(contact)):
         raise SignedOut
     guest.speak(contact.language)
-    return Owner(guest, contact, until, _company_of(guest, contact.id))
+    return Owner(guest, contact, kept.get_expiry_date(), _company_of(guest, contact.id))
 
 
 def _company_of(guest: Guest, contact_id: int) -> str:
@@ -92,4 +115,4 @@ def _company_of(guest: Guest, contact_id: int) -> str:
 
 
 def _mark(contact: Reader) -> str:
-    return salted_hmac(_SALT, f"{contact.id} {contact.email or ''}").hexdigest()[:16]
+    return salted_hmac(_SALT, f"{contact.id} {contact.email or ''}", algorithm="sha256").hexdigest()[:32]

@@ -17,7 +17,7 @@ from kalends.sales.quote_accept import NAME_LONGEST
 from kalends.sales.quote_signing import Signer
 
 PICTURE_LONGEST = 400_000
-_PNG = "data:image/png;base64,"
+_PNG, _SIGNED_AS_PNG = "data:image/png;base64,", b"\x89PNG\r\n\x1a\n"
 
 
 class AcceptForm(BuyerForm):
@@ -66,7 +66,10 @@ class SignForm(AcceptForm):
         try:
             if not text.startswith(_PNG):
                 raise UnfitLogo("not a PNG")
-            return drawn(base64.b64decode(text.removeprefix(_PNG), validate=True))
+            picture = base64.b64decode(text.removeprefix(_PNG), validate=True)
+            if not picture.startswith(_SIGNED_AS_PNG):
+                raise UnfitLogo("not a PNG, whatever it says")
+            return drawn(picture)
         except (UnfitLogo, binascii.Error) as problem:
             raise forms.ValidationError(
                 _("The drawing could not be read. Draw it again, or leave it out.")

@@ -19,6 +19,10 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 URL_LENGTH_MAX = 2_000
 SETTING = "KALENDS_WEBHOOK_NETWORKS"
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of version 6 that is given out for the public internet; what lies beside it may lead into the house."""
+_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
+"""Special ones (IANA's registries) that Python's ``is_global`` did not know from the beginning."""
 _INSIDE = ("localhost", ".localhost", ".local", ".internal", ".lan", ".home.arpa")
 
 
@@ -44,7 +48,9 @@ def may_call(address: Address, networks: Sequence[Network]) -> bool:
     real = _real(address)
     if any(real.version == network.version and real in network for network in networks):
         return True
-    return real.is_global and not real.is_multicast
+    if real.version == 6 and real not in _GLOBAL_UNICAST:
+        return False
+    return real.is_global and not real.is_multicast and not any(real in each for each in _SPECIAL)
 
 
 def _real(address: Address) -> Address:

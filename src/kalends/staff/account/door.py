@@ -69,16 +69,25 @@ def half_way(request: HttpRequest, user: User, target: str) -> None:
     request.session[HALF] = [user.id, system_now().timestamp(), target]
 
 
-def come_in(request: HttpRequest, user: User, *, by_second_factor: bool = False) -> None:
-    """Sign somebody in who has proved who they are."""
+def come_in(request: HttpRequest, user: User, *, by: str, by_second_factor: bool = False) -> None:
+    """Sign somebody in who has proved who they are, under a new key also where they were signed in already.
+
+    ``by`` tells the log what they came with.
+    """
     login(request, user, backend=_BACKEND)
     if by_second_factor:
         request.session[PROVED] = user.id
     request.session[BEGAN] = system_now().timestamp()
-    sessions.forget_ended(user.id)
+    renew(request, user.id)
+    note(request, user.id, security.SIGNED_IN, by=by)
+
+
+def renew(request: HttpRequest, user_id: int) -> None:
+    """Give the session another key: whoever has copied the one of before has not proved what was proved just now."""
+    request.session.cycle_key()
+    sessions.forget_ended(user_id)
     request.session.save()
-    see(request, user.id)
-    note(request, user.id, security.SIGNED_IN)
+    see(request, user_id)
 
 
 def see(request: HttpRequest, user_id: int) -> None:

@@ -92,7 +92,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         user.name = form.cleaned_data["name"]
         user.save(update_fields=["name"])
         set_password(request, user, form.cleaned_data["new"])
-        door.come_in(request, user)
+        door.come_in(request, user, by="link")
         return HttpResponseRedirect("/", status=303)
     return _ask(request, user, form, _("Welcome to Kalends"))
 

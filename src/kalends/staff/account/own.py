@@ -68,7 +68,7 @@ def _own(view: View, is_closed: Callable[[HttpRequest, User, int], bool]) -> Vie
 
 
 def prove(request: HttpRequest, user: User, form: Form, field: str = "password") -> bool:
-    """Whether the form's password is the user's; the form says so where it is not."""
+    """Whether the form's password is the user's; the form says so where it is not. The session then has a new key."""
     if not form.is_valid():
         return False
     subject = Subject("confirmed", str(user.id))
@@ -79,4 +79,5 @@ def prove(request: HttpRequest, user: User, form: Form, field: str = "password")
         form.add_error(field, _("This is not your password."))
         return False
     door.succeeded(request, subject)
+    door.renew(request, user.id)
     return True

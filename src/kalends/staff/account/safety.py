@@ -185,6 +185,7 @@ def _added(request: HttpRequest, user: User, account_id: int, codes: list[str] |
     """The session has had the user's second factor from here on; the page says the codes, if there are new ones."""
     waited = demand.stands_before(request, user, account_id)
     request.session[door.PROVED] = user.id
+    door.renew(request, user.id)
     if waited and codes:
         return demanded.show(request, user, account_id, codes=codes)
     return _whole(request, account_id=account_id, codes=codes)

@@ -149,7 +149,7 @@ def _make(request: HttpRequest, form: SetupForm) -> int | None:
         return None
     account_id, user_id = made
     open_home().forget_setup_code()
-    door.come_in(request, User.objects.get(id=user_id))
+    door.come_in(request, User.objects.get(id=user_id), by="setup code")
     return account_id
 
 

@@ -54,9 +54,9 @@ def _with_password(request: HttpRequest, email: str, password: str) -> tuple[Use
     if user is None:
         known = User.objects.filter(email=email.lower()).values_list("id", flat=True).first()
         if known is not None:
-            note(request, known, security.FAILED)
+            note(request, known, security.FAILED, by="password")
         else:
-            security_log.tell("sign_in_failed")
+            security_log.tell("sign_in_failed", by="password")
         return None, _("This email and password do not fit together. Check both, then try again."), 403
     door.succeeded(request, subject)
     return cast("User", user), "", 200
@@ -64,7 +64,7 @@ def _with_password(request: HttpRequest, email: str, password: str) -> tuple[Use
 
 def _next_step(request: HttpRequest, user: User, target: str) -> HttpResponse:
     if not second_factor.is_wanted(user.id):
-        door.come_in(request, user)
+        door.come_in(request, user, by="password")
         return HttpResponseRedirect(target)
     request.session.cycle_key()
     door.half_way(request, user, target)
@@ -93,7 +93,7 @@ def second(request: HttpRequest) -> HttpResponse:
         error, status = _with_code(request, user, request.POST.get("code", ""))
         if not error:
             del request.session[HALF]
-            door.come_in(request, user, by_second_factor=True)
+            door.come_in(request, user, by="password and code", by_second_factor=True)
             return HttpResponseRedirect(target)
     context = {
         **appearance(request),
@@ -113,7 +113,7 @@ def _with_code(request: HttpRequest, user: User, code: str) -> tuple[str, int]:
     if second_factor.takes_code(user.id, code, now) or second_factor.takes_recovery_code(user.id, code, now):
         door.succeeded(request, subject)
         return "", 200
-    note(request, user.id, security.FAILED)
+    note(request, user.id, security.FAILED, by="code")
     return _("This code does not fit, or was used already. Wait for the next one and try again."), 403
 
 
@@ -150,5 +150,5 @@ def passkey(request: HttpRequest) -> HttpResponse:
     target = half[1] if half else door.inside(request, str(body.get("next") or "/"))
     request.session.pop(HALF, None)
     door.succeeded(request)
-    door.come_in(request, user, by_second_factor=True)
+    door.come_in(request, user, by="passkey", by_second_factor=True)
     return JsonResponse({"next": target})

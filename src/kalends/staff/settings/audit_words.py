@@ -66,6 +66,7 @@ _DONE: dict[str, Callable[[], str]] = {
     "passkey_added": lambda: _("Passkey added"),
     "passkey_removed": lambda: _("Passkey removed"),
     "session_revoked": lambda: _("Session ended"),
+    "sessions_ended": lambda: _("Signed out everywhere"),
 }
 _THINGS: dict[str, Callable[[], str]] = {
     "discount_code": lambda: _("Discount code"),

@@ -89,6 +89,7 @@ urlpatterns = [
     path(f"{_BASE}/users/invite", users.invite.view, name="settings-user-invite"),
     path(f"{_USER}/role", users.role.view, name="settings-user-role"),
     path(f"{_USER}/teams", users.in_teams.view, name="settings-user-teams"),
+    path(f"{_USER}/sign-out", users.sign_out.view, name="settings-user-sign-out"),
     path(f"{_USER}/remove", users.remove.view, name="settings-user-remove"),
     path(f"{_BASE}/teams", teams.page, name="settings-teams"),
     path(f"{_BASE}/teams/add", teams.add.view, name="settings-team-add"),

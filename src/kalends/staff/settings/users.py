@@ -14,14 +14,23 @@ from django.views.decorators.http import require_safe
 from kalends.accounts.models import User
 from kalends.accounts.people import Member, members
 from kalends.accounts.permissions import ROLES, place_of
-from kalends.accounts.roles import RoleRefused, give_role, invite_member, remove_member, roles, set_teams
+from kalends.accounts.roles import (
+    RoleRefused,
+    give_role,
+    invite_member,
+    remove_member,
+    roles,
+    set_teams,
+    sign_member_out,
+)
 from kalends.accounts.teams import teams
 from kalends.crm.hand_over import CannotHandOver, hand_over
 from kalends.messages.personal import send_beside
+from kalends.platform import security_log
 from kalends.staff.account.links import invitation_letter
 from kalends.staff.forms import Form
 from kalends.staff.refusals import worded
-from kalends.staff.settings.deeds import Asked, Deed
+from kalends.staff.settings.deeds import Asked, Deed, of_what_is_there
 from kalends.staff.settings.places import PLACES, shown
 from kalends.staff.settings.role_words import refused, role_name
 from kalends.staff.settings.tables import Act, Cell, Row, Table, Tag
@@ -137,6 +146,7 @@ def _row(visit: Visit, each: Member) -> Row:
     acts = [
         Act(_("Role"), reverse("settings-user-role", args=address)),
         Act(_("Teams"), reverse("settings-user-teams", args=address)),
+        Act(_("Sign out"), reverse("settings-user-sign-out", args=address)),
         Act(_("Remove"), reverse("settings-user-remove", args=address)),
     ]
     tags = [Tag(_("You"))] if each.user_id == visit.user.id else []
@@ -239,6 +249,29 @@ in_teams = Deed(
         by=visit.place,
     ),
     told=lambda asked: _("The teams are set"),
+)
+
+
+def _sign_out(db: Any, visit: Any, asked: dict[str, Any], user_id: int) -> int:  # noqa: ARG001
+    sign_member_out(db, visit.ctx, user_id, by=visit.place)
+    return user_id
+
+
+sign_out = Deed(
+    name="sign out user",
+    page="users",
+    form=of_what_is_there(_place),
+    asked=lambda visit, form, user_id: Asked(
+        _("Sign out %(name)s") % {"name": _name(visit, user_id)},
+        _("Sign out"),
+        [_("The user has to sign in again in every browser, for other accounts too.")],
+        takes_away=True,
+    ),
+    work=_sign_out,
+    told=lambda asked: _("The user is signed out everywhere"),
+    after=lambda visit, user_id: security_log.tell(
+        "way_in_changed", what="sessions_ended", user_id=user_id, account_id=visit.ctx.id
+    ),
 )
 
 
