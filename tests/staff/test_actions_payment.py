@@ -135,6 +135,14 @@ def test_a_receipt_is_sent_again(company: Company) -> None:
     assert len(company.world.letters("receipt")) == 2
 
 
+def test_a_receipt_that_was_never_written_is_not_sent_again_whatever_is_posted(company: Company) -> None:
+    id_ = paid(company, "insufficient_funds", until="2026-01-01")
+    answer = company.send("payments", id_, "resend-receipt")
+    assert answer.status_code == 422
+    assert "This cannot be done to it, as it stands now." in words(answer)
+    assert company.world.letters("receipt") == []
+
+
 def lost(company: Company) -> int:
     """A payment whose charge was sent and got no answer, by a sender that is gone."""
     id_ = paid(company, "insufficient_funds", until="2026-01-01")

@@ -21,6 +21,8 @@ _KNOWN = frozenset(
     "object key encoding delimiter date_format decimal thousands columns constants defaults values create_contacts "
     "bill_arrears currencies".split()
 )
+_PLAIN = 'aA0,;"\t\r\n'
+"""What every file of CSV is made of, in whatever encoding."""
 _DATE_PARTS = {"YYYY": r"(?P<year>\d{4})", "MM": r"(?P<month>\d{1,2})", "DD": r"(?P<day>\d{1,2})"}
 
 
@@ -222,7 +224,10 @@ def _form(written: dict[str, Any], place: _Place) -> dict[str, Any]:
 def _encoding(name: str, place: _Place) -> str:
     try:
         plain = codecs.lookup(name).name
-        usable = 'aA0,;"\t\r\n'.encode(plain) == b'aA0,;"\t\r\n'
+        usable = _PLAIN.encode(plain) == _PLAIN.encode()
+        # Codecs for names of hosts write that, and cannot read a text whose letters may be wrong.
+        if usable:
+            codecs.getincrementaldecoder(plain)("surrogateescape").decode(_PLAIN.encode(), final=True)
     except (LookupError, ValueError):
         usable = False
     if not usable:

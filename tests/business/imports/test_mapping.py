@@ -40,6 +40,8 @@ def test_a_printed_mapping_is_a_valid_one_and_names_everything(name: str, mappin
         ('object = "contact"\n[columns]\nE = 7', "[columns] 'E'", '"heading" = "property"'),
         ('object = "contact"\ndelimiter = ",,"\n[columns]\nE = "email"', "delimiter", "one character"),
         ('object = "contact"\nencoding = "utf-16"\n[columns]\nE = "email"', "encoding", "UTF-8"),
+        ('object = "contact"\nencoding = "base64"\n[columns]\nE = "email"', "encoding", "UTF-8"),
+        ('object = "contact"\nencoding = "idna"\n[columns]\nE = "email"', "encoding", "UTF-8"),
         ('object = "contact"\ndate_format = "D.M.Y"\n[columns]\nE = "email"', "date_format", "DD.MM.YYYY"),
         ('object = "contact"\n[columns]\nE = "email"\n[constants]\nhs_language = "xx"', "[constants]", "xx"),
         ('object = "contact"\n[columns]\nE = "email"\n[values.F]\nx = "y"', "[values] 'F'", "no heading"),

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from kalends.events.requests import find_request
@@ -57,6 +58,7 @@ def _act(action: Action) -> Any:
         if not form.is_valid():
             return _shown(request, visit, action, facts, form, status=422)
         try:
+            _refuse_senseless(visit, action, facts)
             done = action.do(visit, facts, form)
         except Refused as refusal:
             return _refused(request, visit, action, id, form, refusal)
@@ -69,6 +71,12 @@ def _act(action: Action) -> Any:
         return moved(request, where, done)
 
     return act
+
+
+def _refuse_senseless(visit: ActionVisit, action: Action, facts: Any) -> None:
+    """Raises ``Refused`` where nobody is offered this now, unless that is so since it was done in this very moment."""
+    if action.verdict(visit, facts) is False and not _was_done(visit, action):
+        raise Refused(_("This cannot be done to it, as it stands now. Nothing was changed."))
 
 
 def _refused(
