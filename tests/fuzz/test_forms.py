@@ -194,6 +194,12 @@ def test_the_state_of_a_list_is_said_in_its_address_and_understood_there(data: s
     assert again.address() == state.address()
 
 
+def test_a_search_that_is_cut_to_length_is_the_same_when_it_is_read_again() -> None:
+    state = read_state(PAGE, OBJECT, TABS, next(iter(TABS)), QueryDict("q=kar" + "+r" * 200))
+    again = read_state(PAGE, OBJECT, TABS, next(iter(TABS)), QueryDict(state.address().removeprefix("?")))
+    assert again.search == state.search == "kar" + " r" * 98
+
+
 @often(35)
 @given(groups=st.sampled_from([each["groups"] for each in RIGHT]), data=st.data())
 @example(groups=RIGHT[0]["groups"], data=None)

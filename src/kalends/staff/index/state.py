@@ -196,7 +196,7 @@ def read_state(
         content=content,
         first_tab=first_tab,
         day=_read_day(query.get("day", ""), ignored) if page.day_filter else None,
-        search=query.get("q", "").replace("\x00", "").strip()[:_LONGEST_SEARCH],
+        search=query.get("q", "").replace("\x00", "").strip()[:_LONGEST_SEARCH].rstrip(),
         size=_one_of(query.get("rows", ""), {str(size): size for size in SIZES}, ignored) or SIZES[0],
         after=query.get("after", ""),
         before=query.get("before", ""),
