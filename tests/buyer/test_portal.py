@@ -87,6 +87,20 @@ def test_a_link_lets_in_once(shop: Shop, kari: int) -> None:
     assert shop.client.get(portal(shop)).status_code == 200
 
 
+def test_who_asks_again_gets_another_link_also_where_the_accounts_clock_stands(shop: Shop, kari: int) -> None:
+    for minute in (1, 11):
+        with time_machine.travel(f"2026-03-01T10:{minute:02}:00Z", tick=False):
+            shop.client.post(portal(shop, "sign-in"), {"email": shop.email(kari)})
+    letters = [
+        render(shop.world.db, shop.world.ctx, row).text for row in Post(shop.world).rows("portal_link")
+    ]
+    links = [re.findall("/portal/.+", text)[0] for text in letters]
+    assert len(set(links)) == 2
+    for link in links:
+        assert "Fleet Core" in shop.text(shop.follow(shop.client.post(link)))
+        shop.client.post(portal(shop, "sign-out"))
+
+
 def test_whoever_is_not_signed_in_is_asked_for_their_address(shop: Shop, kari: int) -> None:
     for rest in ((), ("details",), ("subscriptions", subscription_of(shop, kari))):
         answer = shop.client.get(portal(shop, *rest))

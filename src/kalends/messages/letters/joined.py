@@ -85,9 +85,9 @@ class Doors(NamedTuple):
             return ""
         return self._address(signed_links.METHOD, subscription_id, customer, decided_at)
 
-    def to_portal(self, customer: Customer, decided_at: datetime) -> str:
-        """The address that lets a customer in to their own pages."""
-        return self._address(signed_links.PORTAL, customer.id or 0, customer, decided_at)
+    def to_portal(self, letter_id: int, customer: Customer, decided_at: datetime) -> str:
+        """The address that lets a customer in to their own pages once: each letter has another."""
+        return self._address(signed_links.PORTAL, letter_id, customer, decided_at)
 
     def _address(self, purpose: str, record_id: int, customer: Customer, decided_at: datetime) -> str:
         return signed_links.address(

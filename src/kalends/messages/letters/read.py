@@ -223,7 +223,7 @@ def _of_contacts(db: Connection[Any], ctx: AccountContext, wanted: Sequence[Want
             ctx,
             contacts[item.object_id],
             item.created_at,
-            portal=doors.to_portal(contacts[item.object_id], item.created_at),
+            portal=doors.to_portal(item.id, contacts[item.object_id], item.created_at),
             by_staff=item.occasion.startswith(BY_STAFF),
         )
         for item in wanted
